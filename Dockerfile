@@ -1,0 +1,33 @@
+# Two stages: wheels are installed with pinned hashes, then only what runs is kept.
+# The root file system may be read-only; everything that changes lies under /data.
+FROM python:3.13-slim AS build
+WORKDIR /build
+COPY requirements.lock ./
+RUN python -m venv /opt/auth-service \
+ && /opt/auth-service/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY auth_service ./auth_service
+COPY models/manifest.toml ./models/manifest.toml
+RUN /opt/auth-service/bin/pip install --no-cache-dir --no-deps --no-build-isolation . \
+ # the 68-point landmark file bars commercial use and the mmod detector is not used: neither enters the image
+ && find /opt/auth-service -name 'shape_predictor_68_face_landmarks.dat' -delete \
+ && find /opt/auth-service -name 'mmod_human_face_detector.dat' -delete \
+ && test "$(find /opt/auth-service -name '*.dat' | wc -l)" = 2
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin auth-service \
+ && install -d -o auth-service -g auth-service -m 0700 /data /models
+COPY --from=build /opt/auth-service /opt/auth-service
+COPY models/manifest.toml /models/manifest.toml
+ENV PATH=/opt/auth-service/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    AUTH_SERVICE_HOME=/data \
+    AUTH_SERVICE_MODELS=/models
+USER auth-service
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+ENTRYPOINT ["auth-service"]
+CMD ["serve", "--host", "0.0.0.0"]

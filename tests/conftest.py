@@ -1,0 +1,78 @@
+"""What all tests share: where real data lies, a fixed clock, and skips by name that CI turns into failures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("AUTH_SERVICE_TEST_DATA", ROOT.parent / "shared" / "data")).resolve()
+POSTGRES = os.environ.get("AUTH_SERVICE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+STRICT = os.environ.get("AUTH_SERVICE_TEST_STRICT") == "1"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def _postgres_answers() -> bool:
+    import psycopg  # noqa: PLC0415
+
+    try:
+        psycopg.connect(POSTGRES.replace("+psycopg", ""), connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what this machine lacks, by name; with AUTH_SERVICE_TEST_STRICT=1 a missing part fails the run instead."""
+    lacks = {}
+    if not (DATA / "faces" / "lfw").is_dir():
+        lacks["data"] = "no shared faces (AUTH_SERVICE_TEST_DATA)"
+    if CHROMIUM is None:
+        lacks["browser"] = "no chromium on PATH"
+    if any(item.get_closest_marker("postgres") for item in items) and not _postgres_answers():
+        lacks["postgres"] = "no PostgreSQL answers (AUTH_SERVICE_TEST_POSTGRES)"
+    if STRICT and lacks:
+        raise pytest.UsageError("missing parts: " + "; ".join(lacks.values()))
+    for item in items:
+        for marker, why in lacks.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The shared real faces, attacks and weights; read in place, never copied into the repository."""
+    return DATA
+
+
+class FixedClock:
+    """A clock that stands until a test moves it."""
+
+    def __init__(self, instant: datetime) -> None:
+        self.instant = instant
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def advance(self, **duration: float) -> None:
+        self.instant += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime(2026, 3, 10, 2, 0, tzinfo=UTC))
+
+
+@pytest.fixture(autouse=True)
+def _settings_from_the_test_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the developer's shell or .env file reaches a test."""
+    for name in list(os.environ):
+        if name.startswith("AUTH_SERVICE_") and not name.startswith("AUTH_SERVICE_TEST_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setitem(
+        __import__("auth_service.settings", fromlist=["Settings"]).Settings.model_config, "env_file", None
+    )

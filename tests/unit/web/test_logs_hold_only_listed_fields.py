@@ -1,0 +1,42 @@
+"""What is not listed never reaches a log line."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from auth_service.web.logging import FIELDS, JsonLines, log, where_it_broke
+
+
+def test_an_unlisted_field_is_dropped_and_a_listed_one_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    log.info("request", route="/v1/verifications", id_number="130202194805121226", name="张秀兰", body=b"x")
+    line = json.loads(capsys.readouterr().err)
+    assert line["route"] == "/v1/verifications"
+    assert set(line) <= FIELDS
+    assert "130202194805121226" not in json.dumps(line)
+
+
+def test_a_value_cannot_carry_a_whole_body(capsys: pytest.CaptureFixture[str]) -> None:
+    log.error("fault", code="x" * 5000, status={"photo": "..."})
+    line = json.loads(capsys.readouterr().err)
+    assert len(line["code"]) <= 300
+
+
+def test_the_place_of_an_error_holds_no_message() -> None:
+    try:
+        log.bind(**{"event": None}).unbind("张秀兰")
+    except KeyError as error:
+        place = where_it_broke(error)
+    assert "张秀兰" not in place
+
+
+def test_the_servers_own_lines_leave_out_tracebacks() -> None:
+    try:
+        raise ValueError("张秀兰")
+    except ValueError as error:
+        record = logging.LogRecord("uvicorn.error", 40, "x.py", 1, "failed", None, (type(error), error, None))
+    line = JsonLines().format(record)
+    assert json.loads(line)["code"] == "failed"
+    assert "张秀兰" not in line
