@@ -1,0 +1,76 @@
+"""A whole photo in, one face sample out. The same steps for every engine; what differs is injected."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from auth_service.core.errors import NoFaceFound
+from auth_service.engines.decoding import IntakePolicy, decode, reencode
+from auth_service.engines.photo_hash import photo_hash
+from auth_service.faces.image import Image
+from auth_service.faces.ports import FaceDetector, FaceEncoder
+from auth_service.faces.quality import QualityPolicy, assess
+from auth_service.faces.sample import FaceSample
+from auth_service.faces.template import EngineIdentity, Template
+
+
+class EngineFaceReader:
+    """Fulfils faces.ports.FaceReader. One per thread: detector and encoder hold state.
+
+    mirrored  whether a template is the mean of the face's and its mirror image's embedding.
+              source: docs/accuracy.md, FNMR at FMR 1e-3 4.7 % against 5.3 % on LFW
+    """
+
+    def __init__(
+        self,
+        detector: FaceDetector,
+        encoder: FaceEncoder,
+        intake: IntakePolicy,
+        quality: QualityPolicy,
+        *,
+        mirrored: bool = True,
+    ) -> None:
+        self._detector = detector
+        self._encoder = encoder
+        self._intake = intake
+        self._quality = quality
+        self._mirrored = mirrored
+
+    @property
+    def identity(self) -> EngineIdentity:
+        return self._encoder.identity
+
+    def warm(self, side: int) -> None:
+        """Makes the first photo as fast as the next: runs the net once on a blank face of this side in pixels."""
+        blank = np.zeros((side, side, 3), np.uint8)
+        self._encoder.encode([blank] * (2 if self._mirrored else 1))
+
+    def read(self, data: bytes) -> FaceSample:
+        """raises ImageRefused: cannot be used, NoFaceFound among them; EngineFault: the engine, not the photo"""
+        return self.read_image(decode(data, self._intake))
+
+    def read_kept(self, data: bytes) -> tuple[FaceSample, bytes]:
+        """The sample and the photo for keeping, decoded once. raises as `read`"""
+        image = decode(data, self._intake)
+        return self.read_image(image), reencode(image, self._intake)
+
+    def reencode(self, data: bytes) -> bytes:
+        return reencode(decode(data, self._intake), self._intake)
+
+    def read_image(self, image: Image) -> FaceSample:
+        """As `read`, from pixels. raises NoFaceFound, FaceUnusable, EngineFault"""
+        faces = self._detector.detect(image.pixels)
+        if not faces:
+            raise NoFaceFound
+        face = faces[0]
+        aligned = self._encoder.align(image.pixels, face)
+        views = [aligned, np.ascontiguousarray(aligned[:, ::-1])] if self._mirrored else [aligned]
+        vector = self._encoder.encode(views).mean(axis=0, dtype=np.float64).astype(np.float32)
+        return FaceSample(
+            width=image.width,
+            height=image.height,
+            face=face,
+            quality=assess(image.pixels, faces, self._quality),
+            template=Template(self.identity, vector, images=1, mirrored=self._mirrored),
+            photo_hash=photo_hash(image.pixels, face),
+        )
