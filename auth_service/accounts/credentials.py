@@ -1,0 +1,103 @@
+"""Staff, their sign-in sessions, API keys, and how long each holds."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from auth_service.accounts.roles import Role, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPolicy:
+    """Sign-in rules. source of every default: trust.md 2.3 and 2.5
+
+    idle_minutes      a session ends after this long without a request
+    absolute_minutes  and in any case after this long
+    failures_free     failed sign-ins of one name before a delay begins
+    delay_seconds     first delay, doubled by each further failure, at most 15 minutes
+    """
+
+    idle_minutes: int = 15
+    absolute_minutes: int = 480
+    failures_free: int = 10
+    delay_seconds: int = 5
+    min_password_length: int = 12
+
+    def retry_after(self, recent_failures: int) -> timedelta:
+        """How long this name has to wait after its last failure; a right password later still works."""
+        excess = recent_failures - self.failures_free
+        if excess < 0:
+            return timedelta(0)
+        return min(timedelta(seconds=self.delay_seconds * 2 ** min(excess, 16)), timedelta(minutes=15))
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """One person who may sign in. `password_hash` is an Argon2id string."""
+
+    id: str
+    username: str
+    role: Role
+    password_hash: str
+    disabled: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSession:
+    """One sign-in. The token itself is never stored, only its SHA-256."""
+
+    token_hash: str
+    staff_id: str
+    csrf_token: str
+    created_at: datetime
+    last_seen_at: datetime
+
+    def alive(self, now: datetime, policy: AccountPolicy) -> bool:
+        """Neither idle nor older than allowed."""
+        idle = now - self.last_seen_at < timedelta(minutes=policy.idle_minutes)
+        return idle and now - self.created_at < timedelta(minutes=policy.absolute_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key of an agency system. `secret_hash` is the SHA-256 of 256 random bits, which needs no slow hash."""
+
+    id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    secret_hash: str
+    created_at: datetime
+    expires_at: datetime | None
+    disabled: bool
+
+    def alive(self, now: datetime) -> bool:
+        return not self.disabled and (self.expires_at is None or now < self.expires_at)
+
+
+class PasswordHasher(Protocol):
+    """Argon2id behind a port; `connectors/passwords.py` fulfils it."""
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, password_hash: str, password: str) -> bool: ...
+
+
+def new_token() -> str:
+    """256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def token_hash(token: str) -> str:
+    """SHA-256 (hex) of a random token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def same_token(a: str, b: str) -> bool:
+    """Comparison in constant time."""
+    return hmac.compare_digest(a.encode(), b.encode())

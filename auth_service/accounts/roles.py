@@ -1,0 +1,93 @@
+"""The permission table (contract.md section 6), as data. What is not listed is refused."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from auth_service.core.errors import FieldInvalid
+
+
+class Role(StrEnum):
+    """Staff roles. Beneficiaries, proxies and devices do not sign in to the console."""
+
+    VILLAGE_WORKER = "village_worker"
+    OFFICER = "officer"
+    CHECKER = "checker"
+    MONITOR = "monitor"
+    DATA_STEWARD = "data_steward"
+    POLICY_ADMIN = "policy_admin"
+    AUDITOR = "auditor"
+    PRIVACY_OFFICER = "privacy_officer"
+    SECURITY_ADMIN = "security_admin"
+
+
+class Permission(StrEnum):
+    """What this release lets a signed-in person do."""
+
+    SEE_FLAGS = "see_flags"
+    SEE_FLAG_PHOTOS = "see_flag_photos"
+    JUDGE_FLAGS = "judge_flags"
+    ATTEST_PRESENCE = "attest_presence"
+    ENROLL = "enroll"
+    READ_AUDIT = "read_audit"
+    MANAGE_STAFF = "manage_staff"
+    MANAGE_API_KEYS = "manage_api_keys"
+    IMPORT_LEDGER = "import_ledger"
+
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.VILLAGE_WORKER: frozenset(),
+    Role.OFFICER: frozenset({Permission.ATTEST_PRESENCE, Permission.ENROLL}),
+    Role.CHECKER: frozenset(),
+    Role.MONITOR: frozenset({Permission.SEE_FLAGS, Permission.SEE_FLAG_PHOTOS, Permission.JUDGE_FLAGS}),
+    Role.DATA_STEWARD: frozenset({Permission.IMPORT_LEDGER}),
+    Role.POLICY_ADMIN: frozenset(),
+    Role.AUDITOR: frozenset({Permission.SEE_FLAGS, Permission.READ_AUDIT}),
+    Role.PRIVACY_OFFICER: frozenset(),
+    Role.SECURITY_ADMIN: frozenset({Permission.MANAGE_STAFF, Permission.MANAGE_API_KEYS}),
+}
+
+ROLE_WORDS: dict[Role, tuple[str, str]] = {
+    Role.VILLAGE_WORKER: ("协办员", "Village worker"),
+    Role.OFFICER: ("经办", "Officer"),
+    Role.CHECKER: ("复核", "Checker"),
+    Role.MONITOR: ("基金监督", "Fund monitor"),
+    Role.DATA_STEWARD: ("数据管理员", "Data steward"),
+    Role.POLICY_ADMIN: ("政策管理员", "Policy administrator"),
+    Role.AUDITOR: ("审计", "Auditor"),
+    Role.PRIVACY_OFFICER: ("个人信息保护专员", "Privacy officer"),
+    Role.SECURITY_ADMIN: ("安全管理员", "Security administrator"),
+}
+
+
+class Scope(StrEnum):
+    """What an API key of an agency system may do."""
+
+    ENROLL = "enroll"
+    VERIFY = "verify"
+    ASSISTED = "assisted"
+    """May attest that a member of its staff saw the person."""
+    BENEFICIARIES = "beneficiaries"
+    """May learn whether an ID number is in the ledger."""
+    METRICS = "metrics"
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether the table grants it."""
+    return permission in PERMISSIONS[role]
+
+
+def parse_role(text: str) -> Role:
+    """raises FieldInvalid"""
+    try:
+        return Role(text.strip())
+    except ValueError as error:
+        raise FieldInvalid(f"roles: {', '.join(Role)}", field="role") from error
+
+
+def parse_scopes(text: str) -> tuple[Scope, ...]:
+    """Comma-separated scopes. raises FieldInvalid"""
+    try:
+        return tuple(sorted({Scope(part.strip()) for part in text.split(",") if part.strip()}))
+    except ValueError as error:
+        raise FieldInvalid(f"scopes: {', '.join(Scope)}", field="scopes") from error

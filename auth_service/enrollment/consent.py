@@ -1,0 +1,28 @@
+"""On what ground a face may be processed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ConsentBasis(StrEnum):
+    """source: PIPL art. 13 and 29; face recognition measures in force 2025-06-01 (trust.md section 3)."""
+
+    SEPARATE_CONSENT = "separate_consent"
+    """The person (or guardian) agreed to face processing by itself, to a recorded text."""
+    STATUTORY_DUTY = "statutory_duty"
+    """A written law obliges the agency to process it; the operator names the law in `reference`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One recorded ground. `text_version` names the text that was read; `reference` a form number or law."""
+
+    basis: ConsentBasis
+    text_version: str
+    language: str
+    channel: str
+    recorded_at: datetime
+    reference: str | None = None

@@ -1,0 +1,25 @@
+"""The rules in force, one small class each (domain.md section 6). Screens and docs read the registry `RULES`."""
+
+from __future__ import annotations
+
+from auth_service.monitoring.flags import RuleWords, Severity
+from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber
+from auth_service.monitoring.rules.i09_shared_image import SharedImage
+from auth_service.monitoring.rules.v03_repeated_failures import RepeatedFailures
+from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture
+
+Rule = InvalidIdNumber | SharedImage | RepeatedFailures | CopiedCapture
+
+RULES: dict[str, type[Rule]] = {
+    rule.rule_id: rule for rule in (InvalidIdNumber, SharedImage, RepeatedFailures, CopiedCapture)
+}
+
+
+def rule_words(rule_id: str) -> RuleWords:
+    """Words of a rule by its id. raises KeyError"""
+    return RULES[rule_id].words
+
+
+def rule_severity(rule_id: str) -> Severity:
+    """Severity of a rule by its id. raises KeyError"""
+    return RULES[rule_id].severity

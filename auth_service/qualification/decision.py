@@ -1,0 +1,134 @@
+"""From measurement to decision: the table of contract.md section 4, in one function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from auth_service.faces.quality import QualityReason
+from auth_service.liveness.decision import PadVerdict
+from auth_service.matching.comparison import Zone
+from auth_service.qualification.evidence import FaceEvidence
+
+
+class Outcome(StrEnum):
+    """What follows. There is no outcome that takes anything away."""
+
+    QUALIFIED = "qualified"
+    RETRY = "retry"
+    REFER = "refer"
+
+
+class Reason(StrEnum):
+    """Why. `REASON_TEXTS` holds the words for staff and for the person."""
+
+    MATCH_ATTESTED = "match_attested"
+    MATCH_LIVE = "match_live"
+    GREY_ZONE = "grey_zone"
+    NON_MATCH = "non_match"
+    PHOTO_WITHOUT_ATTESTATION = "photo_without_attestation"
+    LIVENESS_INCONCLUSIVE = "liveness_inconclusive"
+    ATTACK_SUSPECTED = "attack_suspected"
+    NO_USABLE_REFERENCE = "no_usable_reference"
+    ATTEMPTS_USED_UP = "attempts_used_up"
+    PHOTO_QUALITY = "photo_quality"
+
+
+REASON_TEXTS: dict[Reason, tuple[str, str]] = {
+    Reason.MATCH_ATTESTED: (
+        "工作人员证明本人在场，且与登记照片一致",
+        "A member of staff saw the person, and the face matches the enrolled photos",
+    ),
+    Reason.MATCH_LIVE: (
+        "活体检测通过，且与登记照片一致",
+        "Liveness was shown, and the face matches the enrolled photos",
+    ),
+    Reason.GREY_ZONE: (
+        "与登记照片相似但不够确定，需要人工查看",
+        "The face is similar but not surely the same; a person must look",
+    ),
+    Reason.NON_MATCH: ("与登记照片不一致", "The face does not match the enrolled photos"),
+    Reason.PHOTO_WITHOUT_ATTESTATION: (
+        "仅有照片，没有人证明本人在场",
+        "There is only a photo, and nobody attested presence",
+    ),
+    Reason.LIVENESS_INCONCLUSIVE: ("活体检测没有得出结论", "Liveness could not be established"),
+    Reason.ATTACK_SUSPECTED: (
+        "画面疑似翻拍或重复使用，需要人工查看",
+        "The picture may be a copy or a replay; a person must look",
+    ),
+    Reason.NO_USABLE_REFERENCE: (
+        "没有可用的登记照片，请到窗口采集",
+        "There is no usable enrolled photo; please have one taken at a counter",
+    ),
+    Reason.ATTEMPTS_USED_UP: ("本次尝试次数已用完，已转人工办理", "The tries are used up; a person takes over"),
+    Reason.PHOTO_QUALITY: ("照片质量不够，请按提示重拍", "The photo is not good enough; please follow the hints"),
+}
+"""Reason -> (zh, en)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPolicy:
+    """attempt_budget  tries that end in `retry` before a person takes over, per person and channel in 24 h.
+    source: Hebei practice, human review after 3 failures (domain.md 2.1)."""
+
+    attempt_budget: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome with its reasons; `zone` is None where nothing was compared."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...]
+    zone: Zone | None
+
+    @property
+    def qualified(self) -> bool:
+        return self.outcome is Outcome.QUALIFIED
+
+
+def decide(evidence: FaceEvidence, failures_before: int, policy: DecisionPolicy) -> Decision:
+    """The decision for one attempt.
+
+    failures_before  failed tries of this person on this channel in the last 24 hours
+    source           contract.md section 4, top to bottom; anything unforeseen refers
+    """
+    zone = evidence.comparison.zone if evidence.comparison else None
+    if evidence.pad.verdict is PadVerdict.ATTACK_SUSPECTED:
+        return Decision(Outcome.REFER, (Reason.ATTACK_SUSPECTED,), zone)
+    if not evidence.has_reference or evidence.comparison is None:
+        return Decision(Outcome.REFER, (Reason.NO_USABLE_REFERENCE,), zone)
+    if evidence.pad.verdict is PadVerdict.NONE:
+        return Decision(Outcome.REFER, (Reason.PHOTO_WITHOUT_ATTESTATION, *_zone_reason(zone)), zone)
+    if evidence.pad.verdict is PadVerdict.INCONCLUSIVE:
+        return _retry_or_refer((Reason.LIVENESS_INCONCLUSIVE,), zone, failures_before, policy)
+    return _bona_fide(evidence, zone, failures_before, policy)
+
+
+def _bona_fide(evidence: FaceEvidence, zone: Zone | None, failures_before: int, policy: DecisionPolicy) -> Decision:
+    if QualityReason.SEVERAL_FACES in evidence.quality:  # whose face was compared is not sure
+        return _retry_or_refer((Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
+    if zone is Zone.MATCH:
+        reason = Reason.MATCH_ATTESTED if evidence.attested_by else Reason.MATCH_LIVE
+        return Decision(Outcome.QUALIFIED, (reason,), zone)
+    if evidence.quality:  # a poor photo hides a likeness; it never makes a match, so a match above stands
+        return _retry_or_refer((Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
+    if zone is Zone.NON_MATCH:
+        return _retry_or_refer((Reason.NON_MATCH,), zone, failures_before, policy)
+    return Decision(Outcome.REFER, (Reason.GREY_ZONE,), zone)
+
+
+def _zone_reason(zone: Zone | None) -> tuple[Reason, ...]:
+    """Beside the main reason: what the comparison said, where it was not a match."""
+    if zone is Zone.NON_MATCH:
+        return (Reason.NON_MATCH,)
+    return (Reason.GREY_ZONE,) if zone is Zone.GREY else ()
+
+
+def _retry_or_refer(
+    reasons: tuple[Reason, ...], zone: Zone | None, failures_before: int, policy: DecisionPolicy
+) -> Decision:
+    if failures_before + 1 >= policy.attempt_budget:
+        return Decision(Outcome.REFER, (*reasons, Reason.ATTEMPTS_USED_UP), zone)
+    return Decision(Outcome.RETRY, reasons, zone)

@@ -1,0 +1,54 @@
+"""What one attempt showed. Append-only: nothing edits evidence, new evidence is added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from auth_service.faces.quality import QualityReason
+from auth_service.liveness.decision import PadDecision
+from auth_service.matching.comparison import ComparisonDecision
+
+
+class EvidenceKind(StrEnum):
+    """Kinds that this release records; domain.md section 5 grades them."""
+
+    FACE = "face"
+    """Self-service with liveness."""
+    ASSISTED = "assisted"
+    """An officer, or a device with the scope `assisted`, attested presence."""
+    PHOTO = "photo"
+    """A photo without anybody vouching: never qualifies."""
+
+
+class Channel(StrEnum):
+    """Where the attempt was made."""
+
+    COUNTER = "counter"
+    AGENCY_API = "agency_api"
+    PHONE = "phone"
+    KIOSK = "kiosk"
+
+
+@dataclass(frozen=True, slots=True)
+class FaceEvidence:
+    """One attempt, from photo to comparison.
+
+    comparison       None when there was nothing to compare with, or an attack was suspected
+    quality          what the photo lacked; empty when it was good enough
+    attested_by      pseudonymous id of the officer or device that vouched
+    has_reference    False when the person has no usable reference (or is not in the ledger)
+    """
+
+    id: str
+    person_id: str | None
+    channel: Channel
+    kind: EvidenceKind
+    pad: PadDecision
+    comparison: ComparisonDecision | None
+    quality: tuple[QualityReason, ...]
+    has_reference: bool
+    probe_images: int
+    taken_at: datetime
+    attested_by: str | None = None
