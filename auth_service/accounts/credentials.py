@@ -20,6 +20,7 @@ class AccountPolicy:
     absolute_minutes  and in any case after this long
     failures_free     failed sign-ins of one name before a delay begins
     delay_seconds     first delay, doubled by each further failure, at most 15 minutes
+    min_password_length  characters of a chosen password; passwords made by the service are longer
     """
 
     idle_minutes: int = 15

@@ -8,6 +8,7 @@ from auth_service.core.errors import NoFaceFound
 from auth_service.engines.decoding import IntakePolicy, decode, reencode
 from auth_service.engines.photo_hash import photo_hash
 from auth_service.faces.image import Image
+from auth_service.faces.landmarks import main_face_first
 from auth_service.faces.ports import FaceDetector, FaceEncoder
 from auth_service.faces.quality import QualityPolicy, assess
 from auth_service.faces.sample import FaceSample
@@ -59,7 +60,7 @@ class EngineFaceReader:
 
     def read_image(self, image: Image) -> FaceSample:
         """As `read`, from pixels. raises NoFaceFound, FaceUnusable, EngineFault"""
-        faces = self._detector.detect(image.pixels)
+        faces = main_face_first(self._detector.detect(image.pixels), image.width, image.height)
         if not faces:
             raise NoFaceFound
         face = faces[0]

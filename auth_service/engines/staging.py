@@ -115,6 +115,17 @@ def plain_copy(pixels: Pixels, cut: float = 0.04, quality: int = 80) -> bytes:
     return _jpeg(np.ascontiguousarray(pixels[down : height - down, right : width - right]), quality)
 
 
+def as_frame(pixels: Pixels, size: tuple[int, int] = (640, 480), quality: int = 90) -> bytes:
+    """A photo as a camera's frame of `size` (width, height): its middle in that shape, scaled, as JPEG."""
+    height, width = pixels.shape[:2]
+    scale = min(width / size[0], height / size[1])
+    across, down = round(size[0] * scale), round(size[1] * scale)
+    left, top = (width - across) // 2, (height - down) // 2
+    way = cv2.INTER_AREA if scale > 1.0 else cv2.INTER_CUBIC
+    cut = cv2.resize(pixels[top : top + down, left : left + across], size, interpolation=way)
+    return _jpeg(np.asarray(cut, np.uint8), quality)
+
+
 class Stage:
     """One portrait, ready to be seen by many cameras."""
 

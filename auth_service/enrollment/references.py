@@ -10,8 +10,8 @@ from auth_service.enrollment.sources import SOURCE_RANK, PhotoSource
 from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template, mean_template
 
-MAX_REFERENCES = 5
-"""More adds little (docs/accuracy.md) and every stored face is a risk; the best-ranked, newest stay."""
+MAX_REFERENCES = 4
+"""The calibration has cells up to four images a side (docs/accuracy.md, "Cells"); every stored face is a risk besides."""
 
 
 @dataclass(frozen=True, slots=True)

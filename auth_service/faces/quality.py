@@ -86,7 +86,17 @@ class QualityPolicy:
 
     other_face_ratio  a second face counts from this share of the main face's width: somebody beside the person has
                       0.7 and more, a passer-by behind less; HOG's widths come in steps of a fifth
-    max_yaw_base      of the nose base (`dlib5`); max_yaw_tip of the nose tip (`arcface5`), which moves twice as far
+    min_eye_distance  pixels between the eyes, below which the face is too small
+    max_face_share    of the photo's height, above which the camera is too close
+    min_sharpness     variance of the Laplacian, below which the photo is blurred
+    min_brightness    mean grey of the face, below which it is too dark
+    max_brightness    mean grey of the face, above which it is too bright
+    min_contrast      standard deviation of the face's grey, below which it is washed out
+    max_unevenness    difference of the two halves' light, above which one side is dark
+    max_yaw_base      of the nose base (`dlib5`), above which the face is turned away
+    max_yaw_tip       of the nose tip (`arcface5`), which moves twice as far as the base
+    max_roll_degrees  slope of the eyes, above which the head is tilted
+    max_outside       share of the face box beyond the photo's border
 
     source  measured on the 3,417 shared LFW photos (press photos, eye distance 41 px at the median): each limit lies
             near the worst half to one percent, or beyond nearly all of them (roll, darkness, cut off). Refused: 2.6 %

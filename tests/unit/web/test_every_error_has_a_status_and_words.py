@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 
 import pytest
@@ -43,8 +44,6 @@ def test_a_class_that_nobody_listed_counts_as_its_parent() -> None:
         assert status_of(Invented()) == STATUS[e.ImageRefused]
     finally:
         del Invented
-        import gc
-
         gc.collect()
 
 

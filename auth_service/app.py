@@ -1,0 +1,74 @@
+"""The HTTP application: channels and console on one set of services, inside one set of guards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from auth_service import channels, console
+from auth_service.channels.agency.routes import add_agency
+from auth_service.console.routes import add_console
+from auth_service.console.session import error_page
+from auth_service.web.errors import ErrorAnswers, LastHandler
+from auth_service.web.headers import SecurityHeaders
+from auth_service.web.limits import BodyLimits, BodyPolicy
+from auth_service.web.logging import AccessLog
+from auth_service.web.metrics import MeasureRequests
+from auth_service.web.pages import Pages
+from auth_service.web.request_ids import RequestIds
+from auth_service.web.services import Services
+
+TEMPLATES = (
+    Path(channels.__path__[0]) / "agency" / "templates",
+    Path(console.__path__[0]) / "templates",
+)
+
+
+def _with_threads(wanted: int) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Sizes the worker threads of plain `def` routes at the start; the framework's 40 know nothing of our readers."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        limiter = current_default_thread_limiter()
+        limiter.total_tokens = max(limiter.total_tokens, wanted)
+        yield
+
+    return lifespan
+
+
+def create_app(services: Services, bodies: BodyPolicy | None = None) -> FastAPI:
+    """The application. Every request passes the guards from top to bottom before any route sees it."""
+    answers = ErrorAnswers(error_page)
+    app = FastAPI(
+        title="auth-service",
+        version=version("auth-service"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_with_threads(services.threads),
+        # the framework's own telemetry would record paths and bodies; ours is in web/logging.py and web/metrics.py
+        telemetry={
+            "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
+        },
+        middleware=[
+            Middleware(RequestIds),
+            Middleware(AccessLog),
+            Middleware(MeasureRequests, measures=services.metrics),
+            Middleware(SecurityHeaders, secure=services.cookie_secure),
+            Middleware(LastHandler, answer=answers.answer),
+            Middleware(BodyLimits, policy=bodies or BodyPolicy(), answer=answers.answer),
+        ],
+    )  # fmt: skip
+    app.state.services = services
+    app.state.pages = Pages(TEMPLATES)
+    answers.install(app)
+    add_agency(app)
+    add_console(app)
+    return app

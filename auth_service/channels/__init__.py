@@ -1,0 +1,1 @@
+"""HTTP for citizens and machines. This release speaks to agency systems; phone and kiosk follow."""

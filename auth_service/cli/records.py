@@ -1,0 +1,154 @@
+"""Files in, and what is on record: ledger import, bulk enrolment, audit, certificates."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auth_service.beneficiaries.ledger import LEDGER_COLUMNS, LEDGER_REQUIRED
+from auth_service.cli.speak import JsonFlag, Voice, speaking
+from auth_service.connectors.photo_folder import find_photos
+from auth_service.connectors.signing import verify_token
+from auth_service.connectors.tables import RejectWriter, open_table
+from auth_service.core.audit import verify as verify_chain
+from auth_service.core.errors import SealBroken
+from auth_service.enrollment.consent import Consent
+from auth_service.flows.enroll_many import EnrollReport, ReadPhoto
+from auth_service.settings import load_settings
+from auth_service.wiring import Wiring
+
+ledger = typer.Typer(no_args_is_help=True, help="The ledger of beneficiaries (台账).")
+audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
+certificates = typer.Typer(no_args_is_help=True, help="Certificates of passes.")
+enrolment = typer.Typer()
+
+RejectsOption = Annotated[Path | None, typer.Option("--rejects", help="where refused rows go (default: beside home)")]
+
+
+@ledger.command("import")
+def import_ledger(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX, headers in Chinese or English")],
+    rejects: RejectsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Check every row, store the good ones, write the refused ones with their reason. Running it again changes nothing."""
+    with speaking(as_json=as_json) as voice:
+        wiring = Wiring(load_settings())
+        wiring.store.check_schema()
+        table = open_table(file, LEDGER_COLUMNS, required=LEDGER_REQUIRED)
+        path = rejects or _reject_path(wiring, file.stem)
+        with RejectWriter(path, tuple(LEDGER_COLUMNS)) as sink, voice.progress("ledger", None) as advance:
+            report = wiring.import_ledger.run(table, sink, "cli", advance)
+        voice.say(
+            f"{report.rows} rows: {report.added} added, {report.changed} changed, {report.unchanged} unchanged, "
+            f"[{'red' if report.refused else 'green'}]{report.refused} refused[/]"
+        )
+        if report.keys_made:
+            voice.say(f"{report.keys_made} people came without a person_key; one was made for each.")
+        if report.unknown_columns:
+            voice.say("Columns kept aside, not understood: " + ", ".join(report.unknown_columns))
+        _say_refused(voice, report.refused_by_code, path)
+        voice.result({**asdict(report), "rejects": str(path) if report.refused else None})
+
+
+@enrolment.command("enroll")
+def enroll(
+    folder: Annotated[Path, typer.Argument(help="folder of photos, or with a manifest.csv")] = Path("enrollment_photos"),
+    jobs: Annotated[int, typer.Option(help="reading processes (default: one per core)", min=1)] = os.cpu_count() or 1,
+    rejects: RejectsOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Enrol a folder of photos. It may be stopped at any moment and run again: nothing is enrolled twice."""
+    with speaking(as_json=as_json) as voice:
+        wiring = Wiring(load_settings())
+        wiring.store.check_schema()
+        path = rejects or _reject_path(wiring, "enroll")
+        with RejectWriter(path, ("path", "id_number", "photo_source")) as sink:
+            files = find_photos(folder, sink.reject_row)
+            with voice.progress("enrolling", len(files)) as advance:
+                report = wiring.enroll_many.run(files, _reading(wiring, jobs), _bulk_consent(wiring), sink, advance)
+        _say_enrolled(voice, report, path)
+        voice.result({**asdict(report), "rejects": str(path) if report.refused else None})
+
+
+def _reading(wiring: Wiring, jobs: int):  # type: ignore[no-untyped-def]  # the type is flows.enroll_many.Read
+    def read(items: Iterable[tuple[int, Path]]) -> Iterator[tuple[int, ReadPhoto]]:
+        for result in wiring.bulk_reader(jobs).map(items, keep_jpeg=True):
+            yield result.key, result
+
+    return read
+
+
+def _bulk_consent(wiring: Wiring) -> Consent:
+    policy = wiring.settings.enrollment
+    return Consent(policy.bulk_basis, policy.bulk_text, "zh", "bulk", wiring.clock.now(), policy.bulk_reference)
+
+
+def _say_enrolled(voice: Voice, report: EnrollReport, path: Path) -> None:
+    voice.say(
+        f"{report.photos} photos: {report.enrolled} enrolled for {report.people} people, "
+        f"{report.known_already} known already, "
+        f"[{'red' if report.refused else 'green'}]{report.refused} refused[/]"
+    )
+    _say_refused(voice, report.refused_by_code, path)
+
+
+def _say_refused(voice: Voice, by_code: dict[str, int], path: Path) -> None:
+    if not by_code:
+        return
+    for code, count in sorted(by_code.items(), key=lambda item: -item[1]):
+        voice.say(f"  {count:>6}  {code}")
+    voice.say(f"Refused rows with their reasons: {path}")
+
+
+def _reject_path(wiring: Wiring, stem: str) -> Path:
+    stamp = wiring.clock.now().strftime("%Y%m%dT%H%M%S")
+    return wiring.settings.home / "rejects" / f"{stem}-{stamp}.csv"
+
+
+@audit.command("verify")
+def verify_audit(as_json: JsonFlag = False) -> None:
+    """Walk the hash chain. Exit 1 when an edit, a deletion, a reordering or a cut tail is found."""
+    with speaking(as_json=as_json) as voice:
+        with Wiring(load_settings()).store.reading() as unit:
+            rows, head = unit.audit.head()
+            report = verify_chain(unit.audit.rows(), rows, head)
+        if report.ok:
+            voice.say(f"[green]✓[/] {report.rows} rows, chain whole, head {report.head[:16]}…")
+        else:
+            voice.say(f"[red]✗[/] the chain breaks at row {report.first_bad}")
+        voice.result({"rows": report.rows, "ok": report.ok, "first_bad": report.first_bad, "head": report.head})
+        if not report.ok:
+            raise typer.Exit(1)
+
+
+@certificates.command("verify")
+def verify_certificate(
+    token: Annotated[str, typer.Argument(help="the text of a certificate's QR code after #, beginning with AC1.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Check a certificate's signature offline, with this service's public key. Exit 1 when it does not hold."""
+    with speaking(as_json=as_json) as voice:
+        wiring = Wiring(load_settings())
+        keys = {wiring.signer.key_id: wiring.signer.public_key()}
+        try:
+            claims = verify_token(token.rpartition("#")[2], keys)
+        except SealBroken:
+            voice.say("[red]✗[/] the signature does not hold: this certificate was not issued here, or was changed.")
+            voice.result({"valid": False})
+            raise typer.Exit(1) from None
+        voice.say(f"[green]✓[/] {claims.serial}  {claims.evidence_kind}  {claims.passed_on} → {claims.due_on}")
+        voice.result(
+            {
+                "valid": True,
+                "serial": claims.serial,
+                "evidence_kind": claims.evidence_kind,
+                "passed_on": str(claims.passed_on),
+                "due_on": str(claims.due_on),
+            }
+        )

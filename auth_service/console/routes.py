@@ -1,0 +1,35 @@
+"""Every page of the console with its rule of access. The functions' parameters carry the rule (web/access.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import Depends, FastAPI
+from starlette.responses import Response
+
+from auth_service.console import flag, flags, session
+from auth_service.web.access import PUBLIC
+
+Page = Callable[..., Response]
+
+
+def add_console(app: FastAPI) -> None:
+    """Adds the pages. They are for people and stand in no API description."""
+    for_staff: tuple[tuple[str, str, Page], ...] = (
+        ("GET", session.HOME, session.home),
+        ("POST", "/console/sign-out", session.sign_out),
+        ("GET", session.FLAGS, flags.flags_page),
+        ("GET", "/console/flags/{flag_id}", flag.flag_page),
+        ("GET", "/console/flags/{flag_id}/photos/{label}", flag.flag_photo),
+        ("POST", "/console/flags/{flag_id}/judgements", flag.judge),
+    )
+    for_anybody: tuple[tuple[str, str, Page], ...] = (
+        ("GET", session.SIGN_IN, session.sign_in_page),
+        ("POST", session.SIGN_IN, session.sign_in),
+    )
+    for method, path, page in for_staff:
+        app.add_api_route(path, page, methods=[method], include_in_schema=False, response_model=None)
+    for method, path, page in for_anybody:
+        app.add_api_route(
+            path, page, methods=[method], include_in_schema=False, response_model=None, dependencies=[Depends(PUBLIC)]
+        )

@@ -1,0 +1,110 @@
+"""Signing in and out, and what a signed-out visitor sees instead of a page."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from auth_service.accounts.credentials import new_token
+from auth_service.accounts.roles import Permission
+from auth_service.core.errors import CredentialsInvalid, ServiceError, SignInRequired, SignInThrottled
+from auth_service.web.access import StaffVisitor
+from auth_service.web.cookies import drop_cookie, form_cookie_name, session_cookie_name, set_cookie
+from auth_service.web.csrf import FIELD, check_form
+from auth_service.web.errors import status_of
+from auth_service.web.forms import read_page_form
+from auth_service.web.i18n import language_of
+from auth_service.web.pages import pages_of, wants_page
+from auth_service.web.services import services_of
+
+HOME = "/console"
+FLAGS = "/console/flags"
+SIGN_IN = "/console/sign-in"
+_NEXT = re.compile(r"/console(?:/flags(?:/[0-9a-f]{32})?)?")
+"""The only places that a sign-in leads to: no address of somebody else's can be put in."""
+
+
+async def sign_in_fields(request: Request) -> dict[str, str]:
+    """The fields of the sign-in form."""
+    return await read_page_form(request, (FIELD, "next", "username", "password"))
+
+
+async def token_field(request: Request) -> dict[str, str]:
+    """A form that is only a button."""
+    return await read_page_form(request, (FIELD,))
+
+
+SignInForm = Annotated[dict[str, str], Depends(sign_in_fields)]
+TokenForm = Annotated[dict[str, str], Depends(token_field)]
+
+
+def home(request: Request, visitor: StaffVisitor) -> Response:
+    """Flags for those who see them; otherwise a page that says where the role's work is."""
+    if visitor.may(Permission.SEE_FLAGS):
+        return RedirectResponse(FLAGS, 303)
+    return pages_of(request).answer(request, "home.html")
+
+
+def sign_in_page(request: Request) -> Response:
+    """The form. Its token lies in a cookie as well, so that no other site can sign somebody in."""
+    return _form(request, None, 200)
+
+
+def sign_in(request: Request, form: SignInForm) -> Response:
+    """A session for the right name and password; for anything else one and the same page."""
+    services = services_of(request)
+    secure = services.cookie_secure
+    check_form(request, form.get(FIELD), request.cookies.get(form_cookie_name(secure=secure)))
+    try:
+        token, _session = services.sign_in.begin(form.get("username", ""), form.get("password", ""))
+    except (CredentialsInvalid, SignInThrottled) as error:
+        return _form(request, error, status_of(error))
+    wish = form.get("next", "")
+    response = RedirectResponse(wish if _NEXT.fullmatch(wish) else HOME, 303)
+    set_cookie(response, session_cookie_name(secure=secure), token, secure=secure)
+    drop_cookie(response, form_cookie_name(secure=secure), secure=secure)
+    return response
+
+
+def sign_out(request: Request, visitor: StaffVisitor, form: TokenForm) -> Response:
+    """Ends the session on the server and clears the browser."""
+    check_form(request, form.get(FIELD), visitor.session.csrf_token)
+    services = services_of(request)
+    name = session_cookie_name(secure=services.cookie_secure)
+    services.sign_in.end(request.cookies[name])
+    response = RedirectResponse(f"{SIGN_IN}?ended=1", 303)
+    drop_cookie(response, name, secure=services.cookie_secure)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def _form(request: Request, error: ServiceError | None, status: int) -> Response:
+    services = services_of(request)
+    token = new_token()
+    wish = request.query_params.get("next", "")
+    response = pages_of(request).answer(
+        request,
+        "sign_in.html",
+        status,
+        error=error.text(language_of(request)) if error else None,
+        ended=error is None and "ended" in request.query_params,
+        form_token=token,
+        next=wish if _NEXT.fullmatch(wish) else "",
+    )
+    name = form_cookie_name(secure=services.cookie_secure)
+    set_cookie(response, name, token, secure=services.cookie_secure)
+    if isinstance(error, SignInThrottled):
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def error_page(request: Request, error: ServiceError, status: int) -> Response | None:
+    """For a person: the sign-in page where one must sign in first, else a page in the same design."""
+    if isinstance(error, SignInRequired) and request.method == "GET" and wants_page(request):
+        wish = request.url.path
+        return RedirectResponse(f"{SIGN_IN}?next={wish}" if _NEXT.fullmatch(wish) else SIGN_IN, 303)
+    return pages_of(request).error(request, error, status)

@@ -1,0 +1,109 @@
+"""A flag's evidence in plain words, and times as people say them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from auth_service.beneficiaries.region import region_name
+from auth_service.core.clock import AGENCY_ZONE
+from auth_service.core.errors import all_error_classes
+from auth_service.monitoring.flags import Flag
+from auth_service.monitoring.rules import RULES, rule_words
+from auth_service.web.i18n import Language, text
+from auth_service.web.texts import TEXTS
+
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A rule in one language."""
+
+    title: str
+    meaning: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a small table."""
+
+    word: str
+    value: str
+
+
+def words_of(rule_id: str, language: Language) -> Words:
+    """A rule's words; a rule that this release no longer has is named by its id."""
+    if rule_id not in RULES:
+        return Words(rule_id, text("why.other", language), text("why.other", language))
+    words = rule_words(rule_id)
+    if language == "zh":
+        return Words(words.title_zh, words.meaning_zh, words.action_zh)
+    return Words(words.title_en, words.meaning_en, words.action_en)
+
+
+def why(flag: Flag, language: Language) -> str:
+    """One sentence on why this flag was raised, from its evidence."""
+    facts = flag.evidence
+    if flag.rule_id == "I01":
+        return text("why.I01", language, row=facts.get("row"), fault=_fault(facts.get("fault"), language))
+    if flag.rule_id == "V03":
+        day, cycle = facts.get("failures_last_day"), facts.get("failures_in_cycle")
+        return text("why.V03", language, day=day, cycle=cycle)
+    if flag.rule_id in {"I09", "V04"}:
+        key = f"why.{flag.rule_id}.{'exact' if facts.get('exact') else 'near'}"
+        source = _value("source", facts.get("source"), language)
+        return text(key, language, bits=facts.get("hash_distance"), source=source)
+    return text("why.other", language)
+
+
+def fact_rows(flag: Flag, language: Language) -> list[Row]:
+    """The evidence as a table, in the order in which the rule gave it."""
+    return [Row(_name(key, language), _value(key, value, language)) for key, value in flag.evidence.items()]
+
+
+def _name(key: str, language: Language) -> str:
+    return text(f"fact.{key}", language) if f"fact.{key}" in TEXTS else key
+
+
+def _value(key: str, value: Value, language: Language) -> str:
+    if value is None:
+        return text("fact.none", language)
+    if isinstance(value, bool):
+        return text("fact.yes" if value else "fact.no", language)
+    if key == "fault":
+        return _fault(value, language)
+    if f"fact.{key}.{value}" in TEXTS:
+        return text(f"fact.{key}.{value}", language)
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _fault(code: Value, language: Language) -> str:
+    """The sentence of an error code, else the code itself."""
+    return next((cls().text(language) for cls in all_error_classes() if cls.code == code), str(code))
+
+
+def region(code: str | None, language: Language) -> str:
+    """A region's name with its code, or that none is known."""
+    if not code:
+        return text("person.unknown", language)
+    name = region_name(code, language)
+    return name if name == code else f"{name} {code}"
+
+
+def local_time(instant: datetime) -> str:
+    """`2026-11-23 18:40` in the agency's zone."""
+    return instant.astimezone(AGENCY_ZONE).strftime("%Y-%m-%d %H:%M")
+
+
+def ago(instant: datetime, now: datetime, language: Language) -> str:
+    """How long since, roughly."""
+    passed = max(now - instant, timedelta(0))
+    if passed < timedelta(minutes=1):
+        return text("when.now", language)
+    if passed < timedelta(hours=1):
+        return text("when.minutes", language, n=passed // timedelta(minutes=1))
+    if passed < timedelta(days=1):
+        return text("when.hours", language, n=passed // timedelta(hours=1))
+    return text("when.days", language, n=passed.days)

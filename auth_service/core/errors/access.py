@@ -1,0 +1,42 @@
+"""Who asks may not."""
+
+from __future__ import annotations
+
+from auth_service.core.errors.root import ServiceError
+
+
+class AccessRefused(ServiceError):
+    code = "access_refused"
+    zh = "没有权限。"
+    en = "You are not allowed to do this."
+
+
+class CredentialsInvalid(AccessRefused):
+    code = "credentials_invalid"
+    zh = "用户名、密码或密钥不正确。"
+    en = "The user name, password or key is wrong."
+
+
+class SignInRequired(AccessRefused):
+    code = "sign_in_required"
+    zh = "请先登录。"
+    en = "Please sign in first."
+
+
+class SignInThrottled(AccessRefused):
+    code = "sign_in_throttled"
+    zh = "尝试次数过多，请稍后再试。"
+    en = "Too many tries. Please wait a little."
+    retryable = True
+
+
+class CsrfRefused(AccessRefused):
+    code = "csrf_refused"
+    zh = "页面已过期，请刷新后重试。"
+    en = "The page has expired. Please reload it and try again."
+
+
+class ScopeMissing(AccessRefused):
+    code = "scope_missing"
+    zh = "此密钥没有这项权限。"
+    en = "This key lacks the permission."

@@ -1,0 +1,96 @@
+"""Engines, storage and load: nothing was decided, nobody is harmed."""
+
+from __future__ import annotations
+
+from auth_service.core.errors.root import ServiceError
+
+
+class EngineFault(ServiceError):
+    code = "engine_fault"
+    zh = "人脸比对引擎不可用，请改用其他方式办理。"
+    en = "The face engine is not available. Please use another way."
+
+
+class WeightsMissing(EngineFault):
+    code = "weights_missing"
+    zh = "模型文件未安装，请运行 auth-service models install。"
+    en = "A weights file is not installed. Run auth-service models install."
+
+
+class WeightsDigestWrong(EngineFault):
+    code = "weights_digest_wrong"
+    zh = "模型文件校验不一致，已拒绝使用。"
+    en = "A weights file has a wrong digest and was refused."
+
+
+class EngineUnknown(EngineFault):
+    code = "engine_unknown"
+    zh = "没有这个引擎。"
+    en = "There is no such engine."
+
+
+class TemplatesIncomparable(EngineFault):
+    code = "templates_incomparable"
+    zh = "不同引擎的人脸特征不能比较。"
+    en = "Templates of different engines cannot be compared."
+
+
+class CalibrationMissing(EngineFault):
+    code = "calibration_missing"
+    zh = "该引擎没有阈值标定记录，不能用于判定。"
+    en = "This engine has no calibration record and cannot decide."
+
+
+class ScoreInvalid(EngineFault):
+    code = "score_invalid"
+    zh = "比对结果异常，已停止判定。"
+    en = "The comparison gave no valid score; no decision was made."
+
+
+class StorageFault(ServiceError):
+    code = "storage_fault"
+    zh = "数据存取出现问题，已停止办理，未作任何判定。"
+    en = "Data could not be read or written; nothing was decided."
+
+
+class SealBroken(StorageFault):
+    code = "seal_broken"
+    zh = "加密数据校验失败，记录可能被改动。"
+    en = "Encrypted data failed its check; a record may have been changed."
+
+
+class KeyMissing(StorageFault):
+    code = "key_missing"
+    zh = "缺少解密密钥。"
+    en = "The decryption key is missing."
+
+
+class SchemaOutdated(StorageFault):
+    code = "schema_outdated"
+    zh = "数据库结构版本不符，请运行 auth-service migrate。"
+    en = "The database schema has another version. Run auth-service migrate."
+
+
+class Unavailable(ServiceError):
+    code = "unavailable"
+    zh = "服务暂时繁忙，请稍后再试。"
+    en = "The service is busy. Please try again shortly."
+    retryable = True
+
+
+class CapacityExceeded(Unavailable):
+    code = "capacity_exceeded"
+    zh = "当前办理人数较多，请稍候片刻再试。"
+    en = "Many people are being served right now. Please try again in a moment."
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "database_unavailable"
+    zh = "数据库暂时无法连接，请稍后再试。期限会相应顺延。"
+    en = "The database cannot be reached for the moment. Please try again; deadlines are extended."
+
+
+class DownloadFailed(Unavailable):
+    code = "download_failed"
+    zh = "下载未完成，可再次运行以续传。"
+    en = "The download did not finish. Run it again to resume."

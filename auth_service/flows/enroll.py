@@ -1,0 +1,284 @@
+"""Enrolment: photos become the references of one person. The bulk run is in flows/enroll_many.py."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from auth_service.beneficiaries.id_number import parse_id_number
+from auth_service.core.audit import AuditEvent, Details
+from auth_service.core.clock import Clock, legal_date
+from auth_service.core.errors import (
+    BeneficiaryUnknown,
+    CalibrationMissing,
+    EnrollmentRefused,
+    FaceDiffersFromReference,
+    FieldInvalid,
+    ImageOfAnotherPerson,
+    QualityTooLow,
+    ServiceError,
+)
+from auth_service.core.ids import new_id
+from auth_service.enrollment.admission import admit
+from auth_service.enrollment.consent import Consent
+from auth_service.enrollment.copy_index import CopyIndex
+from auth_service.enrollment.references import MAX_REFERENCES, ReferencePhoto, ReferenceSet, form_reference_set
+from auth_service.enrollment.sources import PhotoSource
+from auth_service.faces.copies import CopyPolicy, cosine, is_copy, mirrored_distance
+from auth_service.faces.ports import FaceReader
+from auth_service.faces.quality import QualityReason
+from auth_service.faces.sample import FaceSample
+from auth_service.faces.template import EngineIdentity, Template
+from auth_service.matching.calibration import Calibration
+from auth_service.matching.comparison import Zone, compare
+from auth_service.monitoring.rules.i09_shared_image import SharedImage, SharedImageFacts
+from auth_service.storage.unit import Store, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollRequest:
+    """reveal_unknown  the caller may learn whether the ID number is in the ledger"""
+
+    id_number: str
+    photos: tuple[bytes, ...]
+    source: PhotoSource
+    taken_on: date | None
+    consent: Consent
+    actor: str
+    channel: str
+    reveal_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """usable  whether the set in force can be compared with (a lone self-upload cannot until somebody looked)"""
+
+    enrollment_id: str
+    reference_set_id: str
+    photos: int
+    usable: bool
+    hints: tuple[QualityReason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedPhoto:
+    """One photo, read, on its way to become a reference."""
+
+    sample: FaceSample
+    jpeg: bytes
+    source: PhotoSource
+    taken_on: date | None
+    file_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Everything offered for one person at once."""
+
+    person_id: str
+    photos: Sequence[OfferedPhoto]
+    consent: Consent
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What became of an offer: the set in force, and each refused photo with its error (index into the offer)."""
+
+    reference_set: ReferenceSet | None
+    added: int
+    known_already: int
+    refused: tuple[tuple[int, ServiceError], ...]
+
+
+class ReferenceDesk:
+    """Admits photos inside an open unit; shared by the single and the bulk flow."""
+
+    def __init__(self, identity: EngineIdentity, calibration: Calibration | None, copies: CopyPolicy) -> None:
+        self._identity = identity
+        self._calibration = calibration
+        self._copies = copies
+        self._index = CopyIndex()
+        self._index_lock = threading.Lock()
+
+    def admit(self, unit: Unit, offer: Offer, now: datetime) -> Admitted:
+        """Refuses copies of other people's photos and faces that differ; keeps, averages and activates the rest."""
+        with self._index_lock:
+            self._catch_up(unit)
+            fresh, known_already, refused = self._sort_out(unit, offer, now)
+        in_force = unit.references.current(offer.person_id, self._identity)
+        counted = [photo for photo in (in_force.photos if in_force else ()) if photo.usable]
+        admission = admit([photo for _, photo in fresh], counted, self._alike)
+        positions = {photo.id: index for index, photo in fresh}
+        refused += [(positions[p.id], FaceDiffersFromReference(field="photo")) for p in admission.differing]
+        for photo in admission.joined:
+            self._store_photo(unit, offer, positions[photo.id], photo, now)
+        if not admission.joined:
+            return Admitted(in_force, 0, known_already, tuple(refused))
+        everything = [*(in_force.photos if in_force else ()), *admission.joined]
+        reference_set = form_reference_set(new_id(), offer.person_id, everything, now)
+        unit.references.activate(reference_set)
+        if unit.consents.current(offer.person_id) is None or offer.consent.reference is None:
+            unit.consents.add(offer.person_id, offer.consent)
+        unit.audit.append(_accepted(offer, reference_set, len(admission.joined)), now)
+        return Admitted(reference_set, len(admission.joined), known_already, tuple(refused))
+
+    def forget(self) -> None:
+        """Drops the index after a rolled-back unit, whose rows it may have seen; the next offer builds it anew."""
+        with self._index_lock:
+            self._index = CopyIndex()
+
+    def _catch_up(self, unit: Unit) -> None:
+        """Brings the index up to what is committed; inside a write unit nobody can add between this and our own."""
+        while known := unit.references.hashes_since(self._index.watermark, 2000):
+            for photo in known:
+                self._index.add(photo.sequence, photo.person_id, photo.photo_id, photo.photo_hash)
+
+    def _sort_out(
+        self, unit: Unit, offer: Offer, now: datetime
+    ) -> tuple[list[tuple[int, ReferencePhoto]], int, list[tuple[int, ServiceError]]]:
+        fresh: list[tuple[int, ReferencePhoto]] = []
+        refused: list[tuple[int, ServiceError]] = []
+        known_already = 0
+        seen: set[bytes] = set()
+        for index, offered in enumerate(offer.photos):
+            digest = offered.sample.photo_hash.pixel_digest
+            if digest in seen or unit.references.has_photo(offer.person_id, self._identity, digest):
+                known_already += 1
+                continue
+            seen.add(digest)
+            owner = self._other_owner(unit, offer.person_id, offered.sample)
+            if owner is not None:
+                self._flag_shared(unit, offer, offered, owner, now)
+                refused.append((index, ImageOfAnotherPerson(field="photo")))
+                continue
+            fresh.append((index, _as_reference(offered, now)))
+        return fresh, known_already, refused
+
+    def _other_owner(self, unit: Unit, person_id: str, sample: FaceSample) -> SharedImageFacts | None:
+        """Somebody else whose enrolled photo this one copies, pixel by pixel or nearly."""
+        for owner, photo_id in unit.references.owners_of(sample.photo_hash.pixel_digest):
+            if owner != person_id:
+                return SharedImageFacts(person_id, owner, True, 0, 1.0, "", photo_id)
+        for candidate in self._index.near(sample.photo_hash, self._copies):
+            known = unit.references.known(candidate.photo_id) if candidate.person_id != person_id else None
+            if known is None or known.template.identity != self._identity:
+                continue
+            if is_copy(sample.photo_hash, sample.template, known.photo_hash, known.template, self._copies):
+                distance = mirrored_distance(sample.photo_hash.face_hash, known.photo_hash.face_hash)
+                likeness = cosine(sample.template, known.template)
+                return SharedImageFacts(person_id, candidate.person_id, False, distance, likeness, "", known.photo_id)
+        return None
+
+    def _flag_shared(
+        self, unit: Unit, offer: Offer, offered: OfferedPhoto, facts: SharedImageFacts, now: datetime
+    ) -> None:
+        photo_id = unit.photos.put(offer.person_id, "review", offered.jpeg, now)
+        flag = SharedImage().judge(
+            SharedImageFacts(
+                facts.offered_for, facts.enrolled_for, facts.exact, facts.hash_distance, facts.similarity, photo_id,
+                facts.enrolled_photo,
+            ),
+            now,
+        )  # fmt: skip
+        if flag is not None and unit.flags.raise_once(flag) is not None:
+            unit.audit.append(AuditEvent("system", "flag.raised", f"person:{offer.person_id}", {"rule": "I09"}), now)
+
+    def _store_photo(self, unit: Unit, offer: Offer, index: int, photo: ReferencePhoto, now: datetime) -> None:
+        offered = offer.photos[index]
+        unit.photos.put(offer.person_id, "reference", offered.jpeg, now, photo_id=photo.id)
+        unit.references.add_photo(offer.person_id, photo, offered.file_digest)
+
+    def _alike(self, one: ReferencePhoto, other: ReferencePhoto) -> bool:
+        return not self.differ(one.template, other.template)
+
+    def differ(self, one: Template, other: Template) -> bool:
+        """Whether two templates are a clear non-match. raises CalibrationMissing"""
+        if self._calibration is None:
+            raise CalibrationMissing(self._identity.engine)
+        return compare(one, other, self._calibration).zone is Zone.NON_MATCH
+
+
+class Enroll:
+    """One person's photos, offered at a counter or by an agency system.
+
+    `conclude` of `one` runs inside the transaction that enrols, for what must stand or fall with it (the answer
+    saved under an Idempotency-Key).
+    """
+
+    def __init__(self, store: Store, reader: FaceReader, desk: ReferenceDesk, clock: Clock) -> None:
+        self._store = store
+        self._reader = reader
+        self._desk = desk
+        self._clock = clock
+
+    def one(self, request: EnrollRequest, conclude: Callable[[Unit, Enrolled], None] | None = None) -> Enrolled:
+        """raises RowRefused, ImageRefused, EnrollmentRefused, EngineFault, StorageFault, Unavailable"""
+        now = self._clock.now()
+        number = parse_id_number(request.id_number, legal_date(now)).number
+        if not 1 <= len(request.photos) <= MAX_REFERENCES:
+            raise FieldInvalid(f"between 1 and {MAX_REFERENCES} photos", field="photo")
+        offered = [self._offered(photo, request) for photo in request.photos]
+        try:
+            with self._store.unit() as unit:
+                person_id = unit.people.id_of(number)
+                admitted = None
+                if person_id is not None:
+                    admitted = self._desk.admit(unit, Offer(person_id, offered, request.consent, request.actor), now)
+                enrolled = _enrolled(admitted)
+                if conclude is not None and enrolled is not None:
+                    conclude(unit, enrolled)
+        except BaseException:
+            self._desk.forget()
+            raise
+        if enrolled is None:
+            raise self._refusal(request, admitted)
+        return enrolled
+
+    def _offered(self, photo: bytes, request: EnrollRequest) -> OfferedPhoto:
+        sample = self._reader.read(photo)
+        refuse_poor_quality(sample)
+        digest = hashlib.sha256(photo).digest()
+        return OfferedPhoto(sample, self._reader.reencode(photo), request.source, request.taken_on, digest)
+
+    @staticmethod
+    def _refusal(request: EnrollRequest, admitted: Admitted | None) -> ServiceError:
+        """The precise error for a caller who may know it; one and the same for everybody else."""
+        if not request.reveal_unknown:
+            return EnrollmentRefused()
+        if admitted is None:
+            return BeneficiaryUnknown(field="id_number")
+        return admitted.refused[0][1] if admitted.refused else EnrollmentRefused()
+
+
+def _enrolled(admitted: Admitted | None) -> Enrolled | None:
+    """None when nothing of the offer stands, so that the flags it raised are kept and the caller is told."""
+    if admitted is None or admitted.reference_set is None or (admitted.refused and not admitted.added):
+        return None
+    chosen = admitted.reference_set
+    return Enrolled(new_id(), chosen.id, len(chosen.photos), chosen.template is not None, ())
+
+
+def refuse_poor_quality(sample: FaceSample) -> None:
+    """raises QualityTooLow: detail lists the reasons, comma-separated"""
+    if not sample.quality.acceptable:
+        raise QualityTooLow(",".join(reason.value for reason in sample.quality.reasons), field="photo")
+
+
+def _as_reference(offered: OfferedPhoto, now: datetime) -> ReferencePhoto:
+    sample = offered.sample
+    return ReferencePhoto(new_id(), offered.source, offered.taken_on, now, sample.template, sample.photo_hash)
+
+
+def _accepted(offer: Offer, reference_set: ReferenceSet, added: int) -> AuditEvent:
+    details: Details = {
+        "set": reference_set.id,
+        "photos": len(reference_set.photos),
+        "added": added,
+        "engine": reference_set.identity.engine,
+        "usable": reference_set.template is not None,
+    }
+    return AuditEvent(offer.actor, "enrollment.accepted", f"person:{offer.person_id}", details)

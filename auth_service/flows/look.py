@@ -1,0 +1,89 @@
+"""Looking: a flag with its photos, a certificate by its serial. Who looks at a face is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auth_service.accounts.credentials import StaffMember
+from auth_service.accounts.roles import Permission, may
+from auth_service.core.audit import AuditEvent
+from auth_service.core.clock import Clock
+from auth_service.core.errors import AccessRefused, NotFound
+from auth_service.monitoring.flags import Flag, Judgement
+from auth_service.qualification.certificate import Certificate
+from auth_service.storage.queries import PersonSummary
+from auth_service.storage.unit import Store
+
+
+@dataclass(frozen=True, slots=True)
+class StoredJudgement:
+    """A judgement with its id and the name of who made it."""
+
+    id: str
+    judgement: Judgement
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """What a monitor page shows. `photos`: labels for `Look.photo`, empty when the role may not see faces."""
+
+    id: str
+    flag: Flag
+    people: tuple[PersonSummary, ...]
+    judgements: tuple[StoredJudgement, ...]
+    photos: tuple[str, ...]
+    may_judge: bool
+
+
+class Look:
+    """Reads for screens that touch faces or need an audit row."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def flag(self, flag_id: str, staff: StaffMember) -> FlagView:
+        """raises AccessRefused, NotFound"""
+        if not may(staff.role, Permission.SEE_FLAGS):
+            raise AccessRefused
+        now = self._clock.now()
+        with self._store.unit() as unit:
+            stored = unit.flags.get(flag_id)
+            if stored is None:
+                raise NotFound
+            names = {member.id: member.username for member in unit.staff.all()}
+            unit.audit.append(AuditEvent(f"staff:{staff.id}", "flag.seen", f"flag:{flag_id}"), now)
+        people = [self._store.queries.person_summary(person_id) for person_id in stored.flag.person_ids]
+        sees_faces = may(staff.role, Permission.SEE_FLAG_PHOTOS)
+        return FlagView(
+            id=stored.id,
+            flag=stored.flag,
+            people=tuple(person for person in people if person is not None),
+            judgements=tuple(
+                StoredJudgement(judgement_id, judgement, names.get(judgement.judged_by, "?"))
+                for judgement_id, judgement in stored.judgements
+            ),
+            photos=tuple(label for label, _ in stored.flag.photos) if sees_faces else (),
+            may_judge=may(staff.role, Permission.JUDGE_FLAGS),
+        )
+
+    def photo(self, flag_id: str, label: str, staff: StaffMember) -> bytes:
+        """One photo of a flag, as JPEG. raises AccessRefused, NotFound (no such label, or erased)"""
+        if not may(staff.role, Permission.SEE_FLAG_PHOTOS):
+            raise AccessRefused
+        now = self._clock.now()
+        with self._store.unit() as unit:
+            stored = unit.flags.get(flag_id)
+            photo_id = dict(stored.flag.photos).get(label) if stored else None
+            jpeg = unit.photos.get(photo_id) if photo_id else None
+            if jpeg is None:
+                raise NotFound
+            details = {"photo": label}
+            unit.audit.append(AuditEvent(f"staff:{staff.id}", "photo.seen", f"flag:{flag_id}", details), now)
+        return jpeg
+
+    def certificate(self, serial: str) -> Certificate | None:
+        """The certificate with this serial, if it was issued here."""
+        with self._store.reading() as unit:
+            return unit.certificates.by_serial(serial)

@@ -1,0 +1,79 @@
+"""Staff sign-in: a password for a session, without telling a stranger which names exist."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from auth_service.accounts.credentials import (
+    AccountPolicy,
+    PasswordHasher,
+    StaffMember,
+    StaffSession,
+    new_token,
+    token_hash,
+)
+from auth_service.core.audit import AuditEvent
+from auth_service.core.clock import Clock
+from auth_service.core.errors import CredentialsInvalid, SignInRequired, SignInThrottled
+from auth_service.storage.unit import Store
+
+_LONGEST = 200
+
+
+class SignIn:
+    """Sessions live in the database, so a sign-out or a disabled account takes effect at once, on every worker."""
+
+    def __init__(self, store: Store, hasher: PasswordHasher, policy: AccountPolicy, clock: Clock) -> None:
+        self._store = store
+        self._hasher = hasher
+        self._policy = policy
+        self._clock = clock
+        self._nobody = hasher.hash(new_token())
+
+    def begin(self, username: str, password: str) -> tuple[str, StaffSession]:
+        """A new session and its token, which is never stored. raises CredentialsInvalid, SignInThrottled"""
+        now = self._clock.now()
+        name = username.strip().lower()[:_LONGEST]
+        with self._store.reading() as unit:
+            member = unit.staff.by_username(name)
+            failures, last = unit.sign_in_failures.count_since_success(name)
+        if last is not None and now < last + self._policy.retry_after(failures):
+            raise SignInThrottled
+        # an unknown name costs the same hashing time as a wrong password
+        right = self._hasher.verify(member.password_hash if member else self._nobody, password[:_LONGEST])
+        if member is None or member.disabled or not right:
+            self._note_failure(name, member, now)
+            raise CredentialsInvalid
+        token = new_token()
+        session = StaffSession(token_hash(token), member.id, new_token(), now, now)
+        with self._store.unit() as unit:
+            unit.sign_in_failures.clear(name)
+            unit.staff_sessions.add(session)
+            unit.audit.append(AuditEvent(f"staff:{member.id}", "staff.signed_in"), now)
+        return token, session
+
+    def session(self, token: str) -> tuple[StaffMember, StaffSession]:
+        """The living session of a token. raises SignInRequired"""
+        now = self._clock.now()
+        with self._store.unit() as unit:
+            session = unit.staff_sessions.by_hash(token_hash(token))
+            member = unit.staff.get(session.staff_id) if session else None
+            if session is None or member is None or member.disabled or not session.alive(now, self._policy):
+                raise SignInRequired
+            unit.staff_sessions.touch(session.token_hash, now)
+        return member, session
+
+    def end(self, token: str) -> None:
+        """Signs out; an unknown token is signed out already."""
+        now = self._clock.now()
+        with self._store.unit() as unit:
+            session = unit.staff_sessions.by_hash(token_hash(token))
+            if session is not None:
+                unit.staff_sessions.end(session.token_hash)
+                unit.audit.append(AuditEvent(f"staff:{session.staff_id}", "staff.signed_out"), now)
+
+    def _note_failure(self, name: str, member: StaffMember | None, now: datetime) -> None:
+        with self._store.unit() as unit:
+            unit.sign_in_failures.add(name, now)
+            if member is not None:
+                unit.audit.append(AuditEvent("system", "staff.sign_in_failed", f"staff:{member.id}"), now)

@@ -1,0 +1,337 @@
+"""One verification: a fresh photo against the enrolled ones, from bytes to a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import combinations
+
+from auth_service.beneficiaries.id_number import parse_id_number
+from auth_service.core.audit import AuditEvent
+from auth_service.core.clock import Clock, legal_date
+from auth_service.core.errors import CalibrationMissing, FieldInvalid, PhotosDiffer
+from auth_service.core.ids import new_id, new_serial
+from auth_service.core.keys import Signer
+from auth_service.enrollment.references import ReferenceSet
+from auth_service.faces.copies import CopyPolicy, cosine, is_copy, mirrored_distance
+from auth_service.faces.ports import FaceReader
+from auth_service.faces.quality import QualityReason
+from auth_service.faces.sample import FaceSample, PhotoHash
+from auth_service.faces.template import Template, mean_template
+from auth_service.liveness.attestation import attest
+from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
+from auth_service.matching.calibration import Calibration
+from auth_service.matching.comparison import ComparisonDecision, Zone, compare
+from auth_service.monitoring.rules.v03_repeated_failures import FailureFacts, RepeatedFailures
+from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture, CopyFacts
+from auth_service.qualification.certificate import Certificate, issue
+from auth_service.qualification.decision import Decision, DecisionPolicy, decide
+from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
+from auth_service.qualification.period import due_date
+from auth_service.storage.unit import KnownCapture, Store, Unit
+
+MOST_PHOTOS = 3
+"""More photos of one moment add little (docs/accuracy.md) and cost the server time."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """attested_by  who vouches that the person was present (a staff or key id), None for a bare photo
+    by_device    the voucher is a device or system, not a signed-in officer"""
+
+    id_number: str
+    photos: tuple[bytes, ...]
+    channel: Channel
+    actor: str
+    attested_by: str | None = None
+    by_device: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """What a caller may build its answer from. `comparison` stays on the agency's side."""
+
+    evidence_id: str
+    decision: Decision
+    evidence_kind: EvidenceKind
+    certificate: Certificate | None
+    engine: str
+    calibration: str | None
+    due_on: date | None
+    quality_hints: tuple[QualityReason, ...]
+    comparison: ComparisonDecision | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger and the past hold about the person asked for."""
+
+    person_id: str | None
+    reference: ReferenceSet | None
+    captures: Sequence[KnownCapture]
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """The known photo that a probe photo copies."""
+
+    probe: int
+    reason: PadReason
+    photo_id: str | None
+    distance: int
+    similarity: float
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What was measured, before anything is recorded."""
+
+    evidence: FaceEvidence
+    samples: Sequence[FaceSample]
+    copy: _Copy | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyPolicies:
+    """The policies of the stages that a verification passes through."""
+
+    decision: DecisionPolicy
+    copies: CopyPolicy
+
+
+Conclude = Callable[[Unit, VerifyResult], None]
+"""Runs inside the transaction that records the result, for what must stand or fall with it."""
+
+
+class Verify:
+    """The spine of this release. One instance serves all threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        reader: FaceReader,
+        calibration: Calibration | None,
+        signer: Signer,
+        clock: Clock,
+        policies: VerifyPolicies,
+    ) -> None:
+        self._store = store
+        self._reader = reader
+        self._calibration = calibration
+        self._signer = signer
+        self._clock = clock
+        self._policy = policies.decision
+        self._copies = policies.copies
+
+    def run(self, request: VerifyRequest, conclude: Conclude | None = None) -> VerifyResult:
+        """One attempt. raises RowRefused, ImageRefused, CapacityExceeded, EngineFault, StorageFault, Unavailable"""
+        now = self._clock.now()
+        number = parse_id_number(request.id_number, legal_date(now)).number
+        if not 1 <= len(request.photos) <= MOST_PHOTOS:
+            raise FieldInvalid(f"between 1 and {MOST_PHOTOS} photos", field="photo")
+        known = self._known(number)
+        # read before anything is said of the person: a stranger learns nothing from the time an answer takes
+        samples = [self._reader.read(photo) for photo in request.photos]
+        probe = self._one_probe(samples)
+        copy = self._copied(samples, known, now, request.channel)
+        pad = _assess(request, copy)
+        comparison = None if copy else self._compare(probe, known.reference)
+        evidence = _evidence(request, known, pad, comparison, samples, now)
+        with_copy = _Attempt(evidence, samples, copy)
+        return self._record(request, with_copy, conclude)
+
+    def _known(self, number: str) -> _Known:
+        with self._store.reading() as unit:
+            person_id = unit.people.id_of(number)
+            if person_id is None:
+                return _Known(None, None, ())
+            reference = unit.references.current(person_id, self._reader.identity)
+            return _Known(person_id, reference, unit.captures.of(person_id, self._reader.identity))
+
+    def _one_probe(self, samples: Sequence[FaceSample]) -> Template:
+        """The mean of the photos, once no two of them are a non-match. raises PhotosDiffer"""
+        for one, other in combinations(samples, 2):
+            if self._calibration is None:
+                raise CalibrationMissing(self._reader.identity.engine)
+            if compare(one.template, other.template, self._calibration).zone is Zone.NON_MATCH:
+                raise PhotosDiffer
+        return mean_template([sample.template for sample in samples])
+
+    def _compare(self, probe: Template, reference: ReferenceSet | None) -> ComparisonDecision | None:
+        if reference is None or reference.template is None or reference.alone_self_uploaded:
+            return None
+        if self._calibration is None:
+            raise CalibrationMissing(self._reader.identity.engine)
+        return compare(probe, reference.template, self._calibration)
+
+    def _copied(self, samples: Sequence[FaceSample], known: _Known, now: datetime, channel: Channel) -> _Copy | None:
+        """The first probe photo that copies an enrolled photo or a capture that is over."""
+        for index, sample in enumerate(samples):
+            for photo in known.reference.photos if known.reference else ():
+                found = self._copy_of(sample, photo.photo_hash, photo.template)
+                if found is not None:
+                    return _Copy(index, PadReason.COPY_OF_REFERENCE, photo.id, *found)
+            for capture in known.captures:
+                if _still_open(capture, now, channel):
+                    continue
+                found = self._copy_of(sample, capture.photo_hash, capture.template)
+                if found is not None:
+                    return _Copy(index, PadReason.COPY_OF_EARLIER_CAPTURE, capture.photo_id, *found)
+        return None
+
+    def _copy_of(self, sample: FaceSample, known: PhotoHash, template: Template) -> tuple[int, float, bool] | None:
+        if not is_copy(sample.photo_hash, sample.template, known, template, self._copies):
+            return None
+        distance = mirrored_distance(sample.photo_hash.face_hash, known.face_hash)
+        return distance, cosine(sample.template, template), sample.photo_hash.pixel_digest == known.pixel_digest
+
+    def _record(self, request: VerifyRequest, attempt: _Attempt, conclude: Conclude | None) -> VerifyResult:
+        """Everything that follows, in one transaction or not at all."""
+        evidence, samples, copy = attempt.evidence, attempt.samples, attempt.copy
+        kept = self._jpeg_for_review(request, evidence, copy)
+        with self._store.unit() as unit:
+            decision = self._decide(unit, evidence)
+            certificate = self._certificate(decision, evidence)
+            unit.evidence.add(evidence, decision)
+            if certificate is not None and evidence.person_id is not None:
+                unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)
+            photo_id = self._keep(unit, evidence, decision, kept, samples)
+            flags = self._flags(unit, evidence, decision, copy, photo_id)
+            unit.audit.append(_audit_event(request, evidence, decision), evidence.taken_at)
+            result = VerifyResult(
+                evidence_id=evidence.id,
+                decision=decision,
+                evidence_kind=evidence.kind,
+                certificate=certificate,
+                engine=self._reader.identity.engine,
+                calibration=self._calibration.label if self._calibration else None,
+                due_on=certificate.due_on if certificate else None,
+                quality_hints=evidence.quality,
+                comparison=evidence.comparison,
+                flags=flags,
+            )
+            if conclude is not None:
+                conclude(unit, result)
+        return result
+
+    def _jpeg_for_review(self, request: VerifyRequest, evidence: FaceEvidence, copy: _Copy | None) -> bytes | None:
+        """A fresh JPEG of what a person will have to look at; a plain pass keeps no picture at all."""
+        matched = evidence.comparison is not None and evidence.comparison.zone is Zone.MATCH
+        if evidence.person_id is None or (matched and copy is None and evidence.attested_by is not None):
+            return None
+        return self._reader.reencode(request.photos[copy.probe if copy else 0])
+
+    def _decide(self, unit: Unit, evidence: FaceEvidence) -> Decision:
+        since = evidence.taken_at - timedelta(days=1)
+        failures = unit.evidence.failures(evidence.person_id, evidence.channel, since) if evidence.person_id else 0
+        return decide(evidence, failures, self._policy)
+
+    def _certificate(self, decision: Decision, evidence: FaceEvidence) -> Certificate | None:
+        if not decision.qualified:
+            return None
+        passed_on = legal_date(evidence.taken_at)
+        return issue(new_serial(), evidence.kind, passed_on, due_date(passed_on), self._signer)
+
+    @staticmethod
+    def _keep(
+        unit: Unit,
+        evidence: FaceEvidence,
+        decision: Decision,
+        jpeg: bytes | None,
+        samples: Sequence[FaceSample],
+    ) -> str | None:
+        """The picture where a person must look; the hashes always, for they recognise it when it comes again."""
+        if evidence.person_id is None:
+            return None
+        photo_id = None
+        if jpeg is not None and not decision.qualified:
+            photo_id = unit.photos.put(evidence.person_id, "review", jpeg, evidence.taken_at)
+        for sample in samples:
+            unit.captures.add(
+                evidence.id, evidence.person_id, sample.photo_hash, sample.template, photo_id, evidence.taken_at
+            )
+        return photo_id
+
+    @staticmethod
+    def _flags(
+        unit: Unit, evidence: FaceEvidence, decision: Decision, copy: _Copy | None, photo_id: str | None
+    ) -> tuple[str, ...]:
+        if evidence.person_id is None or decision.qualified:
+            return ()
+        now = evidence.taken_at
+        found = []
+        if copy is not None and photo_id is not None:
+            source = "reference" if copy.reason is PadReason.COPY_OF_REFERENCE else "capture"
+            facts = CopyFacts(
+                evidence.person_id, evidence.id, source, copy.exact, copy.distance, copy.similarity, photo_id,
+                copy.photo_id,
+            )  # fmt: skip
+            found.append(CopiedCapture().judge(facts, now))
+        since = now - timedelta(days=1)
+        failures = FailureFacts(
+            evidence.person_id,
+            unit.evidence.failures(evidence.person_id, None, since),
+            unit.evidence.failures_in_cycle(evidence.person_id),
+        )
+        repeated = RepeatedFailures().judge(failures, now)
+        found.extend([repeated] if repeated else [])
+        raised = (unit.flags.raise_once(flag) for flag in found)
+        return tuple(flag_id for flag_id in raised if flag_id is not None)
+
+
+SAME_CAPTURE = timedelta(minutes=15)
+"""How long a capture that did not pass may be handed in again as the same capture, on the same channel.
+
+An officer first looks at a comparison and then vouches for the person, or a teller sends a photo again after a lost
+answer. A capture that has passed is over at once. source: one counter visit, the staff idle time of trust.md 2.3"""
+
+
+def _still_open(capture: KnownCapture, now: datetime, channel: Channel) -> bool:
+    return not capture.qualified and capture.channel is channel and now - capture.taken_at < SAME_CAPTURE
+
+
+def _assess(request: VerifyRequest, copy: _Copy | None) -> PadDecision:
+    if copy is not None:
+        return PadDecision(PadVerdict.ATTACK_SUSPECTED, (copy.reason,))
+    return attest(vouched=request.attested_by is not None, by_device=request.by_device)
+
+
+def _evidence(
+    request: VerifyRequest,
+    known: _Known,
+    pad: PadDecision,
+    comparison: ComparisonDecision | None,
+    samples: Sequence[FaceSample],
+    now: datetime,
+) -> FaceEvidence:
+    hints = tuple(dict.fromkeys(reason for sample in samples for reason in sample.quality.reasons))
+    return FaceEvidence(
+        id=new_id(),
+        person_id=known.person_id,
+        channel=request.channel,
+        kind=EvidenceKind.ASSISTED if request.attested_by else EvidenceKind.PHOTO,
+        pad=pad,
+        comparison=comparison,
+        quality=hints,
+        has_reference=known.reference is not None
+        and known.reference.template is not None
+        and not known.reference.alone_self_uploaded,
+        probe_images=len(samples),
+        taken_at=now,
+        attested_by=request.attested_by,
+    )
+
+
+def _audit_event(request: VerifyRequest, evidence: FaceEvidence, decision: Decision) -> AuditEvent:
+    details = {
+        "evidence": evidence.id,
+        "outcome": decision.outcome.value,
+        "zone": decision.zone.value if decision.zone else None,
+        "channel": evidence.channel.value,
+        "attested_by": evidence.attested_by,
+    }
+    subject = f"person:{evidence.person_id}" if evidence.person_id else ""
+    return AuditEvent(request.actor, "verification.decided", subject, details)

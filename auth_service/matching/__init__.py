@@ -1,0 +1,12 @@
+"""Probe against reference, one to one.
+
+question  do two templates show the same person, at a known rate of error?
+input     two Templates of one engine, and the calibration record of that engine
+output    ComparisonDecision: zone `match`, `grey` or `non_match`, with score and calibration version
+rules     no threshold without a calibration record; NaN or mixed engines never become a score
+hands on  to qualification (as part of FaceEvidence) and to monitoring
+
+Deciding: comparison.py, calibration.py (records in calibrations/). Measuring, for `auth-service evaluate`: manifests.py
+(what to compare), score_sets.py (many scores), metrics.py (rates), resampling.py (intervals by person), evaluation.py
+(one report), split.py (cells, halves, new calibration records).
+"""

@@ -1,0 +1,109 @@
+"""From the environment to the frozen policies of each stage. Read once, in `wiring`; nothing here acts.
+
+Every setting is `AUTH_SERVICE_<NAME>` or `AUTH_SERVICE_<STAGE>__<FIELD>`; a `.env` file is read too. What a field
+means stands in its own docstring (top fields here, stage fields in their policy class), and `auth-service settings`
+prints it from there, so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import os
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from auth_service.accounts.credentials import AccountPolicy
+from auth_service.core.errors import SettingInvalid
+from auth_service.enrollment.policy import EnrollmentPolicy
+from auth_service.faces.copies import CopyPolicy
+from auth_service.faces.quality import QualityPolicy
+from auth_service.qualification.decision import DecisionPolicy
+
+PREFIX = "AUTH_SERVICE_"
+
+
+class Profile(StrEnum):
+    """How strict the service is about how it was set up."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """All settings, validated."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+    )
+
+    home: Path = Field(Path("var"), description="database, photo store, keys and caches lie under this folder")
+    models: Path = Field(Path("models"), description="where `models install` puts weights, with manifest.toml")
+    database_url: str = Field("", description="SQLite under `home` when empty; postgresql+psycopg://... in production")
+    profile: Profile = Field(Profile.DEVELOPMENT, description="`production` refuses what only suits development")
+    public_url: str = Field("http://127.0.0.1:8000", description="address that certificates' QR codes point to")
+    engine: str = Field("dlib-resnet", description="face engine, one of `auth-service models list`")
+    workers: int = Field(1, ge=1, le=64, description="server processes")
+    readers: int = Field(0, ge=0, le=64, description="inference threads per process; 0 is one per core")
+    queue: int = Field(16, ge=1, le=10_000, description="photos that may wait for a reader before 503 is answered")
+    max_photo_bytes: int = Field(4 * 1024 * 1024, ge=10_000, description="largest photo file taken in; contract: 4 MB")
+    max_photo_pixels: int = Field(4032 * 3024, ge=10_000, description="most pixels of a photo; contract: 12 MP")
+
+    accounts: AccountPolicy = AccountPolicy()
+    enrollment: EnrollmentPolicy = EnrollmentPolicy()
+    quality: QualityPolicy = QualityPolicy()
+    copies: CopyPolicy = CopyPolicy()
+    qualification: DecisionPolicy = DecisionPolicy()
+
+    @property
+    def url(self) -> str:
+        """The database, with the default filled in."""
+        return self.database_url or f"sqlite:///{(self.home / 'auth_service.sqlite3').absolute()}"
+
+    @property
+    def reader_threads(self) -> int:
+        return self.readers or os.cpu_count() or 1
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings of this process. raises SettingInvalid, naming the setting but never its value"""
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        names = ", ".join(PREFIX + "__".join(str(part).upper() for part in e["loc"]) for e in error.errors())
+        raise SettingInvalid(f"{names}: {error.errors()[0]['msg']}") from error
+    _refuse_unknown_names()
+    return settings
+
+
+def _refuse_unknown_names() -> None:
+    """A misspelt setting must not be a silent default."""
+    known = {name for name, _, _, _ in described()} | {f"{PREFIX}TEST_DATA", f"{PREFIX}TEST_POSTGRES"}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name.upper() not in known)
+    if unknown:
+        raise SettingInvalid(f"unknown setting {', '.join(unknown)}")
+
+
+def described() -> Iterator[tuple[str, Any, str, str]]:
+    """Every setting as (environment name, default, meaning, source)."""
+    for name, field in Settings.model_fields.items():
+        if dataclasses.is_dataclass(field.default) and not isinstance(field.default, type):
+            yield from _described_policy(name, field.default)
+        else:
+            yield PREFIX + name.upper(), field.default, field.description or "", "docs/design/contract.md section 2"
+
+
+def _described_policy(stage: str, policy: Any) -> Iterator[tuple[str, Any, str, str]]:
+    text = inspect.getdoc(type(policy)) or ""
+    source = re.search(r"^source[: ]+(.+?)(?=\n\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    for field in dataclasses.fields(policy):
+        found = re.search(rf"^{field.name}(?:, \w+)*  +(.+(?:\n {{4,}}.+)*)", text, re.MULTILINE)
+        meaning = " ".join(found.group(1).split()) if found else ""
+        where = " ".join(source.group(1).split()) if source else type(policy).__module__
+        yield f"{PREFIX}{stage.upper()}__{field.name.upper()}", getattr(policy, field.name), meaning, where

@@ -1,0 +1,60 @@
+"""Keys of agency systems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from auth_service.accounts.credentials import ApiKey
+from auth_service.accounts.roles import Scope
+from auth_service.core.errors import AlreadyExists
+from auth_service.storage.tables import ApiKeyRow
+from auth_service.storage.tables.schema import table_of
+from auth_service.storage.work import Work
+
+_KEYS = table_of(ApiKeyRow)
+
+
+class ApiKeys:
+    """API keys within one unit."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def add(self, key: ApiKey) -> None:
+        """raises AlreadyExists"""
+        values = {
+            "id": key.id,
+            "name": key.name,
+            "scopes": ",".join(key.scopes),
+            "secret_hash": key.secret_hash,
+            "created_at": key.created_at,
+            "expires_at": key.expires_at,
+            "disabled": key.disabled,
+        }
+        try:
+            self._work.connection.execute(insert(_KEYS), values)
+        except IntegrityError as error:
+            raise AlreadyExists(field="id") from error
+
+    def get(self, key_id: str) -> ApiKey | None:
+        row = self._work.connection.execute(select(_KEYS).where(_KEYS.c.id == key_id)).one_or_none()
+        return None if row is None else _key(row)
+
+    def all(self) -> list[ApiKey]:
+        """Every key, oldest first."""
+        rows = self._work.connection.execute(select(_KEYS).order_by(_KEYS.c.created_at, _KEYS.c.id))
+        return [_key(row) for row in rows]
+
+    def disable(self, key_id: str) -> bool:
+        """False when there is no such key."""
+        return (
+            self._work.connection.execute(update(_KEYS).where(_KEYS.c.id == key_id).values(disabled=True)).rowcount == 1
+        )
+
+
+def _key(row: Row[Any]) -> ApiKey:
+    scopes = tuple(Scope(scope) for scope in row.scopes.split(",") if scope)
+    return ApiKey(row.id, row.name, scopes, row.secret_hash, row.created_at, row.expires_at, row.disabled)

@@ -1,0 +1,100 @@
+"""Earlier captures of a person, kept as hashes and templates so that a replay is recognised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from auth_service.faces.sample import PhotoHash
+from auth_service.faces.template import EngineIdentity, Template
+from auth_service.qualification.decision import Outcome
+from auth_service.qualification.evidence import Channel
+from auth_service.storage.records.faces import open_hash, open_template, seal_hash, seal_template
+from auth_service.storage.tables import CaptureRow, EvidenceRow
+from auth_service.storage.tables.schema import table_of
+from auth_service.storage.work import Work
+
+_ADD = insert(table_of(CaptureRow))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCapture:
+    """One earlier capture, with what became of it. `photo_id` only where a picture was kept for review."""
+
+    evidence_id: str
+    photo_id: str | None
+    photo_hash: PhotoHash
+    template: Template
+    channel: Channel
+    taken_at: datetime
+    qualified: bool
+
+
+class Captures:
+    """Earlier captures within one unit."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def add(
+        self,
+        evidence_id: str,
+        person_id: str,
+        photo_hash: PhotoHash,
+        template: Template,
+        photo_id: str | None,
+        now: datetime,
+    ) -> None:
+        """Remembers a capture. The evidence must be stored before it."""
+        key = self._work.keys.of(person_id)
+        values = {
+            "evidence_id": evidence_id,
+            "person_id": person_id,
+            "photo_id": photo_id,
+            "engine": template.identity.engine,
+            "weights_digest": template.identity.weights_digest,
+            "images": template.images,
+            "mirrored": template.mirrored,
+            "template_sealed": seal_template(key, "captures", evidence_id, template),
+            "photo_hash_sealed": seal_hash(key, "captures", evidence_id, photo_hash),
+            "stored_at": now,
+        }
+        self._work.connection.execute(_ADD, values)
+
+    def of(self, person_id: str, identity: EngineIdentity) -> list[KnownCapture]:
+        """Every earlier capture of one person by one engine, newest first. raises KeyMissing, SealBroken"""
+        rows = self._work.connection.execute(
+            select(
+                CaptureRow.evidence_id,
+                CaptureRow.photo_id,
+                CaptureRow.photo_hash_sealed,
+                CaptureRow.template_sealed,
+                EvidenceRow.channel,
+                EvidenceRow.taken_at,
+                EvidenceRow.outcome,
+            )
+            .join(EvidenceRow, EvidenceRow.id == CaptureRow.evidence_id)
+            .where(
+                CaptureRow.person_id == person_id,
+                CaptureRow.engine == identity.engine,
+                CaptureRow.weights_digest == identity.weights_digest,
+            )
+            .order_by(EvidenceRow.taken_at.desc(), CaptureRow.evidence_id.desc())
+        ).all()
+        if not rows:
+            return []
+        key = self._work.keys.of(person_id)
+        return [
+            KnownCapture(
+                evidence_id=row.evidence_id,
+                photo_id=row.photo_id,
+                photo_hash=open_hash(key, "captures", row.evidence_id, row.photo_hash_sealed),
+                template=open_template(key, "captures", row.evidence_id, identity, row.template_sealed),
+                channel=Channel(row.channel),
+                taken_at=row.taken_at,
+                qualified=row.outcome == Outcome.QUALIFIED,
+            )
+            for row in rows
+        ]

@@ -1,0 +1,132 @@
+"""Flags, each raised once, and the judgements about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from auth_service.core.errors import NotFound, StaleJudgement
+from auth_service.core.ids import new_id
+from auth_service.monitoring.flags import SEVERITY_ORDER, Flag, Judgement, Severity, Verdict
+from auth_service.storage.sealing import Place
+from auth_service.storage.tables import FlagPersonRow, FlagRow, JudgementRow
+from auth_service.storage.tables.schema import insert_or_ignore, table_of
+from auth_service.storage.work import Work, to_json
+
+_FLAGS = table_of(FlagRow)
+_PEOPLE = table_of(FlagPersonRow)
+_JUDGEMENTS = table_of(JudgementRow)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFlag:
+    """A flag with everything that was judged about it: (judgement id, judgement), oldest first."""
+
+    id: str
+    flag: Flag
+    judgements: tuple[tuple[str, Judgement], ...]
+
+
+class Flags:
+    """Findings within one unit."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def raise_once(self, flag: Flag) -> str | None:
+        """Stores a flag; returns its id, or None when the same finding (dedupe key) stands already."""
+        flag_id = new_id()
+        values = {
+            "id": flag_id,
+            "rule_id": flag.rule_id,
+            "rule_version": flag.rule_version,
+            "severity": flag.severity.value,
+            "severity_rank": SEVERITY_ORDER[flag.severity],
+            "evidence": to_json(dict(flag.evidence)),
+            "photos": to_json(flag.photos),
+            "dedupe_key": flag.dedupe_key,
+            "raised_at": flag.raised_at,
+        }
+        if self._work.connection.execute(insert_or_ignore(self._work.connection, FlagRow), values).rowcount != 1:
+            return None
+        people = [
+            {"flag_id": flag_id, "position": position, "person_id": person_id}
+            for position, person_id in enumerate(flag.person_ids)
+        ]
+        if people:
+            self._work.connection.execute(insert(_PEOPLE), people)
+        return flag_id
+
+    def get(self, flag_id: str) -> StoredFlag | None:
+        """raises SealBroken"""
+        row = self._work.connection.execute(select(_FLAGS).where(_FLAGS.c.id == flag_id)).one_or_none()
+        if row is None:
+            return None
+        people = self._work.connection.execute(
+            select(FlagPersonRow.person_id).where(FlagPersonRow.flag_id == flag_id).order_by(FlagPersonRow.position)
+        ).scalars()
+        flag = Flag(
+            rule_id=row.rule_id,
+            rule_version=row.rule_version,
+            severity=Severity(row.severity),
+            person_ids=tuple(people),
+            evidence=json.loads(row.evidence),
+            dedupe_key=row.dedupe_key,
+            raised_at=row.raised_at,
+            photos=tuple((label, photo_id) for label, photo_id in json.loads(row.photos)),
+        )
+        return StoredFlag(flag_id, flag, tuple(self._judged(flag_id)))
+
+    def _judged(self, flag_id: str) -> Iterator[tuple[str, Judgement]]:
+        wanted = select(_JUDGEMENTS).where(_JUDGEMENTS.c.flag_id == flag_id).order_by(_JUDGEMENTS.c.number)
+        for row in self._work.connection.execute(wanted).all():
+            reason = self._work.keys.of(None).open(Place("judgements", row.id, "reason"), row.reason_sealed).decode()
+            yield row.id, Judgement(flag_id, Verdict(row.verdict), reason, row.judged_by, row.judged_at)
+
+
+class Judgements:
+    """What monitors decide, within one unit. Nothing is edited: the newest counts."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def add(self, judgement: Judgement, after: str | None) -> str:
+        """Records a judgement; returns its id.
+
+        after    id of the newest judgement that the monitor saw, None when there was none
+        raises   StaleJudgement (another came meanwhile), NotFound (no such flag)
+        """
+        newest = self._work.connection.execute(
+            select(JudgementRow.id, JudgementRow.number)
+            .where(JudgementRow.flag_id == judgement.flag_id)
+            .order_by(JudgementRow.number.desc())
+            .limit(1)
+        ).one_or_none()
+        if (newest.id if newest else None) != after:
+            raise StaleJudgement
+        if newest is None and not self._flag_exists(judgement.flag_id):
+            raise NotFound
+        judgement_id = new_id()
+        place = Place("judgements", judgement_id, "reason")
+        values = {
+            "id": judgement_id,
+            "flag_id": judgement.flag_id,
+            "number": newest.number + 1 if newest else 1,
+            "verdict": judgement.verdict.value,
+            "reason_sealed": self._work.keys.of(None).seal(place, judgement.reason.encode()),
+            "judged_by": judgement.judged_by,
+            "judged_at": judgement.judged_at,
+        }
+        try:
+            self._work.connection.execute(insert(_JUDGEMENTS), values)
+        except IntegrityError as error:  # another transaction took this number between the look and the write
+            raise StaleJudgement from error
+        return judgement_id
+
+    def _flag_exists(self, flag_id: str) -> bool:
+        found = select(func.count()).select_from(_FLAGS).where(_FLAGS.c.id == flag_id)
+        return self._work.connection.execute(found).scalar_one() == 1

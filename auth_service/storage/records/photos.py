@@ -1,0 +1,87 @@
+"""Pictures that people have to look at: a row here, the sealed bytes in a file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from auth_service.core.errors import StorageFault
+from auth_service.core.ids import new_id
+from auth_service.storage.sealing import Place
+from auth_service.storage.tables import PersonKeyRow, PhotoRow
+from auth_service.storage.tables.schema import table_of
+from auth_service.storage.work import Work
+
+_ASKED_AT_ONCE = 500
+
+
+class Photos:
+    """Stored pictures within one unit."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._written: list[str] = []
+
+    def put(self, person_id: str | None, purpose: str, jpeg: bytes, now: datetime, photo_id: str | None = None) -> str:
+        """Keeps one JPEG, sealed with the person's key (or the service's). returns its id
+
+        purpose   `reference` or `review`
+        photo_id  where the picture must bear an id that is given out already (an enrolled photo's)
+        raises    StorageFault: the disk refused it
+        """
+        photo_id = photo_id or new_id()
+        sealed = self._work.keys.of(person_id).seal(Place("photos", photo_id, "jpeg"), jpeg)
+        try:
+            name = self._work.photo_files.write(sealed)
+        except OSError as error:
+            raise StorageFault("the photo folder cannot be written") from error
+        self._written.append(name)
+        values = {"id": photo_id, "person_id": person_id, "purpose": purpose, "file_name": name, "stored_at": now}
+        self._work.connection.execute(insert(table_of(PhotoRow)), values)
+        return photo_id
+
+    def get(self, photo_id: str) -> bytes | None:
+        """The JPEG; None when it is unknown, erased, or its person's key was destroyed.
+
+        raises   SealBroken (changed or swapped), StorageFault (the file is gone though the row stands)
+        """
+        found = self._work.connection.execute(
+            select(PhotoRow.person_id, PhotoRow.file_name)
+            .outerjoin(PersonKeyRow, PersonKeyRow.person_id == PhotoRow.person_id)
+            .where(PhotoRow.id == photo_id, PhotoRow.erased_at.is_(None), PersonKeyRow.destroyed_at.is_(None))
+        ).one_or_none()
+        if found is None:
+            return None
+        sealed = self._work.photo_files.read(found.file_name)
+        if sealed is None:
+            raise StorageFault("a photo file is missing")
+        return self._work.keys.of(found.person_id).open(Place("photos", photo_id, "jpeg"), sealed)
+
+    def sweep_orphans(self, older_than: datetime) -> int:
+        """Removes files written before `older_than` that no row names: what a crash left behind. returns how many"""
+        orphans = self._orphans(older_than)
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        return len(orphans)
+
+    def count_orphans(self, older_than: datetime | None = None) -> int:
+        """How many files no row names; without a limit also those that another unit is just writing."""
+        return len(self._orphans(older_than))
+
+    def forget_written(self) -> None:
+        """After a rollback: the files of this unit belong to nobody."""
+        for name in self._written:
+            self._work.photo_files.remove(name)
+        self._written.clear()
+
+    def _orphans(self, older_than: datetime | None) -> list[Path]:
+        files = list(self._work.photo_files.older_than(older_than))
+        finished = [name for name, path in files if not path.suffix]
+        known: set[str] = set()
+        for start in range(0, len(finished), _ASKED_AT_ONCE):
+            asked = finished[start : start + _ASKED_AT_ONCE]
+            found = select(PhotoRow.file_name).where(PhotoRow.file_name.in_(asked))
+            known.update(self._work.connection.execute(found).scalars())
+        return [path for name, path in files if name not in known]

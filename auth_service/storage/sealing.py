@@ -1,0 +1,215 @@
+"""Sealed values: AES-256-GCM under one data key per person, each key wrapped by the key ring.
+
+Destroying a person's wrapped key makes everything sealed with it unreadable, in every table, photo file and backup
+(docs/decisions/0003-encryption.md). A sealed value opens only in the table, row and field that it was made for.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Connection, insert, select, update
+
+from auth_service.core.errors import KeyMissing, SealBroken
+from auth_service.core.keys import KeyRing, WrappedKey
+from auth_service.storage.tables.people import PersonKeyRow, ServiceKeyRow
+from auth_service.storage.tables.schema import insert_or_ignore, table_of
+
+_FORMAT = b"\x01"
+"""First byte of every sealed value: format 1, then the nonce, then ciphertext and tag."""
+_NONCE_BYTES = 12
+"""source: NIST SP 800-38D, 96-bit random nonces; at most 2^32 values under one key"""
+SERVICE = "service.1"
+"""Id of the data key for values that belong to no person."""
+CACHE_SECONDS = 300.0
+"""An unwrapped key is forgotten after this long. source: trust.md F40, cached keys <= 5 min"""
+CACHED_KEYS = 4096
+_STORED_SERVICE = select(ServiceKeyRow.wrapping_key, ServiceKeyRow.wrapped, ServiceKeyRow.index_check).where(
+    ServiceKeyRow.id == SERVICE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed value lies; it opens nowhere else."""
+
+    table: str
+    row: str
+    field: str
+
+
+class DataKey:
+    """One data key, able to seal and open. `id` is bound into every value that it seals."""
+
+    __slots__ = ("_cipher", "_id")
+
+    def __init__(self, key_id: str, key: bytes) -> None:
+        self._id = key_id
+        self._cipher = AESGCM(key)
+
+    def seal(self, place: Place, data: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return _FORMAT + nonce + self._cipher.encrypt(nonce, data, self._bound_to(place))
+
+    def open(self, place: Place, sealed: bytes) -> bytes:
+        """raises SealBroken: changed, moved from another place, or sealed with another key"""
+        if sealed[:1] != _FORMAT or len(sealed) < 1 + _NONCE_BYTES + 16:
+            raise SealBroken(f"{place.table}.{place.field}")
+        try:
+            return self._cipher.decrypt(sealed[1:13], sealed[13:], self._bound_to(place))
+        except InvalidTag as error:
+            raise SealBroken(f"{place.table}.{place.field}") from error
+
+    def _bound_to(self, place: Place) -> bytes:
+        return f"{place.table}\0{place.row}\0{place.field}\0{self._id}".encode()
+
+
+class KeyCache:
+    """Unwrapped data keys of a process: bounded in number and in time, shared by all threads."""
+
+    def __init__(self, most: int = CACHED_KEYS, seconds: float = CACHE_SECONDS) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._keys: OrderedDict[str, tuple[float, DataKey]] = OrderedDict()
+
+    def get(self, owner: str) -> DataKey | None:
+        with self._lock:
+            found = self._keys.get(owner)
+            if found is None:
+                return None
+            if found[0] < time.monotonic():
+                del self._keys[owner]
+                return None
+            self._keys.move_to_end(owner)
+            return found[1]
+
+    def put(self, owner: str, key: DataKey) -> None:
+        with self._lock:
+            self._keys[owner] = (time.monotonic() + self._seconds, key)
+            self._keys.move_to_end(owner)
+            while len(self._keys) > self._most:
+                self._keys.popitem(last=False)
+
+    def drop(self, owner: str) -> None:
+        with self._lock:
+            self._keys.pop(owner, None)
+
+
+@dataclass(slots=True)
+class Keys:
+    """The data keys as one unit sees them. Keys made here reach the shared cache only after the commit."""
+
+    connection: Connection
+    ring: KeyRing
+    cache: KeyCache
+    writes: bool
+    _fresh: dict[str, DataKey] = field(default_factory=dict)
+    _destroyed: set[str] = field(default_factory=set)
+
+    def of(self, person_id: str | None) -> DataKey:
+        """The key of a person, or the service's own. raises KeyMissing (never made, or destroyed), SealBroken"""
+        owner = person_id or SERVICE
+        key = self._fresh.get(owner)
+        if key is None and owner not in self._destroyed:
+            key = self.cache.get(owner)
+        if key is not None:
+            return key
+        return self._stored_person(person_id) if person_id else self._service()
+
+    def unwrapped(self, owner: str, wrapping_key: str, wrapped: bytes) -> DataKey:
+        """The key of a row that a query has joined, from the cache or the key ring."""
+        key = self._fresh.get(owner) or self.cache.get(owner)
+        if key is None:
+            key = DataKey(owner, self.ring.unwrap(WrappedKey(wrapping_key, wrapped), _context(owner)))
+            self.cache.put(owner, key)
+        return key
+
+    def make_for(self, person_id: str, now: datetime) -> DataKey:
+        """A new person's key, before anything is sealed for them."""
+        key, wrapped = self._new(person_id)
+        values = {"person_id": person_id, "wrapping_key": wrapped.key_id, "wrapped": wrapped.ciphertext}
+        self.connection.execute(insert(table_of(PersonKeyRow)), {**values, "created_at": now})
+        return key
+
+    def destroy(self, person_id: str, now: datetime) -> bool:
+        """Erases a person's key for good; False when there was none. Other processes forget it within five minutes."""
+        keys = table_of(PersonKeyRow)
+        statement = (
+            update(keys)
+            .where(keys.c.person_id == person_id, keys.c.wrapped.is_not(None))
+            .values(wrapped=None, destroyed_at=now)
+        )
+        self._fresh.pop(person_id, None)
+        self._destroyed.add(person_id)
+        return self.connection.execute(statement).rowcount == 1
+
+    def settle(self) -> None:
+        """After the commit: new keys may be shared, destroyed ones are forgotten."""
+        for owner, key in self._fresh.items():
+            self.cache.put(owner, key)
+        for owner in self._destroyed:
+            self.cache.drop(owner)
+
+    def check(self) -> None:
+        """Whether this key ring is the database's. raises KeyMissing, SealBroken: a lost or exchanged key file"""
+        self._service()
+
+    def _stored_person(self, person_id: str) -> DataKey:
+        found = self.connection.execute(
+            select(PersonKeyRow.wrapping_key, PersonKeyRow.wrapped).where(PersonKeyRow.person_id == person_id)
+        ).one_or_none()
+        if found is None or found.wrapped is None:
+            raise KeyMissing("the person's key was never made or has been destroyed")
+        return self.unwrapped(person_id, found.wrapping_key, found.wrapped)
+
+    def _service(self) -> DataKey:
+        found = self.connection.execute(_STORED_SERVICE).one_or_none()
+        if found is None:
+            if not self.writes:
+                raise KeyMissing("the service's data key was never made")
+            key, wrapped = self._new(SERVICE)
+            values: dict[str, Any] = {"id": SERVICE, "wrapping_key": wrapped.key_id, "wrapped": wrapped.ciphertext}
+            values |= {"index_check": self._index_check(), "created_at": datetime.now(UTC)}
+            if self.connection.execute(insert_or_ignore(self.connection, ServiceKeyRow), values).rowcount == 1:
+                return key
+            del self._fresh[SERVICE]  # another process was first
+            found = self.connection.execute(_STORED_SERVICE).one()
+        if not hmac.compare_digest(found.index_check, self._index_check()):
+            raise KeyMissing("the key ring has other index keys than this database was filled with")
+        return self.unwrapped(SERVICE, found.wrapping_key, found.wrapped)
+
+    def _index_check(self) -> bytes:
+        return hmac.digest(self.ring.index_key("check"), SERVICE.encode(), "sha256")
+
+    def _new(self, owner: str) -> tuple[DataKey, WrappedKey]:
+        secret = os.urandom(32)
+        self._fresh[owner] = DataKey(owner, secret)
+        return self._fresh[owner], self.ring.wrap(secret, _context(owner))
+
+
+def _context(owner: str) -> bytes:
+    return f"auth-service data key\0{owner}".encode()
+
+
+class BlindIndexes:
+    """Keyed HMAC-SHA-256 of values that must be found without being readable. One key per purpose."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+        self._keys: dict[str, bytes] = {}
+
+    def of(self, purpose: str, value: str | bytes) -> bytes:
+        key = self._keys.get(purpose)
+        if key is None:
+            key = self._keys[purpose] = self._ring.index_key(purpose)
+        return hmac.digest(key, value.encode() if isinstance(value, str) else value, "sha256")

@@ -1,0 +1,126 @@
+"""Who may call a route, as data. Each route names exactly one rule; the rule object itself refuses everybody else.
+
+    Public            anybody
+    NeedsScope        an agency system whose key has the scope
+    MetricsReader     this machine itself, or a key with the scope `metrics`
+    SignedIn          any member of staff
+    NeedsPermission   staff whose role the table of accounts/roles.py grants it
+
+The tests read these objects from the route table, so that a route without a rule, and a rule that differs from the
+role table, are found.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from auth_service.accounts.credentials import ApiKey, StaffMember, StaffSession
+from auth_service.accounts.roles import Permission, Scope, may
+from auth_service.core.errors import AccessRefused, CredentialsInvalid, SignInRequired
+from auth_service.web.cookies import session_cookie_name
+from auth_service.web.services import services_of
+
+_FORWARDING = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """Anybody may call it, without showing who they are."""
+
+    def __call__(self) -> None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsScope:
+    """An agency system's key. raises CredentialsInvalid, ScopeMissing"""
+
+    scope: Scope
+
+    def __call__(self, request: Request) -> ApiKey:
+        header = request.headers.get("authorization")
+        if header is None:
+            raise CredentialsInvalid
+        return services_of(request).authorise.run(header, self.scope)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsReader:
+    """Local and direct, or with a key; what a proxy passed on is not local. raises CredentialsInvalid, ScopeMissing"""
+
+    scope: Scope = Scope.METRICS
+
+    def __call__(self, request: Request) -> None:
+        if not _direct_from_here(request):
+            NeedsScope(self.scope)(request)
+
+
+def _direct_from_here(request: Request) -> bool:
+    if request.client is None or any(name in request.headers for name in _FORWARDING):
+        return False
+    try:
+        return ipaddress.ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A signed-in member of staff, with the session that says so."""
+
+    staff: StaffMember
+    session: StaffSession
+
+    def may(self, permission: Permission) -> bool:
+        return may(self.staff.role, permission)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Any member of staff. raises SignInRequired"""
+
+    def __call__(self, request: Request) -> Visitor:
+        services = services_of(request)
+        token = request.cookies.get(session_cookie_name(secure=services.cookie_secure))
+        if not token:
+            raise SignInRequired
+        visitor = Visitor(*services.sign_in.session(token))
+        request.state.visitor = visitor
+        return visitor
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsPermission:
+    """Staff whose role has the permission. raises SignInRequired, AccessRefused"""
+
+    permission: Permission
+
+    def __call__(self, request: Request) -> Visitor:
+        visitor = SignedIn()(request)
+        if not visitor.may(self.permission):
+            raise AccessRefused
+        return visitor
+
+
+Rule = Public | NeedsScope | MetricsReader | SignedIn | NeedsPermission
+
+PUBLIC = Public()
+SIGNED_IN = SignedIn()
+SEE_FLAGS = NeedsPermission(Permission.SEE_FLAGS)
+SEE_FLAG_PHOTOS = NeedsPermission(Permission.SEE_FLAG_PHOTOS)
+JUDGE_FLAGS = NeedsPermission(Permission.JUDGE_FLAGS)
+MAY_ENROLL = NeedsScope(Scope.ENROLL)
+MAY_VERIFY = NeedsScope(Scope.VERIFY)
+READS_METRICS = MetricsReader()
+
+StaffVisitor = Annotated[Visitor, Depends(SIGNED_IN)]
+FlagReader = Annotated[Visitor, Depends(SEE_FLAGS)]
+FlagPhotoReader = Annotated[Visitor, Depends(SEE_FLAG_PHOTOS)]
+FlagJudge = Annotated[Visitor, Depends(JUDGE_FLAGS)]
+EnrollingKey = Annotated[ApiKey, Depends(MAY_ENROLL)]
+VerifyingKey = Annotated[ApiKey, Depends(MAY_VERIFY)]

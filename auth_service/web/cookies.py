@@ -1,0 +1,33 @@
+"""Our cookies: the staff session, the sign-in form's token, the language. None is readable by a script."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+_SESSION = "auth_service"
+_FORM = "auth_service_form"
+
+
+def session_cookie_name(*, secure: bool) -> str:
+    """`__Host-` binds the cookie to this host and to TLS (RFC 6265bis); plain only on loopback in development."""
+    return f"__Host-{_SESSION}" if secure else _SESSION
+
+
+def form_cookie_name(*, secure: bool) -> str:
+    """Carries the token of the sign-in form, before there is a session."""
+    return f"__Host-{_FORM}" if secure else _FORM
+
+
+def set_cookie(response: Response, name: str, value: str, *, secure: bool) -> None:
+    """Lives as long as the browser's window; the server decides when a session ends."""
+    response.set_cookie(name, value, path="/", secure=secure, httponly=True, samesite="strict")
+
+
+def drop_cookie(response: Response, name: str, *, secure: bool) -> None:
+    """Takes it back."""
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="strict")
+
+
+def remember_language(response: Response, name: str, value: str, *, secure: bool) -> None:
+    """A year; not secret, so a link from elsewhere may carry it."""
+    response.set_cookie(name, value, max_age=31_536_000, path="/", secure=secure, httponly=True, samesite="lax")

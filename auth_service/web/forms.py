@@ -1,0 +1,101 @@
+"""Reading a form within bounds: how many parts, how large, which names. Reading waits on the network, never works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from auth_service.core.errors import (
+    FieldInvalid,
+    FieldMissing,
+    FieldTooLong,
+    ImageTooManyBytes,
+    MediaTypeUnsupported,
+    RequestRefused,
+)
+from auth_service.web.limits import PHOTO_BYTES, PHOTOS
+
+_MOST_FIELDS = 20
+_FIELD_BYTES = 16 * 1024
+"""A reason of 1,000 Chinese characters takes 9,000 bytes in a page's form."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoForm:
+    """A multipart form, read: one text per name, and the photos."""
+
+    fields: dict[str, str] = field(repr=False)
+    photos: tuple[bytes, ...] = field(repr=False)
+
+    def required(self, name: str, longest: int = 200) -> str:
+        """raises FieldMissing, FieldTooLong"""
+        value = self.optional(name, longest)
+        if value is None:
+            raise FieldMissing(field=name)
+        return value
+
+    def optional(self, name: str, longest: int = 200) -> str | None:
+        """None when absent or blank. raises FieldTooLong"""
+        value = self.fields.get(name, "").strip()
+        if len(value) > longest:
+            raise FieldTooLong(field=name)
+        return value or None
+
+
+async def read_photo_form(request: Request, allowed: Iterable[str]) -> PhotoForm:
+    """One to three files named `photo`, and texts named in `allowed`, each at most once.
+
+    raises   MediaTypeUnsupported, RequestRefused, FieldInvalid, FieldMissing, ImageTooManyBytes, BodyTooLarge,
+             BodyTooSlow
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise MediaTypeUnsupported
+    form = await _parsed(request, files=PHOTOS)
+    try:
+        photos = tuple([await _photo(part) for name, part in form.multi_items() if isinstance(part, UploadFile)])
+        wrong = [name for name, part in form.multi_items() if isinstance(part, UploadFile) and name != "photo"]
+        if wrong:
+            raise FieldInvalid("files must be named photo", field="photo")
+        fields = _texts(form, frozenset(allowed))
+    finally:
+        await form.close()
+    if not photos:
+        raise FieldMissing(field="photo")
+    return PhotoForm(fields, photos)
+
+
+async def read_page_form(request: Request, allowed: Iterable[str]) -> dict[str, str]:
+    """The fields of a page's form, without files. raises RequestRefused, FieldInvalid, BodyTooLarge, BodyTooSlow"""
+    form = await _parsed(request, files=0)
+    return _texts(form, frozenset(allowed))
+
+
+async def _parsed(request: Request, files: int) -> FormData:
+    try:
+        return await request.form(max_files=files, max_fields=_MOST_FIELDS, max_part_size=_FIELD_BYTES)
+    except HTTPException as error:
+        raise RequestRefused("the form cannot be read, or has too many or too large parts") from error
+
+
+async def _photo(part: UploadFile) -> bytes:
+    """raises ImageTooManyBytes"""
+    if (part.size or 0) > PHOTO_BYTES:
+        raise ImageTooManyBytes(field="photo")
+    return await part.read()
+
+
+def _texts(form: FormData, allowed: frozenset[str]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for name, part in form.multi_items():
+        if isinstance(part, UploadFile):
+            continue
+        if name not in allowed:
+            raise FieldInvalid("unknown field; known: " + ", ".join(sorted(allowed)))
+        if name in texts:
+            raise FieldInvalid("given twice", field=name)
+        texts[name] = part
+    return texts

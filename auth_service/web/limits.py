@@ -1,0 +1,107 @@
+"""How much a caller may send and for how long. Enforced while reading, before anything is parsed or kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from auth_service.core.errors import BodyTooLarge, BodyTooSlow, RequestRefused, ServiceError
+
+PHOTO_BYTES = 4 * 1024 * 1024
+"""source: trust.md 2.6, one image <= 4 MB"""
+PHOTOS = 3
+"""Photos in one request; flows.verify sets the same number for one attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPolicy:
+    """small_bytes   every route without photos: a form of a few short fields
+    photo_bytes   routes with photos: as many as allowed, and 256 KiB for fields and boundaries
+    seconds       to send a whole body: three photos on a 2 Mbit/s line take 50 s
+    photo_paths   the routes with photos
+    """
+
+    small_bytes: int = 64 * 1024
+    photo_bytes: int = PHOTOS * PHOTO_BYTES + 256 * 1024
+    seconds: float = 60.0
+    photo_paths: frozenset[str] = frozenset({"/v1/enrollments", "/v1/verifications"})
+
+    def limit(self, path: str) -> int:
+        return self.photo_bytes if path in self.photo_paths else self.small_bytes
+
+
+class BodyLimits:
+    """Refuses a body that says it is too large, turns out too large, or does not come. `answer` words a refusal."""
+
+    def __init__(self, app: ASGIApp, policy: BodyPolicy, answer: Callable[[Request, ServiceError], Response]) -> None:
+        self._app = app
+        self._policy = policy
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit = self._policy.limit(scope["path"])
+        headers = Headers(scope=scope)
+        refusal = _announced_refusal(headers, limit)
+        if refusal is not None:
+            response = self._answer(Request(scope), refusal)
+            response.headers["Connection"] = "close"
+            await response(scope, receive, send)
+            return
+        body = _Metered(receive, limit, self._policy.seconds)
+        endless = "transfer-encoding" in headers
+
+        async def closing(message: Message) -> None:
+            # otherwise the server would go on reading a body that nobody wants and whose end nobody knows
+            if message["type"] == "http.response.start" and (body.refused or (endless and not body.finished)):
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        await self._app(scope, body, closing)
+
+
+class _Metered:
+    """`receive` with a byte count and one deadline for the whole body. raises BodyTooLarge, BodyTooSlow"""
+
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
+        self._receive = receive
+        self._left = limit
+        self._seconds = seconds
+        self._deadline: float | None = None
+        self.finished = False
+        self.refused = False
+
+    async def __call__(self) -> Message:
+        if self.finished:
+            return await self._receive()
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + self._seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError as error:
+            self.refused = True
+            raise BodyTooSlow from error
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.refused = True
+            raise BodyTooLarge
+        self.finished = not message.get("more_body", False)
+        return message
+
+
+def _announced_refusal(headers: Headers, limit: int) -> ServiceError | None:
+    announced = headers.get("content-length")
+    if announced is None:
+        return None
+    if not (announced.isascii() and announced.isdigit()):
+        return RequestRefused("Content-Length is not a number")
+    return BodyTooLarge() if len(announced) > 15 or int(announced) > limit else None

@@ -1,0 +1,128 @@
+"""One JSON line per event, with allow-listed fields. What is not listed is dropped, so that no caller can leak.
+
+Never logged: bodies, queries, paths as asked, names, ID numbers, addresses of clients, exception messages.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.types import EventDict, WrappedLogger
+
+from auth_service.web.metrics import method_of, route_template
+
+FIELDS = frozenset(
+    {
+        "event", "level", "timestamp", "request_id", "method", "route", "status", "duration_ms", "code",
+        "error_type", "error_at", "actor", "outcome", "missing",
+    }
+)  # fmt: skip
+"""Every field that may stand in a log line."""
+_LONGEST = 300
+_PACKAGE = Path(__file__).parents[1]
+
+
+class _StandardError:
+    """Writes a finished line to standard error, looked up at each call so that redirection works."""
+
+    def msg(self, line: str) -> None:
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
+
+    info = warning = error = msg
+
+
+def keep_listed_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Drops every field that is not in FIELDS, and every value that is not a short scalar."""
+    return {name: _scalar(value) for name, value in event.items() if name in FIELDS}
+
+
+def _scalar(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return str(value)[:_LONGEST]
+
+
+log: structlog.BoundLogger = structlog.wrap_logger(
+    _StandardError(),
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        keep_listed_fields,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ],
+    wrapper_class=structlog.BoundLogger,
+)
+
+
+def where_it_broke(error: BaseException) -> str:
+    """`web/pages.py:41 in render`: the innermost line of ours. No message, no values: they may hold a person's data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
+    if not ours:
+        return "outside"
+    frame = ours[-1]
+    return f"{Path(frame.filename).relative_to(_PACKAGE)}:{frame.lineno} in {frame.name}"
+
+
+class AccessLog:
+    """One line per request: id, route template, status, duration."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            log.info(
+                "request",
+                request_id=scope["state"].get("request_id"),
+                method=method_of(scope),
+                route=route_template(scope),
+                status=status,
+                duration_ms=round((time.perf_counter() - started) * 1000, 1),
+            )
+
+
+class JsonLines(logging.Formatter):
+    """For uvicorn's own loggers: the message only, never a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event: dict[str, Any] = {"event": "server", "level": record.levelname.lower(), "code": record.getMessage()}
+        kept = keep_listed_fields(None, "", event)
+        rendered = structlog.processors.JSONRenderer(ensure_ascii=False)(None, "info", kept)
+        return rendered if isinstance(rendered, str) else rendered.decode()
+
+
+UVICORN_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "auth_service.web.logging.JsonLines"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
+    "loggers": {
+        "uvicorn": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "uvicorn.error": {"level": "INFO"},
+        "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+    },
+}
+"""`log_config` for `serve`: uvicorn's access log is off, for it writes paths and addresses; ours takes its place."""

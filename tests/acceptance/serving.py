@@ -1,0 +1,63 @@
+"""A served deployment in a process of its own, on a free loopback port, for tests that need the real thing."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.acceptance.lfw import command, environment
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where it listens and where its log goes."""
+
+    url: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+
+@contextlib.contextmanager
+def served(home: Path, **settings: str) -> Iterator[Served]:
+    """`auth-service serve` until the block ends; fails when it does not get ready within a minute."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    log = home.parent / f"serve-{port}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            command(home, "serve", "--port", str(port)), env={**environment(home), **settings}, stdout=out, stderr=out
+        )
+        try:
+            _wait_until_ready(url, process, log)
+            yield Served(url, log, process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(timeout=10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text(errors="replace")[-3000:]
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"not ready: {log.read_text(errors='replace')[-3000:]}")

@@ -1,0 +1,91 @@
+"""Bulk enrolment killed with -9 at random moments and run again: every photo once, or in the reject file."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.lfw import Village, command, environment, run, village
+
+
+@pytest.mark.data
+def test_two_kills_in_a_small_village(tmp_path: Path) -> None:
+    _kill_and_resume(tmp_path, village(tmp_path / "village", 60), kills=2, seconds=(2.0, 4.5))
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_five_kills_over_all_shared_photos(tmp_path: Path) -> None:
+    _kill_and_resume(tmp_path, village(tmp_path / "village"), kills=5, seconds=(3.0, 20.0))
+
+
+def _kill_and_resume(tmp_path: Path, people: Village, *, kills: int, seconds: tuple[float, float]) -> None:
+    home = tmp_path / "home"
+    run(home, "init")
+    assert run(home, "ledger", "import", str(people.ledger))["added"] == len(people.photos)
+    enroll = ("enroll", str(people.folder / "photos"), "--jobs", "2")
+    chance = random.Random(20261123)
+    for _ in range(kills):
+        _start_and_kill(home, enroll, chance.uniform(*seconds))
+    report = run(home, *enroll, timeout=900)
+    assert report["photos"] == people.count
+    assert report["enrolled"] + report["known_already"] + report["refused"] == people.count
+    rejected = _rejected(report["rejects"])
+    enrolled = _enrolled(home)
+    assert len(enrolled) == len(set(enrolled)), "a photo was enrolled twice"
+    assert len(enrolled) + len(rejected) == people.count
+    again = run(home, *enroll, timeout=900)
+    assert (again["enrolled"], again["known_already"], again["refused"]) == (0, len(enrolled), len(rejected))
+    assert run(home, "audit", "verify")["ok"]
+    assert _photo_files(home) == len(enrolled) + _review_photos(home), "a crash left photo files, or lost some"
+
+
+def _start_and_kill(home: Path, enroll: tuple[str, ...], after: float) -> None:
+    """In a process group of its own, so that the reading processes die with it, as in a power cut."""
+    process = subprocess.Popen(
+        command(home, *enroll), env=environment(home), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        process.wait(timeout=after)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=30)
+    time.sleep(0.2)
+
+
+def _rejected(path: str | None) -> list[tuple[str, str]]:
+    if path is None:
+        return []
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        return [(row["id_number"], row["path"]) for row in csv.DictReader(file)]
+
+
+def _enrolled(home: Path) -> list[str]:
+    connection = sqlite3.connect(home / "auth_service.sqlite3")
+    try:
+        rows = connection.execute("SELECT person_id, file_index FROM reference_photos").fetchall()
+    finally:
+        connection.close()
+    return [hashlib.sha256(f"{person}{index!r}".encode()).hexdigest() for person, index in rows]
+
+
+def _review_photos(home: Path) -> int:
+    connection = sqlite3.connect(home / "auth_service.sqlite3")
+    try:
+        return int(connection.execute("SELECT count(*) FROM photos WHERE purpose = 'review'").fetchone()[0])
+    finally:
+        connection.close()
+
+
+def _photo_files(home: Path) -> int:
+    return sum(1 for path in (home / "photos").rglob("*") if path.is_file())

@@ -1,0 +1,52 @@
+"""What the documents promise exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from auth_service.cli.main import app
+from auth_service.monitoring.rules import RULES
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    broken = [
+        target
+        for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8"))
+        if not target.startswith("http") and not (document.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_every_rule_is_documented() -> None:
+    text = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert [rule for rule in RULES if f"| {rule} |" not in text] == []
+
+
+def test_every_command_in_the_readme_exists() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for line in re.findall(r"`auth-service ([a-z-]+(?: [a-z]+)?)", text):
+        words = line.split()
+        found = CliRunner().invoke(app, [*words, "--help"])
+        if found.exit_code != 0:
+            found = CliRunner().invoke(app, [words[0], "--help"])
+        assert found.exit_code == 0, line
+
+
+def test_every_decision_record_stands_in_the_index() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    records = [path.name for path in (ROOT / "docs" / "decisions").glob("0*.md")]
+    assert len(records) >= 8
+    assert [name for name in records if f"({name})" not in index] == []
+
+
+def test_no_registry_host_stands_in_the_lock_files() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        assert "://" not in (ROOT / name).read_text(encoding="utf-8"), name

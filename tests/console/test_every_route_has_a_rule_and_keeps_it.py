@@ -1,0 +1,132 @@
+"""Role x route and scope x route, from the application's own route table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from auth_service.accounts.roles import Permission, Role, Scope, may
+from auth_service.web.access import MetricsReader, NeedsPermission, NeedsScope, Public, Rule, SignedIn
+from tests.channels.service import KEY_SCOPES, PAGE, SAME_ORIGIN, Deployment, hidden
+
+EXPECTED: dict[tuple[str, str], str] = {
+    ("POST", "/v1/enrollments"): "scope enroll",
+    ("POST", "/v1/verifications"): "scope verify",
+    ("GET", "/certificates/{serial}"): "public",
+    ("GET", "/healthz"): "public",
+    ("GET", "/readyz"): "public",
+    ("GET", "/metrics"): "local or scope metrics",
+    ("GET", "/openapi.json"): "public",
+    ("GET", "/static/{name}"): "public",
+    ("GET", "/"): "public",
+    ("GET", "/console"): "staff",
+    ("GET", "/console/sign-in"): "public",
+    ("POST", "/console/sign-in"): "public",
+    ("POST", "/console/sign-out"): "staff",
+    ("GET", "/console/flags"): "may see_flags",
+    ("GET", "/console/flags/{flag_id}"): "may see_flags",
+    ("GET", "/console/flags/{flag_id}/photos/{label}"): "may see_flag_photos",
+    ("POST", "/console/flags/{flag_id}/judgements"): "may judge_flags",
+}
+"""Written by hand on purpose: a changed rule must be changed twice."""
+
+
+def _rules(dependant: Dependant) -> Iterator[Rule]:
+    if isinstance(dependant.call, Public | NeedsScope | MetricsReader | SignedIn | NeedsPermission):
+        yield dependant.call
+    for inner in dependant.dependencies:
+        yield from _rules(inner)
+
+
+def _words(rule: Rule) -> str:
+    if isinstance(rule, NeedsScope):
+        return f"scope {rule.scope.value}"
+    if isinstance(rule, NeedsPermission):
+        return f"may {rule.permission.value}"
+    if isinstance(rule, MetricsReader):
+        return f"local or scope {rule.scope.value}"
+    return "public" if isinstance(rule, Public) else "staff"
+
+
+def _table(service: Deployment) -> dict[tuple[str, str], set[str]]:
+    table = {}
+    for route in service.app.routes:
+        assert isinstance(route, APIRoute), f"{route} is not in the table of rules"
+        for method in route.methods:
+            table[method, route.path] = {_words(rule) for rule in _rules(route.dependant)}
+    return table
+
+
+def test_every_route_has_exactly_the_rule_that_was_agreed(service: Deployment) -> None:
+    table = _table(service)
+    assert set(table) == set(EXPECTED)
+    assert {key: rules for key, rules in table.items() if rules != {EXPECTED[key]}} == {}
+
+
+def _calls(service: Deployment) -> dict[tuple[str, str], str]:
+    filled = {"flag_id": service.flag_id, "label": "probe", "serial": service.serial, "name": "style.css"}
+    return {key: key[1].format(**filled) for key in EXPECTED}
+
+
+@pytest.mark.parametrize("role", [None, *Role], ids=str)
+def test_a_role_reaches_what_the_table_grants_and_nothing_else(service: Deployment, role: Role | None) -> None:
+    client = service.sign_in(role) if role else service.client(headers=PAGE | SAME_ORIGIN)
+    form = "".join(client.get(page).text for page in ("/console", "/console/flags")) if role else ""
+    csrf = hidden(form, "csrf_token") if "csrf_token" in form else "none"
+    for (method, template), path in _calls(service).items():
+        rule = EXPECTED[method, template]
+        if path in {"/console/sign-out", "/console/sign-in"} or rule.startswith("scope"):
+            continue
+        data = {"csrf_token": csrf, "verdict": "needs_check", "reason": "看不清", "after": ""}
+        answer = client.request(method, path, **({"data": data} if method == "POST" else {}))
+        if not rule.startswith(("may", "staff")):
+            assert answer.status_code < 400, (path, answer.status_code)
+        elif role is None:
+            assert answer.status_code == (303 if method == "GET" else 401), path
+            assert answer.headers.get("location", "/console/sign-in").startswith("/console/sign-in")
+        elif rule == "staff" or may(role, Permission(rule.removeprefix("may "))):
+            assert answer.status_code in {200, 303}, (path, answer.status_code)
+        else:
+            assert answer.status_code == 403, (path, answer.status_code)
+
+
+@pytest.mark.parametrize("key", [None, "wrong", *KEY_SCOPES])
+def test_a_key_reaches_what_its_scopes_grant_and_nothing_else(service: Deployment, key: str | None) -> None:
+    client = service.client(headers={"X-Forwarded-For": "203.0.113.9"})
+    bearer = {} if key is None else {"Authorization": f"Bearer {service.keys.get(key, 'ak_0_0')}"}
+    scopes = KEY_SCOPES.get(key or "", ())
+    for (method, template), rule in EXPECTED.items():
+        if "scope" not in rule:
+            continue
+        answer = client.request(method, template, headers=bearer)
+        wanted = Scope(rule.rpartition(" ")[2])
+        if not scopes:
+            assert answer.status_code == 401, template
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        elif wanted in scopes:
+            assert answer.status_code in {200, 400}, (template, answer.status_code)
+        else:
+            assert answer.status_code == 403, template
+        if answer.status_code >= 400:
+            assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_machine_next_door_cannot_read_the_metrics_without_a_key(service: Deployment) -> None:
+    assert service.client().get("/metrics").status_code == 200
+    assert service.client().get("/metrics", headers={"Forwarded": "for=10.0.0.7"}).status_code == 401
+
+
+def test_a_disabled_account_and_an_ended_session_are_out_at_once(service: Deployment) -> None:
+    client = service.sign_in(Role.MONITOR)
+    service.wiring.keep_staff.disable("monitor", "cli")
+    assert client.get("/console/flags").status_code == 303
+
+
+def test_methods_that_no_route_names_are_refused(service: Deployment) -> None:
+    for method in ("PUT", "DELETE", "PATCH", "TRACE"):
+        answer = service.client().request(method, "/v1/verifications")
+        assert answer.status_code == 405
+        assert answer.json()["code"] == "method_not_allowed"

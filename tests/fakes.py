@@ -1,0 +1,88 @@
+"""Stand-ins for slow parts, for unit and story tests only. The real engine keeps the same contract (tests/engines)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from auth_service.core.errors import NoFaceFound, ServiceError
+from auth_service.faces.landmarks import Box, DetectedFace
+from auth_service.faces.quality import QualityReason, QualityReport
+from auth_service.faces.sample import FaceSample, PhotoHash
+from auth_service.faces.template import EngineIdentity, Template
+from auth_service.matching.calibration import Calibration, Cell, Metric, OperatingPoint
+from auth_service.matching.metrics import Rate
+
+FAKE_ENGINE = EngineIdentity("fake", "f" * 64)
+
+
+def picture(face: str, *, take: int = 0, blur: float = 0.0, reasons: Iterable[str] = ()) -> bytes:
+    """Bytes that FakeReader reads as `face`. Another `take` is another photo; `blur` moves the template away."""
+    return json.dumps({"face": face, "take": take, "blur": blur, "reasons": list(reasons)}).encode()
+
+
+class FakeReader:
+    """Reads `picture` bytes. One face name gives one direction in space; takes differ a little, blur a lot."""
+
+    identity = FAKE_ENGINE
+
+    def read(self, data: bytes) -> FaceSample:
+        try:
+            told = json.loads(data)
+        except ValueError as error:
+            raise NoFaceFound from error
+        rng = np.random.default_rng(int.from_bytes(hashlib.sha256(told["face"].encode()).digest()[:8], "big"))
+        vector = rng.normal(size=64)
+        other = np.random.default_rng(told["take"] + 1).normal(size=64)
+        vector = vector + other * (0.02 + told["blur"])
+        digest = hashlib.sha256(data).digest()
+        marks = np.random.default_rng(
+            int.from_bytes(hashlib.sha256(f"{told['face']}{told['take']}".encode()).digest()[:8], "big")
+        )
+        face_hash, frame_hash = (int(value) for value in marks.integers(0, 2**63, 2))
+        reasons = tuple(QualityReason(reason) for reason in told["reasons"])
+        points = np.zeros((5, 2), dtype=np.float32)
+        return FaceSample(
+            640, 480, DetectedFace(Box(200, 100, 400, 300), points, "dlib5", 1.0), QualityReport({}, reasons),
+            Template(FAKE_ENGINE, vector.astype(np.float32), 1, mirrored=True),
+            PhotoHash(digest, face_hash, frame_hash),
+        )  # fmt: skip
+
+    def reencode(self, data: bytes) -> bytes:
+        return b"\xff\xd8" + data
+
+
+@dataclass(frozen=True)
+class FakeResult:
+    """What a reading process would give back."""
+
+    sample: FaceSample | None = None
+    jpeg: bytes | None = None
+    error: ServiceError | None = None
+
+
+def read_files(items: Iterable[tuple[int, Path]]) -> Iterator[tuple[int, FakeResult]]:
+    """A reading process of FakeReader."""
+    reader = FakeReader()
+    for key, path in items:
+        data = path.read_bytes()
+        try:
+            yield key, FakeResult(reader.read(data), reader.reencode(data))
+        except ServiceError as error:
+            yield key, FakeResult(error=error)
+
+
+def fake_calibration() -> Calibration:
+    """match from 0.95, grey from 0.80, in every cell."""
+    rate = Rate(0, 1000, 0.0, 0.004)
+    cell = Cell(100, OperatingPoint(1e-4, 0.95, rate, rate), OperatingPoint(1e-2, 0.80, rate, rate))
+    return Calibration(
+        "fake", 1, FAKE_ENGINE, Metric.COSINE, True, date(2026, 1, 1), "made up", ("real",),
+        {"1x1": cell, "2x1": cell, "2x2": cell},
+    )  # fmt: skip

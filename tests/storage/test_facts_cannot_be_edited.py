@@ -1,0 +1,87 @@
+"""Append-only tables refuse UPDATE and DELETE from anybody, on both databases."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from auth_service.core.audit import AuditEvent
+from auth_service.core.ids import new_serial
+from auth_service.enrollment.consent import Consent, ConsentBasis
+from auth_service.monitoring.flags import Judgement, Verdict
+from auth_service.qualification.certificate import Certificate
+from auth_service.qualification.evidence import EvidenceKind
+from auth_service.storage.unit import Store
+from tests.storage.samples import NOW, PASSED, direct_sql, enrol, evidence, flag, person, reference_photo
+
+CHANGES = {
+    "evidence": "outcome = 'refer'",
+    "certificates": "due_on = '2099-01-01'",
+    "consents": "language = 'en'",
+    "flags": "severity = 'low'",
+    "flag_people": "position = 7",
+    "judgements": "verdict = 'false_flag'",
+    "audit_rows": "actor = 'nobody'",
+    "audit_head": "rows = 0",
+    "reference_set_photos": "position = 7",
+    "reference_sets": "active_since = '2020-01-01 00:00:00.000000'",
+}
+
+
+@pytest.fixture
+def full(store: Store) -> Store:
+    someone = person(store)
+    with store.unit() as unit:
+        proof = evidence(someone)
+        unit.evidence.add(proof, PASSED)
+        certificate = Certificate(
+            new_serial(), EvidenceKind.ASSISTED, date(2026, 3, 10), date(2027, 3, 31), "AC1.a.b.c"
+        )
+        unit.certificates.add(certificate, someone, proof.id, NOW)
+        unit.consents.add(someone, Consent(ConsentBasis.SEPARATE_CONSENT, "v1", "zh", "counter", NOW))
+        raised = unit.flags.raise_once(flag(someone))
+        assert raised is not None
+        unit.judgements.add(Judgement(raised, Verdict.NEEDS_CHECK, "看一看", "staff", NOW), None)
+        enrol(unit, someone, reference_photo())
+        unit.audit.append(AuditEvent("cli", "test.done"), NOW)
+    return store
+
+
+@pytest.mark.parametrize("table", CHANGES)
+def test_a_fact_is_neither_changed_nor_removed(full: Store, url: str, table: str) -> None:
+    before = direct_sql(url, f"SELECT * FROM {table}")
+    assert len(before) == 1
+    statements = [f"UPDATE {table} SET {CHANGES[table]}", f"DELETE FROM {table}"]
+    if url.startswith("postgresql"):
+        statements.append(f"TRUNCATE {table} CASCADE")
+    else:
+        statements.append(f"PRAGMA foreign_keys = OFF; DELETE FROM {table}".split("; ")[1])
+    for statement in statements:
+        with pytest.raises(DBAPIError, match="append-only"):
+            direct_sql(url, statement)
+    assert direct_sql(url, f"SELECT * FROM {table}") == before
+
+
+def test_a_reference_set_is_superseded_once_and_never_revived(full: Store, url: str) -> None:
+    direct_sql(url, "UPDATE reference_sets SET superseded_at = '2026-04-01 00:00:00.000000'")
+    for change in ("superseded_at = NULL", "superseded_at = '2027-01-01 00:00:00.000000'"):
+        with pytest.raises(DBAPIError, match="append-only"):
+            direct_sql(url, f"UPDATE reference_sets SET {change}")
+
+
+def test_one_set_in_force_per_person_and_engine_even_by_direct_sql(full: Store, url: str) -> None:
+    with pytest.raises(DBAPIError, match=r"(?i)unique"):
+        direct_sql(
+            url,
+            "INSERT INTO reference_sets (id, person_id, engine, weights_digest, active_since) "
+            "SELECT 'other', person_id, engine, weights_digest, active_since FROM reference_sets",
+        )
+
+
+def test_replacing_a_fact_through_the_service_connection_is_refused_too(full: Store, url: str) -> None:
+    if url.startswith("postgresql"):
+        pytest.skip("REPLACE is SQLite's")
+    with full._database.writing() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.exec_driver_sql("INSERT OR REPLACE INTO audit_head (id, rows, hash) VALUES (1, 0, 'x')")
