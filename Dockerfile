@@ -12,7 +12,7 @@ RUN /opt/auth-service/bin/pip install --no-cache-dir --no-deps --no-build-isolat
  # the 68-point landmark file bars commercial use and the mmod detector is not used: neither enters the image
  && find /opt/auth-service -name 'shape_predictor_68_face_landmarks.dat' -delete \
  && find /opt/auth-service -name 'mmod_human_face_detector.dat' -delete \
- && test "$(find /opt/auth-service -name '*.dat' | wc -l)" = 2
+ && test "$(find /opt/auth-service -path '*face_recognition_models*' -name '*.dat' | wc -l)" = 2
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin auth-service \

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -66,6 +66,12 @@ class LedgerRow:
     contact_phone: str | None
     tags: tuple[str, ...] | None
 
+    def completed(self) -> LedgerRow:
+        """The row for a person who is new to the ledger: sex and birth date from the ID number where it is silent."""
+        birth = self.id_number.birth_date
+        from_number = PartialDate(birth.year, birth.month, birth.day) if birth else None
+        return replace(self, sex=self.sex or self.id_number.sex, birth_date=self.birth_date or from_number)
+
 
 PERSON_FIELDS = tuple(
     field.name for field in fields(LedgerRow) if field.name not in {"person_key", "id_number", "benefit"}
@@ -85,8 +91,8 @@ def check_ledger_row(values: Mapping[str, str], today: date) -> LedgerRow:
         id_number=id_number,
         name=check_name(values.get("name", "")),
         benefit=_benefit(values),
-        sex=_sex(values, id_number),
-        birth_date=_birth_date(values, id_number),
+        sex=_sex(values),
+        birth_date=_birth_date(values),
         region_code=check_region_code(values["region_code"]) if values.get("region_code", "").strip() else None,
         village=_text(values, "village"),
         address=_text(values, "address"),
@@ -138,20 +144,17 @@ def _amount(values: Mapping[str, str]) -> Decimal | None:
     return amount.quantize(Decimal("0.01"))
 
 
-def _sex(values: Mapping[str, str], id_number: IdNumber) -> Sex | None:
+def _sex(values: Mapping[str, str]) -> Sex | None:
     word = values.get("sex", "").strip().lower()
     if not word:
-        return id_number.sex
+        return None
     if word not in _SEX_WORDS:
         raise FieldInvalid(field="sex")
     return _SEX_WORDS[word]
 
 
-def _birth_date(values: Mapping[str, str], id_number: IdNumber) -> PartialDate | None:
-    if _given(values, "birth_date"):
-        return parse_partial_date(values["birth_date"], "birth_date")
-    birth = id_number.birth_date
-    return PartialDate(birth.year, birth.month, birth.day) if birth else None
+def _birth_date(values: Mapping[str, str]) -> PartialDate | None:
+    return parse_partial_date(values["birth_date"], "birth_date") if _given(values, "birth_date") else None
 
 
 def _phone(values: Mapping[str, str], column: str) -> str | None:

@@ -29,8 +29,8 @@ benching = typer.Typer()
 
 BLOCK = 4
 """Items that one side works on before the other has its turn: well under a second, so that noise hits both."""
-_PHOTOS_PER_BULK_RUN = 160
-_BULK_RUNS = 3
+_PHOTOS_PER_BULK_RUN = 120
+_BULK_RUNS = 4
 _BAR_WIDTH = 30
 
 
@@ -119,7 +119,11 @@ class Bench:
         }
 
     def two_workers(self, photos: int, runs: int) -> None:
-        """Rates of one and two reading processes in turn, each once it runs steadily."""
+        """Rates of one and two reading processes in turn, each once it runs steadily.
+
+        The best of each is compared: two processes need all of a small machine, so whatever else runs slows them more
+        than one, and a median would measure the neighbours.
+        """
         one: list[float] = []
         two: list[float] = []
         files = list(islice(cycle([Path(item["probe"]) for item in self.items]), photos))
@@ -128,7 +132,7 @@ class Bench:
                 for processes, rates in ((1, one), (2, two)):
                     rates.append(_steady_rate(BulkReader(self.spec, processes=processes), files))
                     done(1)
-        self.ratios["two_worker_ratio"] = median(two) / median(one)
+        self.ratios["two_worker_ratio"] = max(two) / max(one)
         self.details["workers"] = {"one": [round(rate, 2) for rate in one], "two": [round(rate, 2) for rate in two]}
 
 
@@ -176,7 +180,7 @@ def _prepared(spec: ReaderSpec, voice: Voice, folder: Path, faces: Path | None, 
 
 
 def _measure(run: Bench, stack: ExitStack, wanted: set[str]) -> None:
-    ours = stack.enter_context(side("ours", run.spec.models_dir, run.spec.cache_dir))
+    ours = stack.enter_context(side("ours", run.spec.models_dir, run.spec.cache_dir, run.folder))
     if wanted & {"embedding", "verification"}:
         if reference_installed():
             theirs = stack.enter_context(side("reference"))

@@ -24,7 +24,9 @@ from typing import Any
 
 import numpy as np
 
-from auth_service.core.clock import SystemClock
+from auth_service.connectors.signing import SigningKeyFile
+from auth_service.core.clock import SystemClock, legal_date
+from auth_service.core.ids import new_serial
 from auth_service.engines.catalogue import DEFAULT_ENGINE, ReaderSpec
 from auth_service.engines.dlib_weights import POINTS_FILE, RECOGNISER_FILE, recogniser_onnx, wheel_file
 from auth_service.engines.encoders import DlibEncoder, open_session
@@ -33,20 +35,23 @@ from auth_service.faces.sample import FaceSample
 from auth_service.liveness.attestation import attest
 from auth_service.matching.calibration import load_shipped
 from auth_service.matching.comparison import compare
+from auth_service.qualification.certificate import issue
 from auth_service.qualification.decision import DecisionPolicy, decide
 from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
+from auth_service.qualification.period import due_date
 
 Work = Callable[[], object]
 Task = Callable[[dict[str, str]], Work]
 """Prepares one item, untimed, and gives the work to time."""
 
 
-def our_tasks(models_dir: Path, cache_dir: Path) -> dict[str, Task]:
+def our_tasks(models_dir: Path, cache_dir: Path, folder: Path) -> dict[str, Task]:
     """What this service does, one thread, warmed."""
     spec = ReaderSpec(DEFAULT_ENGINE, models_dir, cache_dir)
     readers = {True: spec.build(), False: replace(spec, mirrored=False).build()}
     record = load_shipped(DEFAULT_ENGINE)
     encoder = DlibEncoder(readers[True].identity, open_session(recogniser_onnx(cache_dir)))
+    signer = SigningKeyFile.open_or_create(folder / "signing.json")
     known: dict[tuple[str, bool], FaceSample] = {}
 
     def reference_of(item: dict[str, str], *, mirrored: bool) -> FaceSample:
@@ -77,7 +82,9 @@ def our_tasks(models_dir: Path, cache_dir: Path) -> dict[str, Task]:
                 comparison=compare(sample.template, reference.template, record), quality=sample.quality.reasons,
                 has_reference=True, probe_images=1, taken_at=SystemClock().now(), attested_by="bench",
             )  # fmt: skip
-            return decide(evidence, 0, DecisionPolicy())
+            today = legal_date(evidence.taken_at)
+            decide(evidence, 0, DecisionPolicy())
+            return issue(new_serial(), evidence.kind, today, due_date(today), signer)
 
         return work
 

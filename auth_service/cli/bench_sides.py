@@ -76,7 +76,7 @@ class Side:
 
 @contextmanager
 def side(name: str, *folders: Path) -> Iterator[Side]:
-    """`ours` (models and cache folder) or `reference`, started and warmed up to its first item, ended afterwards."""
+    """`ours` (models, cache and working folder) or `reference`, started and warmed up to its first item, ended afterwards."""
     command = [sys.executable, "-m", "auth_service.cli.bench_child", name, *(str(folder) for folder in folders)]
     process = subprocess.Popen(  # noqa: S603 - our own program and interpreter
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **ONE_THREAD}, text=True

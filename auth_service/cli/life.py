@@ -76,7 +76,8 @@ def serve(
     with speaking(as_json=as_json) as voice:
         overrides: dict[str, Any] = {} if workers is None else {"workers": workers}
         if "AUTH_SERVICE_PUBLIC_URL" not in os.environ:
-            overrides["public_url"] = f"{'https' if certificate else 'http'}://{host}:{port}"
+            reached = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # a comparison, not a bind
+            overrides["public_url"] = f"{'https' if certificate else 'http'}://{reached}:{port}"
         settings = load_settings(**overrides)
         if (certificate is None) != (private_key is None):
             raise SettingInvalid("--certificate and --private-key belong together")

@@ -41,7 +41,7 @@ def mean_template(templates: Sequence[Template]) -> Template:
     """One template from several of the same engine, each photo weighing the same.
 
     raises   TemplatesIncomparable (different engines or mirroring), ScoreInvalid (not finite)
-    source   docs/accuracy.md: two references lower FNMR at FMR 1e-4 from 16 % to 5 % on LFW
+    source   docs/accuracy.md: two references lower FNMR at FMR 1e-4 from 16.0 % to 5.7 % on LFW
     """
     first = templates[0]
     if any(t.identity != first.identity or t.mirrored != first.mirrored for t in templates):

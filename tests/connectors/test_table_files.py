@@ -153,7 +153,7 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;"
     [
         (SHEET, BOMB, "document type"),
         (SHEET, b"<worksheet><sheetData><row>", "damaged"),
-        (SHEET, None, "damaged"),
+        (SHEET, None, "damaged|no sheet"),
         ("xl/workbook.xml", b"<nothing/>", "damaged|no sheet"),
         ("xl/vbaProject.bin", b"x", "macros"),
     ],
@@ -192,10 +192,8 @@ def test_fifteen_digits_in_a_number_cell_are_whole(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", [HEADER, [130203480502012, "王", "工伤"]])
     ((_, values),) = open_table(path, LEDGER_COLUMNS, LEDGER_REQUIRED).rows()
     assert values["id_number"] == "130203480502012"
-    assert (
-        check_ledger_row(values, datetime.date(2026, 3, 10)).id_number.number
-        == "130203194805020123"[:17] + check_ledger_row(values, datetime.date(2026, 3, 10)).id_number.number[17]
-    )
+    checked = check_ledger_row(values, datetime.date(2026, 3, 10))
+    assert checked.id_number.number.startswith("13020319480502012")
 
 
 def test_a_formula_gives_no_value_of_its_own(tmp_path: Path) -> None:

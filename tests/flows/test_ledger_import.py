@@ -32,6 +32,13 @@ def test_running_a_file_again_changes_nothing(agency: Agency) -> None:
     assert (report.added, report.changed, report.unchanged) == (0, 0, 1)
 
 
+def test_what_one_row_states_is_not_undone_by_another_that_is_silent(agency: Agency) -> None:
+    stated = {**GOOD, "sex": "男", "birth_date": "1948-05"}
+    run(agency, stated, {**GOOD, "benefit_kind": "遗属待遇"})
+    report, _ = run(agency, stated, {**GOOD, "benefit_kind": "遗属待遇"})
+    assert report.unchanged == 2
+
+
 def test_a_change_is_stored_and_audited_by_field_name_only(agency: Agency) -> None:
     run(agency, GOOD)
     assert run(agency, {**GOOD, "phone": "13911111111"})[0].changed == 1

@@ -134,6 +134,7 @@ class People:
             raise RowConflict("this person key belongs to another ID number", field="person_key")
 
     def _add(self, row: LedgerRow, index: bytes, now: datetime, batch_id: str) -> Applied:
+        row = row.completed()
         person_id, person_key = new_id(), row.person_key or new_person_key()
         key = self._work.keys.make_for(person_id, now)
         texts = texts_of(row)

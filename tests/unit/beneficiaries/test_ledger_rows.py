@@ -18,10 +18,14 @@ GOOD = {"id_number": "130203195001010019", "name": "王秀英", "benefit_kind": 
 def test_the_three_required_columns_are_enough() -> None:
     row = check_ledger_row(GOOD, TODAY)
     assert row.benefit.kind is BenefitKind.RESIDENT_PENSION
-    assert str(row.birth_date) == "1950-01-01"
-    assert row.sex == "male"
-    assert row.phone is None
-    assert row.tags is None
+    assert (row.sex, row.birth_date, row.phone, row.tags) == (None, None, None, None)
+
+
+def test_a_new_person_gets_sex_and_birth_date_from_the_id_number_where_the_row_is_silent() -> None:
+    row = check_ledger_row(GOOD, TODAY).completed()
+    assert (str(row.birth_date), row.sex) == ("1950-01-01", "male")
+    stated = check_ledger_row({**GOOD, "sex": "女", "birth_date": "1951"}, TODAY).completed()
+    assert (str(stated.birth_date), stated.sex) == ("1951", "female")
 
 
 def test_everything_that_a_row_may_hold_is_read() -> None:
