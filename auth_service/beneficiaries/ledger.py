@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -71,11 +71,6 @@ class LedgerRow:
         birth = self.id_number.birth_date
         from_number = PartialDate(birth.year, birth.month, birth.day) if birth else None
         return replace(self, sex=self.sex or self.id_number.sex, birth_date=self.birth_date or from_number)
-
-
-PERSON_FIELDS = tuple(
-    field.name for field in fields(LedgerRow) if field.name not in {"person_key", "id_number", "benefit"}
-)
 
 
 def check_ledger_row(values: Mapping[str, str], today: date) -> LedgerRow:

@@ -11,7 +11,7 @@ from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template, mean_template
 
 MAX_REFERENCES = 4
-"""The calibration has cells up to four images a side (docs/accuracy.md, "Cells"); every stored face is a risk besides."""
+"""The calibration has cells up to four images a side (docs/accuracy.md, "Images per template"); every stored face is a risk besides."""
 
 
 @dataclass(frozen=True, slots=True)
