@@ -34,7 +34,6 @@ from auth_service.storage.unit import Store
 from auth_service.web.metrics import Measures
 from auth_service.web.services import Readiness, Services
 
-
 _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 

@@ -66,7 +66,9 @@ def list_staff(as_json: JsonFlag = False) -> None:
 def create_key(
     name: Annotated[str, typer.Argument(help="which system it is for")],
     scopes: Annotated[str, typer.Option(help="comma-separated: enroll, verify, assisted, beneficiaries, metrics")],
-    days: Annotated[int | None, typer.Option(help="valid for so many days; without an end when left out", min=1)] = None,
+    days: Annotated[
+        int | None, typer.Option(help="valid for so many days; without an end when left out", min=1)
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Make a key; it is shown once."""

@@ -58,7 +58,9 @@ def import_ledger(
 
 @enrolment.command("enroll")
 def enroll(
-    folder: Annotated[Path, typer.Argument(help="folder of photos, or with a manifest.csv")] = Path("enrollment_photos"),
+    folder: Annotated[Path, typer.Argument(help="folder of photos, or with a manifest.csv")] = Path(
+        "enrollment_photos"
+    ),
     jobs: Annotated[int, typer.Option(help="reading processes (default: one per core)", min=1)] = os.cpu_count() or 1,
     rejects: RejectsOption = None,
     as_json: JsonFlag = False,

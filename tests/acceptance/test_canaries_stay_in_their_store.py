@@ -22,7 +22,12 @@ NAME = "鹮麤龘Canaryname"
 NUMBER = id_number(date(1941, 11, 29), 707, "130229")
 PHONE = "13977712345"
 ACCOUNT = "6217009990001112223"
-CONSENT = {"consent_basis": "separate_consent", "consent_text_version": "v1", "consent_language": "zh", "consent_reference": "form 7"}
+CONSENT = {
+    "consent_basis": "separate_consent",
+    "consent_text_version": "v1",
+    "consent_language": "zh",
+    "consent_reference": "form 7",
+}
 
 
 @pytest.mark.data
