@@ -1,4 +1,4 @@
-"""The only place that chooses adapters and builds flows. Everything is built when first asked for, from one Settings."""
+"""The only place that chooses adapters and builds flows. All is built when first asked for, from one Settings."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The command line: `auth-service`, one file per command group. Every command takes `--json` and exits 1 on an error."""
+"""The command line: `auth-service`, one file per command group. Each takes `--json` and exits 1 on an error."""

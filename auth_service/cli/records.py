@@ -36,7 +36,7 @@ def import_ledger(
     rejects: RejectsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Check every row, store the good ones, write the refused ones with their reason. Running it again changes nothing."""
+    """Check every row, store the good ones, write the others with their reason. Running it again changes nothing."""
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.store.check_schema()

@@ -1,4 +1,4 @@
-"""Bulk photos as agencies hand them over: a folder, or a manifest beside the photos. Naming rule: enrollment_photos/README.md"""
+"""Bulk photos as agencies hand them over: a folder, or a manifest beside it (enrollment_photos/README.md)."""
 
 from __future__ import annotations
 

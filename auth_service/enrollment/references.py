@@ -11,7 +11,9 @@ from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template, mean_template
 
 MAX_REFERENCES = 4
-"""The calibration has cells up to four images a side (docs/accuracy.md, "Images per template"); every stored face is a risk besides."""
+"""The calibration has cells up to four images a side (docs/accuracy.md, "Images per template").
+
+And every stored face is a risk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ def test_the_keyboard_alone_reaches_everything(address: str, browser: Browser) -
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(f"http://{address}/console/sign-in")
+        page.wait_for_function("document.activeElement.id === 'username'")  # autofocus comes after the load
         page.keyboard.type("monitor")
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)
