@@ -45,55 +45,60 @@ Task = Callable[[dict[str, str]], Work]
 """Prepares one item, untimed, and gives the work to time."""
 
 
-def our_tasks(models_dir: Path, cache_dir: Path, folder: Path) -> dict[str, Task]:
-    """What this service does, one thread, warmed."""
-    spec = ReaderSpec(DEFAULT_ENGINE, models_dir, cache_dir)
-    readers = {True: spec.build(), False: replace(spec, mirrored=False).build()}
-    record = load_shipped(DEFAULT_ENGINE)
-    encoder = DlibEncoder(readers[True].identity, open_session(recogniser_onnx(cache_dir)))
-    signer = SigningKeyFile.open_or_create(folder / "signing.json")
-    known: dict[tuple[str, bool], FaceSample] = {}
+class Ours:
+    """What this service does: the default engine, one thread, warmed."""
 
-    def reference_of(item: dict[str, str], *, mirrored: bool) -> FaceSample:
-        key = (item["reference"], mirrored)
-        if key not in known:
-            known[key] = readers[mirrored].read(Path(item["reference"]).read_bytes())
-        return known[key]
+    def __init__(self, models_dir: Path, cache_dir: Path, folder: Path) -> None:
+        spec = ReaderSpec(DEFAULT_ENGINE, models_dir, cache_dir)
+        self._readers = {True: spec.build(), False: replace(spec, mirrored=False).build()}
+        self._record = load_shipped(DEFAULT_ENGINE)
+        self._encoder = DlibEncoder(self._readers[True].identity, open_session(recogniser_onnx(cache_dir)))
+        self._signer = SigningKeyFile.open_or_create(folder / "signing.json")
+        self._known: dict[tuple[str, bool], FaceSample] = {}
 
-    def embedding(item: dict[str, str]) -> Work:
+    def tasks(self) -> dict[str, Task]:
+        return {
+            "embedding": self.embedding,
+            "verification": lambda item: self.verification(item, mirrored=False),
+            "verification_mirrored": lambda item: self.verification(item, mirrored=True),
+            "decision": self.decision,
+        }
+
+    def embedding(self, item: dict[str, str]) -> Work:
         chip = np.load(item["chip"])
-        return lambda: encoder.encode([chip])
+        return lambda: self._encoder.encode([chip])
 
-    def verification(item: dict[str, str], *, mirrored: bool) -> Work:
-        data, reference = Path(item["probe"]).read_bytes(), reference_of(item, mirrored=mirrored)
+    def verification(self, item: dict[str, str], *, mirrored: bool) -> Work:
+        data, reference = Path(item["probe"]).read_bytes(), self._reference_of(item, mirrored=mirrored)
         # same thresholds, same time: the shipped record is for mirrored templates, and refuses others
-        calibration = replace(record, mirrored=mirrored)
-        return lambda: compare(readers[mirrored].read(data).template, reference.template, calibration)
+        calibration = replace(self._record, mirrored=mirrored)
+        return lambda: compare(self._readers[mirrored].read(data).template, reference.template, calibration)
 
-    def decision(item: dict[str, str]) -> Work:
-        data, reference = Path(item["probe"]).read_bytes(), reference_of(item, mirrored=True)
+    def decision(self, item: dict[str, str]) -> Work:
+        """From bytes to a signed certificate: all that flows/verify.py does besides storage."""
+        data, reference = Path(item["probe"]).read_bytes(), self._reference_of(item, mirrored=True)
 
         def work() -> object:
-            sample = readers[True].read(data)
+            sample = self._readers[True].read(data)
             is_copy(sample.photo_hash, sample.template, reference.photo_hash, reference.template, CopyPolicy())
             evidence = FaceEvidence(
                 id="", person_id="", channel=Channel.AGENCY_API, kind=EvidenceKind.ASSISTED,
                 pad=attest(vouched=True, by_device=True),
-                comparison=compare(sample.template, reference.template, record), quality=sample.quality.reasons,
-                has_reference=True, probe_images=1, taken_at=SystemClock().now(), attested_by="bench",
+                comparison=compare(sample.template, reference.template, self._record),
+                quality=sample.quality.reasons, has_reference=True, probe_images=1,
+                taken_at=SystemClock().now(), attested_by="bench",
             )  # fmt: skip
             today = legal_date(evidence.taken_at)
             decide(evidence, 0, DecisionPolicy())
-            return issue(new_serial(), evidence.kind, today, due_date(today), signer)
+            return issue(new_serial(), evidence.kind, today, due_date(today), self._signer)
 
         return work
 
-    return {
-        "embedding": embedding,
-        "verification": lambda item: verification(item, mirrored=False),
-        "verification_mirrored": lambda item: verification(item, mirrored=True),
-        "decision": decision,
-    }
+    def _reference_of(self, item: dict[str, str], *, mirrored: bool) -> FaceSample:
+        key = (item["reference"], mirrored)
+        if key not in self._known:
+            self._known[key] = self._readers[mirrored].read(Path(item["reference"]).read_bytes())
+        return self._known[key]
 
 
 def reference_tasks() -> dict[str, Task]:
@@ -158,7 +163,7 @@ def main(side: str, *folders: str) -> None:
     """Answers requests until stdin ends. Whatever a library prints goes to stderr, not between the answers."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    tasks = reference_tasks() if side == "reference" else our_tasks(*(Path(folder) for folder in folders))
+    tasks = reference_tasks() if side == "reference" else Ours(*(Path(folder) for folder in folders)).tasks()
     answers.write(json.dumps({"ready": sorted(tasks)}) + "\n")
     for line in sys.stdin:
         request = json.loads(line)

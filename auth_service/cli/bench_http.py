@@ -135,7 +135,7 @@ class Client:
     _connection: http.client.HTTPConnection | None = None
 
     def time(self, items: Sequence[Item]) -> list[list[float]]:
-        """Seconds of each request without the client's own CPU time, twice (the server's CPU is not seen from here)."""
+        """Seconds of each request without the client's own CPU time."""
         return [self._timed(_body(item, self.numbers[int(item["person"])])) for item in items]
 
     def _timed(self, body: bytes) -> list[float]:
@@ -154,7 +154,7 @@ class Client:
         answer = response.read()
         seconds = time.perf_counter() - wall - (time.process_time() - processor)
         self._count(response.status, json.loads(answer))
-        return [seconds, seconds]
+        return [seconds]
 
     def _count(self, status: int, answer: dict[str, object]) -> None:
         word = str(answer.get("decision") or answer.get("code") or status)
