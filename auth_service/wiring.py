@@ -15,9 +15,10 @@ from auth_service.connectors.passwords import Argon2Passwords
 from auth_service.connectors.signing import SigningKeyFile
 from auth_service.core.clock import Clock, SystemClock
 from auth_service.core.errors import CalibrationMissing, KeyMissing, SealBroken, ServiceError, SettingInvalid
-from auth_service.engines.catalogue import ReaderSpec, engine_calibration
+from auth_service.engines.catalogue import ReaderSpec, engine_calibration, engine_identity
 from auth_service.engines.decoding import IntakePolicy
 from auth_service.engines.pool import BulkReader, InferencePool
+from auth_service.faces.template import EngineIdentity
 from auth_service.flows.authorise import Attester, AuthoriseKey
 from auth_service.flows.enroll import Enroll, ReferenceDesk
 from auth_service.flows.enroll_many import EnrollMany
@@ -84,6 +85,11 @@ class Wiring:
         )
 
     @cached_property
+    def identity(self) -> EngineIdentity:
+        """Which engine and weights make templates here; loads nothing."""
+        return engine_identity(self.settings.engine, self.settings.models)
+
+    @cached_property
     def pool(self) -> InferencePool:
         """The readers of this process, warmed."""
         return InferencePool(self.spec, workers=self.settings.reader_threads, waiting=self.settings.queue)
@@ -93,7 +99,7 @@ class Wiring:
         """The record that may decide with this engine; None stops every decision, never passes one."""
         try:
             calibration = load_shipped(engine_calibration(self.settings.engine, self.settings.models))
-            calibration.require(self.pool.identity, mirrored=self.spec.mirrored)
+            calibration.require(self.identity, mirrored=self.spec.mirrored)
         except CalibrationMissing:
             return None
         return calibration
@@ -115,7 +121,7 @@ class Wiring:
 
     @cached_property
     def desk(self) -> ReferenceDesk:
-        return ReferenceDesk(self.pool.identity, self.calibration, self.settings.copies)
+        return ReferenceDesk(self.identity, self.calibration, self.settings.copies)
 
     @cached_property
     def enroll(self) -> Enroll:
@@ -123,7 +129,7 @@ class Wiring:
 
     @cached_property
     def enroll_many(self) -> EnrollMany:
-        return EnrollMany(self.store, self.pool.identity, self.desk, self.clock)
+        return EnrollMany(self.store, self.identity, self.desk, self.clock)
 
     @cached_property
     def import_ledger(self) -> ImportLedger:

@@ -84,5 +84,5 @@ def fake_calibration() -> Calibration:
     cell = Cell(100, OperatingPoint(1e-4, 0.95, rate, rate), OperatingPoint(1e-2, 0.80, rate, rate))
     return Calibration(
         "fake", 1, FAKE_ENGINE, Metric.COSINE, True, date(2026, 1, 1), "made up", ("real",),
-        {"1x1": cell, "2x1": cell, "2x2": cell},
+        {f"{more}x{fewer}": cell for more in range(1, 5) for fewer in range(1, more + 1)},
     )  # fmt: skip

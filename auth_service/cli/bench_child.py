@@ -101,51 +101,56 @@ class Ours:
         return self._known[key]
 
 
-def reference_tasks() -> dict[str, Task]:
+class Reference:
     """What the package does when it is used as its README says."""
-    stub: Any = types.ModuleType("face_recognition_models")
-    points, recogniser = str(wheel_file(POINTS_FILE)), str(wheel_file(RECOGNISER_FILE))
-    stub.pose_predictor_model_location = stub.pose_predictor_five_point_model_location = lambda: points
-    stub.face_recognition_model_location = lambda: recogniser
-    stub.cnn_face_detector_model_location = lambda: ""
-    sys.modules["face_recognition_models"] = stub
-    # by name, because no part of the service may depend on these; the slow detector is not in the default way
-    dlib: Any = importlib.import_module("dlib")
-    dlib.cnn_face_detection_model_v1 = lambda _path: None
-    package: Any = importlib.import_module("face_recognition")
-    known: dict[str, Any] = {}
 
-    def encodings(data: bytes) -> Any:
-        return package.face_encodings(package.load_image_file(io.BytesIO(data)))
+    def __init__(self) -> None:
+        stub: Any = types.ModuleType("face_recognition_models")
+        points, recogniser = str(wheel_file(POINTS_FILE)), str(wheel_file(RECOGNISER_FILE))
+        stub.pose_predictor_model_location = stub.pose_predictor_five_point_model_location = lambda: points
+        stub.face_recognition_model_location = lambda: recogniser
+        stub.cnn_face_detector_model_location = lambda: ""
+        sys.modules["face_recognition_models"] = stub
+        # by name, because no part of the service may depend on these; the slow detector is not in the default way
+        dlib: Any = importlib.import_module("dlib")
+        dlib.cnn_face_detection_model_v1 = lambda _path: None
+        self._package: Any = importlib.import_module("face_recognition")
+        self._known: dict[str, Any] = {}
 
-    def embedding(item: dict[str, str]) -> Work:
+    def tasks(self) -> dict[str, Task]:
+        return {
+            "embedding": self.embedding,
+            "verification": self.verification,
+            "verification_not_enlarged": self.verification_not_enlarged,
+        }
+
+    def embedding(self, item: dict[str, str]) -> Work:
         chip = np.load(item["chip"])
-        return lambda: package.api.face_encoder.compute_face_descriptor(chip)
+        return lambda: self._package.api.face_encoder.compute_face_descriptor(chip)
 
-    def verification(item: dict[str, str]) -> Work:
-        data, name = Path(item["probe"]).read_bytes(), item["reference"]
-        if name not in known:
-            known[name] = encodings(Path(name).read_bytes())[0]
-        return lambda: package.face_distance([known[name]], encodings(data)[0])
+    def verification(self, item: dict[str, str]) -> Work:
+        data, known = Path(item["probe"]).read_bytes(), self._reference_of(item)
+        return lambda: self._package.face_distance([known], self._encodings(data)[0])
 
-    def verification_not_enlarged(item: dict[str, str]) -> Work:
+    def verification_not_enlarged(self, item: dict[str, str]) -> Work:
         """Not the package's default: its detector on the picture as it is, which misses faces under 80 pixels."""
-        data, name = Path(item["probe"]).read_bytes(), item["reference"]
-        verification(item)
+        data, known = Path(item["probe"]).read_bytes(), self._reference_of(item)
 
         def work() -> object:
-            picture = package.load_image_file(io.BytesIO(data))
-            return package.face_distance(
-                [known[name]], package.face_encodings(picture, package.face_locations(picture, 0))[0]
-            )
+            picture = self._package.load_image_file(io.BytesIO(data))
+            places = self._package.face_locations(picture, 0)
+            return self._package.face_distance([known], self._package.face_encodings(picture, places)[0])
 
         return work
 
-    return {
-        "embedding": embedding,
-        "verification": verification,
-        "verification_not_enlarged": verification_not_enlarged,
-    }
+    def _encodings(self, data: bytes) -> Any:
+        return self._package.face_encodings(self._package.load_image_file(io.BytesIO(data)))
+
+    def _reference_of(self, item: dict[str, str]) -> Any:
+        name = item["reference"]
+        if name not in self._known:
+            self._known[name] = self._encodings(Path(name).read_bytes())[0]
+        return self._known[name]
 
 
 def time_items(task: Task, items: list[dict[str, str]]) -> list[tuple[float, float]]:
@@ -163,7 +168,8 @@ def main(side: str, *folders: str) -> None:
     """Answers requests until stdin ends. Whatever a library prints goes to stderr, not between the answers."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    tasks = reference_tasks() if side == "reference" else Ours(*(Path(folder) for folder in folders)).tasks()
+    measured = Reference() if side == "reference" else Ours(*(Path(folder) for folder in folders))
+    tasks = measured.tasks()
     answers.write(json.dumps({"ready": sorted(tasks)}) + "\n")
     for line in sys.stdin:
         request = json.loads(line)

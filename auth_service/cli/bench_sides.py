@@ -78,7 +78,7 @@ class Side:
 
 @contextmanager
 def side(name: str, *folders: Path) -> Iterator[Side]:
-    """`ours` (models, cache and working folder) or `reference`: started and ready, ended afterwards."""
+    """`ours` (models, cache and working folder) or `reference`: started and ready, ended after."""
     command = [sys.executable, "-m", "auth_service.cli.bench_child", name, *(str(folder) for folder in folders)]
     process = subprocess.Popen(  # noqa: S603 - our own program and interpreter
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **ONE_THREAD}, text=True

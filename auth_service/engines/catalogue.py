@@ -59,6 +59,12 @@ def engine_metric(engine: str, models_dir: Path | None = None) -> str:
     return _encoder_entry(engine, models_dir).metric
 
 
+def engine_identity(engine: str, models_dir: Path | None = None) -> EngineIdentity:
+    """What templates of this engine carry, without loading any weights. raises EngineUnknown"""
+    entry = _encoder_entry(engine, models_dir)
+    return EngineIdentity(entry.name, entry.sha256)
+
+
 def engine_calibration(engine: str, models_dir: Path | None = None) -> str:
     """Name of the calibration record that may decide with this engine. raises EngineUnknown"""
     return _encoder_entry(engine, models_dir).calibration

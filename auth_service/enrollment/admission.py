@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from auth_service.enrollment.references import ReferencePhoto, ranked
+from auth_service.enrollment.sources import SOURCE_RANK
 
 Likeness = Callable[[ReferencePhoto, ReferencePhoto], bool]
 """Whether two photos may show one person: anything but a non-match. Given by the flow, which holds the calibration."""
@@ -22,13 +23,16 @@ class Admission:
 def admit(offered: Sequence[ReferencePhoto], in_force: Sequence[ReferencePhoto], alike: Likeness) -> Admission:
     """Best-ranked first, each must be alike to at least half of those that count already.
 
+    Among first photos of one rank the one that most of the others resemble begins, so that a single wrong photo in a
+    folder is the one refused, whatever the order of the files.
+
     The photos in force outweigh the offered ones: who holds the person's card and phone must not be able to swap the
     face by offering a new one. source: trust.md section 0, the usual attacker is a relative
     """
     counted = list(in_force)
     joined: list[ReferencePhoto] = []
     differing: list[ReferencePhoto] = []
-    for photo in ranked(offered):
+    for photo in _most_resembled_first(offered, alike):
         likes = sum(alike(photo, other) for other in counted)
         if counted and likes * 2 < len(counted):
             differing.append(photo)
@@ -36,3 +40,11 @@ def admit(offered: Sequence[ReferencePhoto], in_force: Sequence[ReferencePhoto],
         counted.append(photo)
         joined.append(photo)
     return Admission(tuple(joined), tuple(differing))
+
+
+def _most_resembled_first(offered: Sequence[ReferencePhoto], alike: Likeness) -> list[ReferencePhoto]:
+    """By source rank, then by how many of the other offered photos it is alike to, then newest, then as given."""
+    if len(offered) < 3:
+        return ranked(offered)
+    support = {photo.id: sum(alike(photo, other) for other in offered if other is not photo) for photo in offered}
+    return sorted(ranked(offered), key=lambda photo: (SOURCE_RANK[photo.source], -support[photo.id]))

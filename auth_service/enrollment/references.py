@@ -56,8 +56,8 @@ class ReferenceSet:
 
 
 def ranked(photos: Sequence[ReferencePhoto]) -> list[ReferencePhoto]:
-    """Best first: source rank, then the newest, then a stable id."""
-    return sorted(photos, key=lambda p: (SOURCE_RANK[p.source], -_age_key(p), p.id))
+    """Best first: source rank, then the newest, then as given."""
+    return sorted(photos, key=lambda p: (SOURCE_RANK[p.source], -_age_key(p)))
 
 
 def _age_key(photo: ReferencePhoto) -> int:

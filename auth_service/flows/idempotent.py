@@ -29,7 +29,7 @@ class Idempotent:
 
         raises IdempotencyKeyReused (other content), IdempotencyInFlight, and whatever `work` raises
         """
-        with self._store.unit() as unit:
+        with self._store.unit(durable=False) as unit:  # with the claim, a power cut takes the work that it was for
             saved = unit.idempotency.begin(caller, key, fingerprint, self._clock.now(), _LEASE_SECONDS)
         if saved is not None:
             return saved, True

@@ -55,7 +55,7 @@ class SignIn:
     def session(self, token: str) -> tuple[StaffMember, StaffSession]:
         """The living session of a token. raises SignInRequired"""
         now = self._clock.now()
-        with self._store.unit() as unit:
+        with self._store.unit(durable=False) as unit:
             session = unit.staff_sessions.by_hash(token_hash(token))
             member = unit.staff.get(session.staff_id) if session else None
             if session is None or member is None or member.disabled or not session.alive(now, self._policy):

@@ -29,7 +29,7 @@ from auth_service.qualification.certificate import Certificate, issue
 from auth_service.qualification.decision import Decision, DecisionPolicy, decide
 from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
 from auth_service.qualification.period import due_date
-from auth_service.storage.unit import KnownCapture, Store, Unit
+from auth_service.storage.unit import KnownCapture, NewCapture, Store, Unit
 
 MOST_PHOTOS = 3
 """More photos of one moment add little (docs/accuracy.md) and cost the server time."""
@@ -190,7 +190,7 @@ class Verify:
 
     def _record(self, request: VerifyRequest, attempt: _Attempt, conclude: Conclude | None) -> VerifyResult:
         """Everything that follows, in one transaction or not at all."""
-        evidence, samples, copy = attempt.evidence, attempt.samples, attempt.copy
+        evidence, copy = attempt.evidence, attempt.copy
         kept = self._jpeg_for_review(request, evidence, copy)
         with self._store.unit() as unit:
             decision = self._decide(unit, evidence)
@@ -198,7 +198,7 @@ class Verify:
             unit.evidence.add(evidence, decision)
             if certificate is not None and evidence.person_id is not None:
                 unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)
-            photo_id = self._keep(unit, evidence, decision, kept, samples)
+            photo_id = self._keep(unit, attempt, decision, kept)
             flags = self._flags(unit, evidence, decision, copy, photo_id)
             unit.audit.append(_audit_event(request, evidence, decision), evidence.taken_at)
             result = VerifyResult(
@@ -238,21 +238,21 @@ class Verify:
     @staticmethod
     def _keep(
         unit: Unit,
-        evidence: FaceEvidence,
+        attempt: _Attempt,
         decision: Decision,
         jpeg: bytes | None,
-        samples: Sequence[FaceSample],
     ) -> str | None:
         """The picture where a person must look; the hashes always, for they recognise it when it comes again."""
+        evidence, shown = attempt.evidence, attempt.copy.probe if attempt.copy else 0
         if evidence.person_id is None:
             return None
         photo_id = None
         if jpeg is not None and not decision.qualified:
             photo_id = unit.photos.put(evidence.person_id, "review", jpeg, evidence.taken_at)
-        for sample in samples:
-            unit.captures.add(
-                evidence.id, evidence.person_id, sample.photo_hash, sample.template, photo_id, evidence.taken_at
-            )
+        for place, sample in enumerate(attempt.samples):
+            picture = photo_id if place == shown else None
+            seen = (sample.photo_hash, sample.template)
+            unit.captures.add(NewCapture(evidence.id, evidence.person_id, *seen, picture, evidence.taken_at, place))
         return photo_id
 
     @staticmethod

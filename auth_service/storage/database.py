@@ -26,7 +26,7 @@ from auth_service.core.errors import DatabaseUnavailable, SchemaOutdated, Servic
 WAIT_SECONDS = 10
 """How long one transaction waits for a connection or a lock before it gives up with DatabaseUnavailable (F07, F08)."""
 _POOL = {"poolclass": QueuePool, "pool_size": 16, "max_overflow": 16, "pool_timeout": WAIT_SECONDS}
-_WRITES = "auth_service_writes"
+_POSTGRES_READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 _SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}",
@@ -50,26 +50,31 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = _parsed(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
-        self._engine = self._sqlite() if self.is_sqlite else self._postgres()
+        self._engine = self._sqlite(writes=True) if self.is_sqlite else self._postgres()
+        # a pool of connections that can only read saves switching each one back and forth
+        self._readers = self._sqlite(writes=False) if self.is_sqlite else self._engine
+        self._light = self._sqlite(writes=True, durable=False) if self.is_sqlite else self._engine
         # SQLite lets one writer in; waiting here in turn is fairer and faster than its sleep-and-retry
         self._turn = threading.Lock() if self.is_sqlite else None
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
         """One write transaction: committed at the end, rolled back on any exception.
 
+        durable  False: a power cut may undo the last such commits, never half of one; a crash of the process cannot
         raises   DatabaseUnavailable, SchemaOutdated, StorageFault
         """
-        with translated(), self._own_turn(), self._engine.connect() as raw:
-            connection = raw.execution_options(**{_WRITES: True})
-            with connection.begin():
-                yield connection
+        engine = self._engine if durable else self._light
+        with translated(), self._own_turn(), engine.connect() as connection, connection.begin():
+            if not durable and not self.is_sqlite:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One read transaction over one snapshot, rolled back at the end. raises as `writing`"""
-        with translated(), self._engine.connect() as raw:
-            connection = raw.execution_options(**self._reading_options())
+        with translated(), self._readers.connect() as raw:
+            connection = raw if self.is_sqlite else raw.execution_options(**_POSTGRES_READING)
             with connection.begin() as transaction:
                 try:
                     yield connection
@@ -78,11 +83,8 @@ class Database:
 
     def close(self) -> None:
         self._engine.dispose()
-
-    def _reading_options(self) -> dict[str, Any]:
-        if self.is_sqlite:
-            return {_WRITES: False}
-        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._readers.dispose()
+        self._light.dispose()
 
     @contextmanager
     def _own_turn(self) -> Iterator[None]:
@@ -96,7 +98,7 @@ class Database:
         finally:
             self._turn.release()
 
-    def _sqlite(self) -> Engine:
+    def _sqlite(self, *, writes: bool, durable: bool = True) -> Engine:
         if not self._url.database or self._url.database == ":memory:":
             raise SettingInvalid("the database needs a file", field="database_url")
         file = Path(self._url.database)
@@ -110,7 +112,11 @@ class Database:
                 os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
 
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        if not writes:
+            event.listen(engine, "connect", _only_read)
+        if not durable:
+            event.listen(engine, "connect", _flush_later)
+        event.listen(engine, "begin", _begin_writing if writes else _begin_reading)
         return engine
 
     def _postgres(self) -> Engine:
@@ -142,11 +148,21 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+def _only_read(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _flush_later(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _begin_writing(connection: Connection) -> None:
     # a write lock taken at the start cannot fail halfway for having read before
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from auth_service.storage.photos import PhotoFiles
 from auth_service.storage.queries import Queries
 from auth_service.storage.records.api_keys import ApiKeys
 from auth_service.storage.records.audit import Audit
-from auth_service.storage.records.captures import Captures, KnownCapture
+from auth_service.storage.records.captures import Captures, KnownCapture, NewCapture
 from auth_service.storage.records.consents import Consents
 from auth_service.storage.records.evidence import Certificates, Evidence
 from auth_service.storage.records.flags import Flags, Judgements, StoredFlag
@@ -29,7 +29,7 @@ from auth_service.storage.records.staff import SignInFailures, Staff, StaffSessi
 from auth_service.storage.sealing import BlindIndexes, KeyCache, Keys
 from auth_service.storage.work import Work
 
-__all__ = ["Applied", "KnownCapture", "KnownHash", "SavedAnswer", "Store", "StoredFlag", "Unit"]
+__all__ = ["Applied", "KnownCapture", "KnownHash", "NewCapture", "SavedAnswer", "Store", "StoredFlag", "Unit"]
 
 
 class Unit:
@@ -115,12 +115,13 @@ class Store:
         self.queries = Queries(self._reading_work)
 
     @contextmanager
-    def unit(self) -> Iterator[Unit]:
+    def unit(self, *, durable: bool = True) -> Iterator[Unit]:
         """One write transaction: everything is kept, or nothing.
 
+        durable  False for what nobody has been promised yet, such as a claim: a power cut may undo it
         raises   DatabaseUnavailable, SchemaOutdated, KeyMissing, SealBroken, StorageFault
         """
-        with self._database.writing() as connection:
+        with self._database.writing(durable=durable) as connection:
             keys = Keys(connection, self._ring, self._cache, writes=True)
             unit = Unit(Work(connection, keys, self._indexes, self._files, writes=True))
             try:

@@ -149,6 +149,16 @@ def test_photos_of_two_people_are_not_averaged(agency: Agency, wang: str) -> Non
         agency.verify(WANG, picture("wang", take=1), picture("li", take=1))
 
 
+def test_several_photos_of_one_moment_are_averaged_and_each_is_remembered(
+    agency: Agency, wang: str, clock: FixedClock
+) -> None:
+    result = agency.verify(WANG, *(picture("wang", take=n) for n in (1, 2, 3)))
+    assert result.decision.qualified
+    clock.advance(hours=1)
+    for take in (1, 2, 3):
+        assert agency.verify(WANG, picture("wang", take=take)).decision.reasons == (Reason.ATTACK_SUSPECTED,)
+
+
 @pytest.mark.parametrize("count", [0, 4])
 def test_the_number_of_photos_is_bounded(agency: Agency, wang: str, count: int) -> None:
     with pytest.raises(FieldInvalid):

@@ -13,7 +13,7 @@ from auth_service.core.errors import KeyMissing, SealBroken, StorageFault
 from auth_service.core.keys import WrappedKey
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.storage.sealing import DataKey, KeyCache, Place
-from auth_service.storage.unit import Store
+from auth_service.storage.unit import NewCapture, Store
 from tests.storage.samples import (
     ENGINE,
     NOW,
@@ -56,7 +56,7 @@ def test_destroying_a_persons_key_makes_everything_of_theirs_unreadable(store: S
         picture = unit.photos.put(someone, "reference", b"jpeg", NOW)
         unit.consents.add(someone, Consent(ConsentBasis.SEPARATE_CONSENT, "v1", "zh", "counter", NOW, "form"))
         unit.evidence.add(proof := evidence(someone), PASSED)
-        unit.captures.add(proof.id, someone, photo_hash(1), template(1), picture, NOW)
+        unit.captures.add(NewCapture(proof.id, someone, photo_hash(1), template(1), picture, NOW))
     with store.unit() as unit:
         assert unit.people.destroy_key(someone, NOW)
         assert not unit.people.destroy_key(someone, NOW)

@@ -13,7 +13,7 @@ from auth_service.core.errors import SealBroken
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.monitoring.flags import Judgement, Verdict
-from auth_service.storage.unit import SavedAnswer, Store
+from auth_service.storage.unit import NewCapture, SavedAnswer, Store
 from tests.storage.samples import (
     ENGINE,
     NOW,
@@ -56,7 +56,7 @@ def fill(store: Store) -> dict[str, bytes]:
         enrol(unit, someone, photo)
         proof = evidence(someone)
         unit.evidence.add(proof, PASSED)
-        unit.captures.add(proof.id, someone, seen, face, None, NOW)
+        unit.captures.add(NewCapture(proof.id, someone, seen, face, None, NOW))
         flagged = unit.flags.raise_once(flag(someone))
         assert flagged is not None
         unit.judgements.add(Judgement(flagged, Verdict.NEEDS_CHECK, SAID, "staff", NOW), None)

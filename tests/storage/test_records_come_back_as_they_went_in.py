@@ -17,7 +17,7 @@ from auth_service.faces.template import Template
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.evidence import Channel, EvidenceKind
-from auth_service.storage.unit import Store
+from auth_service.storage.unit import NewCapture, Store
 from tests.storage.samples import (
     ENGINE,
     LOOK,
@@ -155,8 +155,8 @@ def test_earlier_captures_tell_what_became_of_them(store: Store) -> None:
         picture = unit.photos.put(someone, "review", b"jpeg", NOW)
         unit.evidence.add(passed, PASSED)
         unit.evidence.add(failed, TRY_AGAIN)
-        unit.captures.add(passed.id, someone, photo_hash(1), template(1), None, NOW)
-        unit.captures.add(failed.id, someone, photo_hash(2), template(2), picture, NOW)
+        unit.captures.add(NewCapture(passed.id, someone, photo_hash(1), template(1), None, NOW))
+        unit.captures.add(NewCapture(failed.id, someone, photo_hash(2), template(2), picture, NOW))
     with store.reading() as unit:
         captures = unit.captures.of(someone, ENGINE)
         assert unit.captures.of(someone, OTHER_ENGINE) == []

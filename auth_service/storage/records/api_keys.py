@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from auth_service.accounts.credentials import ApiKey
@@ -15,6 +15,8 @@ from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
 _KEYS = table_of(ApiKeyRow)
+
+_ONE = select(_KEYS).where(_KEYS.c.id == bindparam("wanted"))
 
 
 class ApiKeys:
@@ -40,7 +42,7 @@ class ApiKeys:
             raise AlreadyExists(field="id") from error
 
     def get(self, key_id: str) -> ApiKey | None:
-        row = self._work.connection.execute(select(_KEYS).where(_KEYS.c.id == key_id)).one_or_none()
+        row = self._work.connection.execute(_ONE, {"wanted": key_id}).one_or_none()
         return None if row is None else _key(row)
 
     def all(self) -> list[ApiKey]:

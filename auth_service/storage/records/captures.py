@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template
@@ -17,6 +17,25 @@ from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
 _ADD = insert(table_of(CaptureRow))
+_OF = (
+    select(
+        CaptureRow.evidence_id,
+        CaptureRow.place,
+        CaptureRow.photo_id,
+        CaptureRow.photo_hash_sealed,
+        CaptureRow.template_sealed,
+        EvidenceRow.channel,
+        EvidenceRow.taken_at,
+        EvidenceRow.outcome,
+    )
+    .join(EvidenceRow, EvidenceRow.id == CaptureRow.evidence_id)
+    .where(
+        CaptureRow.person_id == bindparam("person"),
+        CaptureRow.engine == bindparam("engine"),
+        CaptureRow.weights_digest == bindparam("weights"),
+    )
+    .order_by(EvidenceRow.taken_at.desc(), CaptureRow.evidence_id.desc(), CaptureRow.place)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,57 +51,48 @@ class KnownCapture:
     qualified: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NewCapture:
+    """One photo of an attempt. `place` counts the attempt's photos from 0."""
+
+    evidence_id: str
+    person_id: str
+    photo_hash: PhotoHash
+    template: Template
+    photo_id: str | None
+    stored_at: datetime
+    place: int = 0
+
+
 class Captures:
     """Earlier captures within one unit."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    def add(
-        self,
-        evidence_id: str,
-        person_id: str,
-        photo_hash: PhotoHash,
-        template: Template,
-        photo_id: str | None,
-        now: datetime,
-    ) -> None:
-        """Remembers a capture. The evidence must be stored before it."""
-        key = self._work.keys.of(person_id)
+    def add(self, capture: NewCapture) -> None:
+        """Remembers one photo of an attempt. The evidence must be stored before it."""
+        key = self._work.keys.of(capture.person_id)
+        template, row = capture.template, _row_name(capture.evidence_id, capture.place)
         values = {
-            "evidence_id": evidence_id,
-            "person_id": person_id,
-            "photo_id": photo_id,
+            "evidence_id": capture.evidence_id,
+            "place": capture.place,
+            "person_id": capture.person_id,
+            "photo_id": capture.photo_id,
             "engine": template.identity.engine,
             "weights_digest": template.identity.weights_digest,
             "images": template.images,
             "mirrored": template.mirrored,
-            "template_sealed": seal_template(key, "captures", evidence_id, template),
-            "photo_hash_sealed": seal_hash(key, "captures", evidence_id, photo_hash),
-            "stored_at": now,
+            "template_sealed": seal_template(key, "captures", row, template),
+            "photo_hash_sealed": seal_hash(key, "captures", row, capture.photo_hash),
+            "stored_at": capture.stored_at,
         }
         self._work.connection.execute(_ADD, values)
 
     def of(self, person_id: str, identity: EngineIdentity) -> list[KnownCapture]:
         """Every earlier capture of one person by one engine, newest first. raises KeyMissing, SealBroken"""
-        rows = self._work.connection.execute(
-            select(
-                CaptureRow.evidence_id,
-                CaptureRow.photo_id,
-                CaptureRow.photo_hash_sealed,
-                CaptureRow.template_sealed,
-                EvidenceRow.channel,
-                EvidenceRow.taken_at,
-                EvidenceRow.outcome,
-            )
-            .join(EvidenceRow, EvidenceRow.id == CaptureRow.evidence_id)
-            .where(
-                CaptureRow.person_id == person_id,
-                CaptureRow.engine == identity.engine,
-                CaptureRow.weights_digest == identity.weights_digest,
-            )
-            .order_by(EvidenceRow.taken_at.desc(), CaptureRow.evidence_id.desc())
-        ).all()
+        asked = {"person": person_id, "engine": identity.engine, "weights": identity.weights_digest}
+        rows = self._work.connection.execute(_OF, asked).all()
         if not rows:
             return []
         key = self._work.keys.of(person_id)
@@ -90,11 +100,18 @@ class Captures:
             KnownCapture(
                 evidence_id=row.evidence_id,
                 photo_id=row.photo_id,
-                photo_hash=open_hash(key, "captures", row.evidence_id, row.photo_hash_sealed),
-                template=open_template(key, "captures", row.evidence_id, identity, row.template_sealed),
+                photo_hash=open_hash(key, "captures", _row_name(row.evidence_id, row.place), row.photo_hash_sealed),
+                template=open_template(
+                    key, "captures", _row_name(row.evidence_id, row.place), identity, row.template_sealed
+                ),
                 channel=Channel(row.channel),
                 taken_at=row.taken_at,
                 qualified=row.outcome == Outcome.QUALIFIED,
             )
             for row in rows
         ]
+
+
+def _row_name(evidence_id: str, place: int) -> str:
+    """What a sealed value of this row is bound to."""
+    return f"{evidence_id}.{place}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from auth_service.core.errors import IdempotencyInFlight, IdempotencyKeyReused
 from auth_service.storage.sealing import Place
@@ -15,6 +15,16 @@ from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import Work
 
 _ANSWERS = table_of(SavedAnswerRow)
+_FINISH = (
+    update(_ANSWERS)
+    .where(_ANSWERS.c.id == bindparam("claimed"), _ANSWERS.c.finished_at.is_(None))
+    .values(
+        finished_at=bindparam("now"),
+        status=bindparam("answered"),
+        content_type=bindparam("kind"),
+        body_sealed=bindparam("sealed"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +72,9 @@ class Idempotency:
     def finish(self, caller: str, key: str, answer: SavedAnswer, now: datetime) -> None:
         """Saves the answer; the first one stays when two finish."""
         row_id = self._id(caller, key)
-        statement = update(_ANSWERS).where(_ANSWERS.c.id == row_id, _ANSWERS.c.finished_at.is_(None))
         sealed = self._work.keys.of(None).seal(Place("saved_answers", row_id, "body"), answer.body)
-        values = {"status": answer.status, "content_type": answer.content_type, "body_sealed": sealed}
-        self._work.connection.execute(statement.values(finished_at=now, **values))
+        answered = {"answered": answer.status, "kind": answer.content_type, "sealed": sealed}
+        self._work.connection.execute(_FINISH, {"claimed": row_id, "now": now, **answered})
 
     def release(self, caller: str, key: str) -> None:
         """Gives up an unfinished claim, after an error that must not be remembered."""

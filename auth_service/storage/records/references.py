@@ -50,6 +50,19 @@ _WITH_KEYS = (
     .join(_KEYS, _KEYS.c.person_id == _PHOTOS.c.person_id)
     .where(_READABLE, _KEYS.c.wrapped.is_not(None))
 )
+_SINCE = (
+    _WITH_KEYS.where(_PHOTOS.c.sequence > bindparam("watermark")).order_by(_PHOTOS.c.sequence).limit(bindparam("most"))
+)
+_ONE = _WITH_KEYS.where(_PHOTOS.c.id == bindparam("wanted"))
+_OWNERS = (
+    select(_PHOTOS.c.person_id, _PHOTOS.c.id)
+    .where(_PHOTOS.c.pixel_index == bindparam("index"), _READABLE)
+    .order_by(_PHOTOS.c.sequence)
+)
+_HELD = select(_PHOTOS.c.id).where(_of(_PHOTOS.c), _READABLE).limit(1)
+_HAS_PIXELS = _HELD.where(_PHOTOS.c.pixel_index == bindparam("index"))
+_HAS_FILE = _HELD.where(_PHOTOS.c.file_index == bindparam("index"))
+_ADD_PHOTO, _ADD_SET, _ADD_MEMBERS = insert(_PHOTOS), insert(_SETS), insert(_MEMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +105,13 @@ class References:
 
     def has_photo(self, person_id: str, identity: EngineIdentity, pixel_digest: bytes) -> bool:
         """Whether these very pixels are enrolled for this person and engine."""
-        same = _PHOTOS.c.pixel_index == self._work.indexes.of("pixels", pixel_digest)
-        return self._holds(person_id, identity, same)
+        asked = {**_asked(person_id, identity), "index": self._work.indexes.of("pixels", pixel_digest)}
+        return self._work.connection.execute(_HAS_PIXELS, asked).one_or_none() is not None
 
     def has_file(self, person_id: str, identity: EngineIdentity, file_digest: bytes) -> bool:
         """Whether a file of these very bytes is enrolled; asked before any inference when a bulk run is resumed."""
-        same = _PHOTOS.c.file_index == self._work.indexes.of("file", file_digest)
-        return self._holds(person_id, identity, same)
+        asked = {**_asked(person_id, identity), "index": self._work.indexes.of("file", file_digest)}
+        return self._work.connection.execute(_HAS_FILE, asked).one_or_none() is not None
 
     def add_photo(self, person_id: str, photo: ReferencePhoto, file_digest: bytes | None = None) -> None:
         """Enrols one photo; it counts when a set with it is activated.
@@ -124,7 +137,7 @@ class References:
             "pixel_index": self._work.indexes.of("pixels", photo.photo_hash.pixel_digest),
             "file_index": None if file_digest is None else self._work.indexes.of("file", file_digest),
         }
-        self._work.connection.execute(insert(_PHOTOS), values)
+        self._work.connection.execute(_ADD_PHOTO, values)
 
     def activate(self, reference_set: ReferenceSet) -> None:
         """Puts a set in force and ends the one before it, which stays as history."""
@@ -141,13 +154,13 @@ class References:
             "template_sealed": sealed,
             "active_since": reference_set.active_since,
         }
-        self._work.connection.execute(insert(_SETS), values)
+        self._work.connection.execute(_ADD_SET, values)
         members = [
             {"set_id": reference_set.id, "position": position, "photo_id": photo.id}
             for position, photo in enumerate(reference_set.photos)
         ]
         if members:
-            self._work.connection.execute(insert(_MEMBERS), members)
+            self._work.connection.execute(_ADD_MEMBERS, members)
 
     def history(self, person_id: str) -> list[tuple[str, datetime, datetime | None, int]]:
         """Every set, oldest first: id, in force since, until (None: still), number of photos."""
@@ -164,31 +177,23 @@ class References:
 
     def owners_of(self, pixel_digest: bytes) -> list[tuple[str, str]]:
         """(person id, photo id) of every enrolled photo with these very pixels, whoever it was enrolled for."""
-        rows = self._work.connection.execute(
-            select(ReferencePhotoRow.person_id, ReferencePhotoRow.id)
-            .where(ReferencePhotoRow.pixel_index == self._work.indexes.of("pixels", pixel_digest), _READABLE)
-            .order_by(ReferencePhotoRow.sequence)
-        )
+        rows = self._work.connection.execute(_OWNERS, {"index": self._work.indexes.of("pixels", pixel_digest)})
         return [(row.person_id, row.id) for row in rows]
 
     def hashes_since(self, watermark: int, limit: int) -> list[KnownHash]:
         """Enrolled photos after `watermark`, in order, without those whose key was destroyed. raises SealBroken"""
-        wanted = _WITH_KEYS.where(_PHOTOS.c.sequence > watermark).order_by(_PHOTOS.c.sequence).limit(limit)
-        return [self._known(row) for row in self._work.connection.execute(wanted)]
+        rows = self._work.connection.execute(_SINCE, {"watermark": watermark, "most": limit})
+        return [self._known(row) for row in rows]
 
     def known(self, photo_id: str) -> KnownHash | None:
         """One enrolled photo by its id. raises SealBroken"""
-        found = self._work.connection.execute(_WITH_KEYS.where(_PHOTOS.c.id == photo_id)).one_or_none()
+        found = self._work.connection.execute(_ONE, {"wanted": photo_id}).one_or_none()
         return None if found is None else self._known(found)
 
     def _known(self, row: Row[Any]) -> KnownHash:
         key = self._work.keys.unwrapped(row.person_id, row.wrapping_key, row.wrapped)
         photo = _photo(key, row)
         return KnownHash(row.sequence, row.person_id, row.id, photo.photo_hash, photo.template)
-
-    def _holds(self, person_id: str, identity: EngineIdentity, condition: ColumnElement[bool]) -> bool:
-        wanted = select(_PHOTOS.c.id).where(_of(_PHOTOS.c), _READABLE, condition).limit(1)
-        return self._work.connection.execute(wanted, _asked(person_id, identity)).one_or_none() is not None
 
 
 def _named(person_id: str, identity: EngineIdentity) -> dict[str, Any]:

@@ -98,12 +98,13 @@ class ReferenceSetPhotoRow(Schema):
 
 
 class CaptureRow(Schema):
-    """What recognises an earlier capture when it comes again."""
+    """What recognises a photo of an earlier attempt when it comes again. `place`: which of the attempt's photos."""
 
     __tablename__ = "captures"
     __table_args__ = (CheckConstraint("images >= 1", name="images"), Index(None, "person_id"))
 
     evidence_id: Mapped[Id] = mapped_column(ForeignKey("evidence.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     person_id: Mapped[Id] = mapped_column(ForeignKey("people.id"))
     photo_id: Mapped[Id | None] = mapped_column(ForeignKey("photos.id"))
     engine: Mapped[Word]

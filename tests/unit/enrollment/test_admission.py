@@ -55,6 +55,13 @@ def test_among_first_photos_the_best_source_decides_who_it_is() -> None:
     assert [p.id for p in admission.differing] == ["card"]
 
 
+@pytest.mark.parametrize("place", range(4))
+def test_a_single_wrong_photo_in_a_folder_is_the_one_refused_wherever_it_stands(place: int) -> None:
+    offered = [photo(f"wang{n}", 1.0 + n / 10) for n in range(3)]
+    offered.insert(place, photo("wrong", 9.0))
+    assert [p.id for p in admit(offered, [], alike).differing] == ["wrong"]
+
+
 def test_a_set_keeps_the_best_ranked_and_newest_photos() -> None:
     photos = [photo(f"r{n}", taken=date(2020 + n, 1, 1)) for n in range(6)]
     photos.append(photo("officer", source=PhotoSource.OFFICER, taken=date(2001, 1, 1)))

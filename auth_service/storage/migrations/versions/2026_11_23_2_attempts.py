@@ -158,6 +158,7 @@ def upgrade() -> None:
     op.create_table(
         "captures",
         sa.Column("evidence_id", sa.String(length=32), nullable=False),
+        sa.Column("place", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("person_id", sa.String(length=32), nullable=False),
         sa.Column("photo_id", sa.String(length=32), nullable=True),
         sa.Column("engine", sa.String(length=64), nullable=False),
@@ -171,7 +172,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["evidence_id"], ["evidence.id"], name=op.f("fk_captures_evidence_id")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_captures_person_id")),
         sa.ForeignKeyConstraint(["photo_id"], ["photos.id"], name=op.f("fk_captures_photo_id")),
-        sa.PrimaryKeyConstraint("evidence_id", name=op.f("pk_captures")),
+        sa.PrimaryKeyConstraint("evidence_id", "place", name=op.f("pk_captures")),
     )
     op.create_index(op.f("ix_captures_person_id"), "captures", ["person_id"], unique=False)
     op.create_table(
