@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 
-from auth_service.cli.evaluate_pictures import draw
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import (
@@ -300,6 +299,8 @@ def _split_document(
 
 
 def _keep(document: dict[str, Any], sets: dict[str, ScoreSet], out: Path) -> None:
+    from auth_service.cli.evaluate_pictures import draw  # noqa: PLC0415 - matplotlib takes as long as a short command
+
     document["pictures"] = [str(path) for path in draw(sets, out, f"{document['engine']}, {document['metric']}")]
     (out / "result.json").write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 

@@ -11,15 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 
 from auth_service.accounts.roles import Role
-from auth_service.app import create_app
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.errors import AlreadyExists, ServiceError, SettingInvalid
 from auth_service.engines.weights import WeightsState, list_weights
 from auth_service.settings import described, load_settings
-from auth_service.web.logging import UVICORN_LOGGING
 from auth_service.wiring import Wiring
 
 life = typer.Typer(no_args_is_help=True)
@@ -88,6 +85,10 @@ def serve(
         voice.result({"listening": settings.public_url, "workers": settings.workers})
         voice.finish()
         os.environ["AUTH_SERVICE_PUBLIC_URL"] = settings.public_url
+        import uvicorn  # noqa: PLC0415 - the web framework loads slowly; other commands do without
+
+        from auth_service.web.logging import UVICORN_LOGGING  # noqa: PLC0415
+
         uvicorn.run(
             "auth_service.cli.life:serving_app",
             factory=True,
@@ -108,6 +109,8 @@ def serve(
 
 def serving_app() -> Any:
     """One worker's application, built in the worker's own process."""
+    from auth_service.app import create_app  # noqa: PLC0415 - only a serving process needs the web framework
+
     return create_app(Wiring(load_settings()).services())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -73,17 +74,34 @@ def enroll(
         with RejectWriter(path, ("path", "id_number", "photo_source")) as sink:
             files = find_photos(folder, sink.reject_row)
             with voice.progress("enrolling", len(files)) as advance:
-                report = wiring.enroll_many.run(files, _reading(wiring, jobs), _bulk_consent(wiring), sink, advance)
+                reading = _Reading(wiring, jobs)
+                report = wiring.enroll_many.run(files, reading, _bulk_consent(wiring), sink, advance)
         _say_enrolled(voice, report, path)
-        voice.result({**asdict(report), "rejects": str(path) if report.refused else None})
+        document = {**asdict(report), "rejects": str(path) if report.refused else None}
+        voice.result({**document, "jobs": jobs, "photos_per_second": reading.per_second})
 
 
-def _reading(wiring: Wiring, jobs: int):  # type: ignore[no-untyped-def]  # the type is flows.enroll_many.Read
-    def read(items: Iterable[tuple[int, Path]]) -> Iterator[tuple[int, ReadPhoto]]:
-        for result in wiring.bulk_reader(jobs).map(items, keep_jpeg=True):
+class _Reading:
+    """Reads files in processes, and how fast: photos per second from the first result on, so without the start."""
+
+    def __init__(self, wiring: Wiring, jobs: int) -> None:
+        self._reader = wiring.bulk_reader(jobs)
+        self._started = self._ended = 0.0
+        self._count = 0
+
+    def __call__(self, items: Iterable[tuple[int, Path]]) -> Iterator[tuple[int, ReadPhoto]]:
+        for result in self._reader.map(items, keep_jpeg=True):
+            self._ended = time.perf_counter()
+            self._started = self._started or self._ended
+            self._count += 1
             yield result.key, result
+        self._ended = time.perf_counter()
 
-    return read
+    @property
+    def per_second(self) -> float | None:
+        """None for fewer than two photos."""
+        seconds = self._ended - self._started
+        return (self._count - 1) / seconds if self._count > 1 and seconds > 0 else None
 
 
 def _bulk_consent(wiring: Wiring) -> Consent:

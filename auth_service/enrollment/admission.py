@@ -29,6 +29,7 @@ def admit(offered: Sequence[ReferencePhoto], in_force: Sequence[ReferencePhoto],
     The photos in force outweigh the offered ones: who holds the person's card and phone must not be able to swap the
     face by offering a new one. source: trust.md section 0, the usual attacker is a relative
     """
+    alike = _remembering(alike)
     counted = list(in_force)
     joined: list[ReferencePhoto] = []
     differing: list[ReferencePhoto] = []
@@ -48,3 +49,16 @@ def _most_resembled_first(offered: Sequence[ReferencePhoto], alike: Likeness) ->
         return ranked(offered)
     support = {photo.id: sum(alike(photo, other) for other in offered if other is not photo) for photo in offered}
     return sorted(ranked(offered), key=lambda photo: (SOURCE_RANK[photo.source], -support[photo.id]))
+
+
+def _remembering(alike: Likeness) -> Likeness:
+    """Each pair of photos is compared once."""
+    known: dict[frozenset[str], bool] = {}
+
+    def remembered(one: ReferencePhoto, other: ReferencePhoto) -> bool:
+        pair = frozenset((one.id, other.id))
+        if pair not in known:
+            known[pair] = alike(one, other)
+        return known[pair]
+
+    return remembered

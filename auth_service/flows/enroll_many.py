@@ -26,8 +26,8 @@ from auth_service.faces.template import EngineIdentity
 from auth_service.flows.enroll import Offer, OfferedPhoto, ReferenceDesk, refuse_poor_quality
 from auth_service.storage.unit import Store, Unit
 
-_PEOPLE_PER_UNIT = 4
-"""People admitted per transaction: one disk flush for several, short enough that the reading processes, which are a few
+_PHOTOS_PER_UNIT = 8
+"""Photos admitted per transaction: one disk flush for several, short enough that the reading processes, which are a few
 photos ahead, never wait for it."""
 
 
@@ -182,7 +182,7 @@ class _Run:
             self._refuse(file, error)
         if person.waiting == 0 and person.read:
             self._ready.append(person)
-            if len(self._ready) >= _PEOPLE_PER_UNIT:
+            if sum(len(waiting.read) for waiting in self._ready) >= _PHOTOS_PER_UNIT:
                 self.flush()
 
     def flush(self) -> None:

@@ -6,7 +6,7 @@ import math
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -22,21 +22,25 @@ class PhotoFiles:
         self._lock = threading.Lock()
 
     def write(self, sealed: bytes) -> str:
-        """Stores one file durably and returns its random name. raises OSError: disk full or read-only"""
+        """Stores one file and returns its random name; `sync` makes it durable. raises OSError: full or read-only"""
         name = secrets.token_hex(16)
         place = self._shelf(name) / name
         unfinished = place.with_suffix(_UNFINISHED)
         try:
             with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(sealed)
-                file.flush()
-                os.fsync(file.fileno())
             unfinished.rename(place)
-            _sync_folder(place.parent)
         except OSError:
             unfinished.unlink(missing_ok=True)
             raise
         return name
+
+    def sync(self, names: Sequence[str]) -> None:
+        """Returns when these files and their names are on the disk. raises OSError"""
+        for name in names:
+            _sync(self._folder / name[:2] / name)
+        for shelf in {name[:2] for name in names}:  # a rename is durable only when its folder is; source: fsync(2)
+            _sync(self._folder / shelf)
 
     def read(self, name: str) -> bytes | None:
         """The sealed bytes, or None when the file is gone."""
@@ -65,14 +69,13 @@ class PhotoFiles:
             with self._lock:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 shelf.mkdir(mode=0o700, exist_ok=True)
-                _sync_folder(self._folder)
+                _sync(self._folder)
                 self._ready.add(name[:2])
         return shelf
 
 
-def _sync_folder(folder: Path) -> None:
-    """A rename is durable only when its folder is. source: fsync(2)"""
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(place: Path) -> None:
+    handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -126,6 +126,7 @@ class Store:
             unit = Unit(Work(connection, keys, self._indexes, self._files, writes=True))
             try:
                 yield unit
+                unit.photos.sync_written()
                 unit.audit.flush()
             except BaseException:
                 unit.photos.forget_written()

@@ -70,6 +70,13 @@ class Photos:
         """How many files no row names; without a limit also those that another unit is just writing."""
         return len(self._orphans(older_than))
 
+    def sync_written(self) -> None:
+        """Before the commit: what the rows will name must be on the disk. raises StorageFault"""
+        try:
+            self._work.photo_files.sync(self._written)
+        except OSError as error:
+            raise StorageFault("the photo folder cannot be written") from error
+
     def forget_written(self) -> None:
         """After a rollback: the files of this unit belong to nobody."""
         for name in self._written:
