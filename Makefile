@@ -34,7 +34,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -m "not slow" $(PYTEST_OPTIONS)
 
 prove: $(VENV)/test.stamp
-	$(BIN)/python -m pytest -m slow --durations=20
+	AUTH_SERVICE_TEST_PROVE=1 $(BIN)/python -m pytest -m slow --durations=20
 
 bench: $(VENV)/test.stamp
 	$(BIN)/auth-service bench

@@ -84,8 +84,9 @@ def load_settings(**overrides: Any) -> Settings:
 
 def _refuse_unknown_names() -> None:
     """A misspelt setting must not be a silent default."""
-    known = {name for name, _, _, _ in described()} | {f"{PREFIX}TEST_DATA", f"{PREFIX}TEST_POSTGRES"}
-    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name.upper() not in known)
+    known = {name for name, _, _, _ in described()}
+    given = {name for name in os.environ if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_")}
+    unknown = sorted(name for name in given if name.upper() not in known)
     if unknown:
         raise SettingInvalid(f"unknown setting {', '.join(unknown)}")
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +50,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def data() -> Path:
     """The shared real faces, attacks and weights; read in place, never copied into the repository."""
     return DATA
+
+
+@pytest.fixture
+def proof() -> Callable[[str, Mapping[str, Any]], None]:
+    """Writes what a long acceptance run found to docs/proof/<name>.json, under `make prove` only."""
+
+    def write(name: str, found: Mapping[str, Any]) -> None:
+        if os.environ.get("AUTH_SERVICE_TEST_PROVE") == "1":
+            folder = ROOT / "docs" / "proof"
+            folder.mkdir(exist_ok=True)
+            text = json.dumps({"on": datetime.now(UTC).date().isoformat(), **found}, indent=2, ensure_ascii=False)
+            (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+    return write
 
 
 class FixedClock:

@@ -149,7 +149,7 @@ def verify_audit(as_json: JsonFlag = False) -> None:
 
 @certificates.command("verify")
 def verify_certificate(
-    token: Annotated[str, typer.Argument(help="the text of a certificate's QR code after #, beginning with AC1.")],
+    token: Annotated[str, typer.Argument(help="signed text of a certificate, AC1... (`token` of a verification)")],
     as_json: JsonFlag = False,
 ) -> None:
     """Check a certificate's signature offline, with this service's public key. Exit 1 when it does not hold."""

@@ -11,7 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -50,6 +50,10 @@ class RejectSink(Protocol):
     """Where refused photos are written down (connectors/tables.py)."""
 
     def reject(self, row: int, values: Sequence[str], error: ServiceError) -> None: ...
+
+
+_ORPHAN_AGE = timedelta(hours=1)
+"""A younger file may belong to a transaction that another process is about to commit (they last milliseconds)."""
 
 
 @dataclass(slots=True)
@@ -91,6 +95,7 @@ class EnrollMany:
         progress: Callable[[int], None],
     ) -> EnrollReport:
         """raises StorageFault, Unavailable, EngineFault; what one photo lacks is a row in `rejects`"""
+        self._sweep()
         run = _Run(self, consent, rejects, progress)
         by_key = {file.row: file for file in files}
         run.report.photos = len(files)
@@ -102,6 +107,14 @@ class EnrollMany:
             counts = {"photos": run.report.photos, "enrolled": run.report.enrolled, "refused": run.report.refused}
             unit.audit.append(AuditEvent("cli", "enrollment.bulk_finished", "", counts), self._clock.now())
         return run.report
+
+    def _sweep(self) -> None:
+        """Removes photo files that a run left without a record when it was killed."""
+        now = self._clock.now()
+        with self._store.unit() as unit:
+            swept = unit.photos.sweep_orphans(now - _ORPHAN_AGE)
+            if swept:
+                unit.audit.append(AuditEvent("system", "photos.orphans_swept", "", {"files": swept}), now)
 
     @property
     def store(self) -> Store:

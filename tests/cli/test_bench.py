@@ -76,9 +76,9 @@ def test_too_few_faces_are_reported(tmp_path: Path) -> None:
 
 def test_the_reference_package_is_given_the_five_point_file_for_every_landmark_file() -> None:
     program = (
-        "from auth_service.cli.bench_child import reference_tasks\n"
+        "from auth_service.cli.bench_child import Reference\n"
         "import sys\n"
-        "reference_tasks()\n"
+        "Reference()\n"
         "api = sys.modules['face_recognition'].api\n"
         "print(api.predictor_68_point_model, api.predictor_5_point_model, api.cnn_face_detector)\n"
     )
