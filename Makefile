@@ -1,5 +1,6 @@
 # The whole workflow: make demo, make test, make serve. Everything lives in .venv; nothing is compiled.
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -9,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 help:
 	@echo "make demo    the main job on real faces, told as a story"
 	@echo "make test    the test suite; what this machine lacks is skipped by name"
-	@echo "make serve   http://127.0.0.1:8000 with a staff sign-in, printed once"
+	@echo "make serve   http://127.0.0.1:8000 with a staff sign-in, printed once (another port: make serve PORT=8001)"
 	@echo "make lint    format, lint, types, import contracts"
 	@echo "make bench   side-by-side speeds as ratios"
 	@echo "make prove   the long acceptance runs, results in docs/proof/"
@@ -28,7 +29,7 @@ demo: $(VENV)/run.stamp
 	$(BIN)/auth-service demo
 
 serve: $(VENV)/run.stamp
-	$(BIN)/auth-service serve
+	$(BIN)/auth-service serve --port $(PORT)
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest -m "not slow" $(PYTEST_OPTIONS)

@@ -16,6 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -85,7 +86,9 @@ def load_settings(**overrides: Any) -> Settings:
 def _refuse_unknown_names() -> None:
     """A misspelt setting must not be a silent default."""
     known = {name for name, _, _, _ in described()}
-    given = {name for name in os.environ if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_")}
+    file = Settings.model_config.get("env_file")
+    names = [*os.environ, *(dotenv_values(str(file)) if file else ())]
+    given = {name for name in names if name.upper().startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_")}
     unknown = sorted(name for name in given if name.upper() not in known)
     if unknown:
         raise SettingInvalid(f"unknown setting {', '.join(unknown)}")

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from auth_service.connectors.key_file import KeyFile
 from auth_service.connectors.passwords import Argon2Passwords
-from auth_service.connectors.signing import SigningKeyFile
+from auth_service.connectors.signing import SigningKeyFile, verify_token
 from auth_service.core.clock import Clock, SystemClock
 from auth_service.core.errors import CalibrationMissing, KeyMissing, SealBroken, ServiceError, SettingInvalid
 from auth_service.engines.catalogue import ReaderSpec, engine_calibration, engine_identity
@@ -66,7 +66,12 @@ class Wiring:
 
     @cached_property
     def signer(self) -> SigningKeyFile:
-        return SigningKeyFile.open_or_create(self.settings.home / "keys" / "signing.json")
+        """raises KeyMissing: there are keys, but the one that signed the certificates is gone"""
+        path = self.settings.home / "keys" / "signing.json"
+        records = self._database_file is not None and self._database_file.exists()
+        if records and not path.exists() and self.store.queries.totals().get("certificates"):
+            raise KeyMissing("certificates were issued, but their signing key is gone; put it back from its backup")
+        return SigningKeyFile.open_or_create(path)
 
     @cached_property
     def store(self) -> Store:
@@ -158,7 +163,8 @@ class Wiring:
 
     @cached_property
     def look(self) -> Look:
-        return Look(self.store, self.clock)
+        keys = {self.signer.key_id: self.signer.public_key()}
+        return Look(self.store, self.clock, lambda token: verify_token(token, keys))
 
     def services(self) -> Services:
         """What the HTTP application is built from; warms the engine."""

@@ -15,7 +15,7 @@ from auth_service.beneficiaries.id_number import check_character
 from auth_service.beneficiaries.ledger import check_ledger_row
 from auth_service.connectors.key_file import KeyFile
 from auth_service.connectors.passwords import Argon2Passwords, PasswordProfile
-from auth_service.connectors.signing import SigningKeyFile
+from auth_service.connectors.signing import SigningKeyFile, verify_token
 from auth_service.core.clock import Clock, legal_date
 from auth_service.core.errors import ServiceError
 from auth_service.enrollment.consent import Consent, ConsentBasis
@@ -92,24 +92,37 @@ class Agency:
         self.sign_in = SignIn(self.store, self.hasher, AccountPolicy(), clock)
         self.staff = KeepStaff(self.store, self.hasher, AccountPolicy(), clock)
         self.api_keys = KeepApiKeys(self.store, clock)
-        self.look = Look(self.store, clock)
+        signed = {self.signer.key_id: self.signer.public_key()}
+        self.look = Look(self.store, clock, lambda token: verify_token(token, signed))
         self.judge = JudgeFlag(self.store, clock)
 
     def close(self) -> None:
         self.store.close()
 
-    def person(self, number: str = WANG, name: str = "王秀英") -> str:
+    def person(self, number: str = WANG, name: str = "王秀英", tags: str = "") -> str:
         """Somebody in the ledger; returns the person id."""
-        values = {"id_number": number, "name": name, "benefit_kind": "resident_pension", "region_code": "130203"}
+        values = {
+            "id_number": number,
+            "name": name,
+            "benefit_kind": "resident_pension",
+            "region_code": "130203",
+            "tags": tags,
+        }
         now = self.clock.now()
         with self.store.unit() as unit:
             return unit.people.apply(check_ledger_row(values, legal_date(now)), now, "batch").person_id
 
     def enroll(
-        self, number: str, *photos: bytes, source: PhotoSource = PhotoSource.OFFICER, reveal: bool = True
+        self,
+        number: str,
+        *photos: bytes,
+        source: PhotoSource = PhotoSource.OFFICER,
+        reveal: bool = True,
+        confirmed_by: str | None = None,
     ) -> Enrolled:
         consent = Consent(ConsentBasis.SEPARATE_CONSENT, "v1", "zh", "counter", self.clock.now(), "form 7")
-        return self.enrolling.one(EnrollRequest(number, photos, source, None, consent, "cli", "counter", reveal))
+        request = EnrollRequest(number, photos, source, None, consent, "cli", "counter", reveal, confirmed_by)
+        return self.enrolling.one(request)
 
     def verify(
         self, number: str, *photos: bytes, attested: bool = True, channel: Channel = Channel.COUNTER

@@ -22,9 +22,13 @@ from auth_service.matching.metrics import Rate
 FAKE_ENGINE = EngineIdentity("fake", "f" * 64)
 
 
-def picture(face: str, *, take: int = 0, blur: float = 0.0, reasons: Iterable[str] = ()) -> bytes:
-    """Bytes that FakeReader reads as `face`. Another `take` is another photo; `blur` moves the template away."""
-    return json.dumps({"face": face, "take": take, "blur": blur, "reasons": list(reasons)}).encode()
+def picture(
+    face: str, *, take: int = 0, blur: float = 0.0, look: int | None = None, reasons: Iterable[str] = ()
+) -> bytes:
+    """Bytes that FakeReader reads as `face`. Another `take` is another photo; `blur` moves the template away, towards
+    the same place for all photos of one `look` (an aged face)."""
+    told = {"face": face, "take": take, "blur": blur, "look": take if look is None else look, "reasons": list(reasons)}
+    return json.dumps(told).encode()
 
 
 class FakeReader:
@@ -40,7 +44,8 @@ class FakeReader:
         rng = np.random.default_rng(int.from_bytes(hashlib.sha256(told["face"].encode()).digest()[:8], "big"))
         vector = rng.normal(size=64)
         other = np.random.default_rng(told["take"] + 1).normal(size=64)
-        vector = vector + other * (0.02 + told["blur"])
+        aged = np.random.default_rng(told["look"] + 1).normal(size=64)
+        vector = vector + other * 0.02 + aged * told["blur"]
         digest = hashlib.sha256(data).digest()
         marks = np.random.default_rng(
             int.from_bytes(hashlib.sha256(f"{told['face']}{told['take']}".encode()).digest()[:8], "big")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -32,6 +33,12 @@ BENEFIT_WORDS: dict[str, BenefitKind] = {
     **dict.fromkeys(("供养亲属抚恤金", "遗属待遇", "遗属", "供养亲属"), BenefitKind.SURVIVOR),
     **dict.fromkeys(("失业保险", "失业", "210"), BenefitKind.UNEMPLOYMENT),
 }
+
+
+CHILD_YEARS = 18
+"""In the year of the eighteenth birthday still a child: the birth year alone must not let one pass too early."""
+TWIN_TAGS = frozenset({"双胞胎", "孪生", "twin"})
+"""How a declared twin is marked in the ledger's tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +76,9 @@ class Beneficiary:
         if self.birth_date is not None:
             return self.birth_date.year
         return self.id_number.birth_date.year if self.id_number.birth_date else None
+
+    def face_is_not_enough(self, today: date) -> bool:
+        """A child survivor or a declared twin. source: contract.md section 4; children: domain.md finding 6"""
+        child = self.birth_year is not None and today.year - self.birth_year <= CHILD_YEARS
+        survivor = any(benefit.kind is BenefitKind.SURVIVOR for benefit in self.benefits)
+        return (child and survivor) or any(tag.strip().lower() in TWIN_TAGS for tag in self.tags)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import shutil
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,19 +74,21 @@ def serve(
     """Migrate, make a first sign-in if there is none, and serve HTTP."""
     with speaking(as_json=as_json) as voice:
         overrides: dict[str, Any] = {} if workers is None else {"workers": workers}
-        if "AUTH_SERVICE_PUBLIC_URL" not in os.environ:
+        if "public_url" not in load_settings().model_fields_set:
             reached = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # a comparison, not a bind
             overrides["public_url"] = f"{'https' if certificate else 'http'}://{reached}:{port}"
         settings = load_settings(**overrides)
         if (certificate is None) != (private_key is None):
             raise SettingInvalid("--certificate and --private-key belong together")
+        _refuse_taken(host, port)
         wiring = Wiring(settings)
-        prepare(wiring, voice)
+        _, password = prepare(wiring, voice)
         wiring.store.close()
         voice.say(f"Console: [bold]{settings.public_url}/console/[/]   health: {settings.public_url}/healthz")
-        voice.result({"listening": settings.public_url, "workers": settings.workers})
+        voice.result({"listening": settings.public_url, "workers": settings.workers, "password": password})
         voice.finish()
         os.environ["AUTH_SERVICE_PUBLIC_URL"] = settings.public_url
+        _open_many_sockets()
         import uvicorn  # noqa: PLC0415 - the web framework loads slowly; other commands do without
 
         from auth_service.web.logging import UVICORN_LOGGING  # noqa: PLC0415
@@ -103,8 +107,26 @@ def serve(
             date_header=True,
             timeout_keep_alive=10,
             h11_max_incomplete_event_size=32 * 1024,
-            limit_concurrency=512,
         )
+
+
+def _open_many_sockets() -> None:
+    """Idle connections cost a file handle each and must not shut others out; the system's soft limit is low."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+    if wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """raises SettingInvalid, before anything is printed that leads to somebody else's server"""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingInvalid(f"{host}:{port} cannot be used ({error.strerror}); try --port {port + 1}") from error
 
 
 def serving_app() -> Any:
@@ -150,7 +172,7 @@ def doctor(as_json: JsonFlag = False) -> None:
         wiring = Wiring(load_settings())
         findings = list(_examine(wiring))
         for finding in findings:
-            mark = "[green]✓[/]" if finding.fine else "[red]✗[/]"
+            mark = "[red]✗[/]" if not finding.fine else "[yellow]–[/]" if finding.mend else "[green]✓[/]"
             voice.say(f"{mark} {finding.name}: {finding.detail}" + (f"\n    → {finding.mend}" if finding.mend else ""))
         healthy = all(finding.fine for finding in findings)
         voice.result(

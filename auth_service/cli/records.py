@@ -13,17 +13,22 @@ import typer
 
 from auth_service.beneficiaries.ledger import LEDGER_COLUMNS, LEDGER_REQUIRED
 from auth_service.cli.speak import JsonFlag, Voice, speaking
+from auth_service.cli.verify import read_file
 from auth_service.connectors.photo_folder import find_photos
 from auth_service.connectors.signing import verify_token
 from auth_service.connectors.tables import RejectWriter, open_table
 from auth_service.core.audit import verify as verify_chain
-from auth_service.core.errors import SealBroken
+from auth_service.core.clock import legal_date
+from auth_service.core.errors import ReasonMissing, SealBroken
 from auth_service.enrollment.consent import Consent
+from auth_service.enrollment.sources import PhotoSource
+from auth_service.flows.enroll import EnrollRequest
 from auth_service.flows.enroll_many import EnrollReport, ReadPhoto
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 
 ledger = typer.Typer(no_args_is_help=True, help="The ledger of beneficiaries (台账).")
+references = typer.Typer(no_args_is_help=True, help="Enrolled photos of one person.")
 audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 certificates = typer.Typer(no_args_is_help=True, help="Certificates of passes.")
 enrolment = typer.Typer()
@@ -73,12 +78,22 @@ def enroll(
         path = rejects or _reject_path(wiring, "enroll")
         with RejectWriter(path, ("path", "id_number", "photo_source")) as sink:
             files = find_photos(folder, sink.reject_row)
+            unusable = sink.count
             with voice.progress("enrolling", len(files)) as advance:
                 reading = _Reading(wiring, jobs)
                 report = wiring.enroll_many.run(files, reading, _bulk_consent(wiring), sink, advance)
+        _count_unusable(report, unusable)
         _say_enrolled(voice, report, path)
         document = {**asdict(report), "rejects": str(path) if report.refused else None}
         voice.result({**document, "jobs": jobs, "photos_per_second": reading.per_second})
+
+
+def _count_unusable(report: EnrollReport, rows: int) -> None:
+    """Rows of a manifest that name no usable file are refused photos like any other."""
+    if rows:
+        report.photos += rows
+        report.refused += rows
+        report.refused_by_code["manifest_row"] = rows
 
 
 class _Reading:
@@ -129,6 +144,39 @@ def _say_refused(voice: Voice, by_code: dict[str, int], path: Path) -> None:
 def _reject_path(wiring: Wiring, stem: str) -> Path:
     stamp = wiring.clock.now().strftime("%Y%m%dT%H%M%S")
     return wiring.settings.home / "rejects" / f"{stem}-{stamp}.csv"
+
+
+@references.command("replace")
+def replace_references(
+    photos: Annotated[list[Path], typer.Argument(help="one to four photos taken of the person now")],
+    id_number: Annotated[str, typer.Option("--id-number", help="ID number of the person")],
+    attested_by: Annotated[str, typer.Option(help="officer who saw the person and compared the papers")],
+    reason: Annotated[str, typer.Option(help="why the photos in force no longer serve")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Put new photos in the place of those in force, for a face that has changed or a photo misfiled. The old ones stay
+    as history, and the act is in the audit trail with the officer's account and reason."""
+    with speaking(as_json=as_json) as voice:
+        wiring = Wiring(load_settings())
+        wiring.store.check_schema()
+        if not reason.strip():
+            raise ReasonMissing(field="reason")
+        officer = wiring.attester.run(attested_by)
+        request = EnrollRequest(
+            id_number=id_number,
+            photos=tuple(read_file(photo) for photo in photos),
+            source=PhotoSource.OFFICER,
+            taken_on=legal_date(wiring.clock.now()),
+            consent=_bulk_consent(wiring),
+            actor="cli",
+            channel="counter",
+            reveal_unknown=True,
+            confirmed_by=officer.id,
+            reason=reason.strip()[:200],
+        )
+        enrolled = wiring.enroll.one(request)
+        voice.say(f"{enrolled.photos} photos are in force now.")
+        voice.result({"reference_set": enrolled.reference_set_id, "photos": enrolled.photos, "usable": enrolled.usable})
 
 
 @audit.command("verify")

@@ -21,7 +21,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="print one JSON document 
 
 
 def language() -> str:
-    """`zh` or `en`, from AUTH_SERVICE_LANG or the terminal's locale; errors are told in both."""
+    """`zh` or `en`, from the terminal's locale; errors are told in both."""
     wanted = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "zh" if wanted.lower().startswith("zh") or (locale.getlocale()[0] or "").startswith("zh") else "en"
 

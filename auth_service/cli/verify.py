@@ -42,7 +42,7 @@ def verify(
             id_number=id_number,
             photos=tuple(read_file(path) for path in photos),
             channel=Channel.COUNTER,
-            actor=f"staff:{officer.id}" if officer else "cli",
+            actor="cli",  # who sits at the terminal did not sign in; whom they name stands in `attested_by`
             attested_by=officer.id if officer else None,
         )
         result = wiring.verify.run(request)
@@ -73,12 +73,16 @@ def tell(voice: Voice, result: VerifyResult, public_url: str) -> None:
     colour = {"qualified": "green", "retry": "yellow", "refer": "yellow"}[result.decision.outcome.value]
     zone = f"  (zone {result.decision.zone.value})" if result.decision.zone else ""
     voice.say(f"[bold {colour}]{result.decision.outcome.value}[/]{zone}")
+    if not result.in_ledger:
+        voice.say("  台账中没有此证件号码，请核对号码 / this ID number is not in the ledger, please check it")
     for reason in result.decision.reasons:
         zh, en = REASON_TEXTS[reason]
         voice.say(f"  {zh if voice.zh else en}")
     for hint in result.quality_hints:
         zh, en = QUALITY_TEXTS[hint]
         voice.say(f"  · {zh if voice.zh else en}")
+    if result.flags:
+        voice.say(f"  疑点已提交基金监督 / flagged for the fund monitor: {', '.join(result.flags)}")
     if result.certificate:
         voice.say(f"  certificate {public_url}/certificates/{result.certificate.serial}")
         voice.say(f"  next due {result.certificate.due_on}")
@@ -112,5 +116,6 @@ def document(result: VerifyResult, public_url: str) -> dict[str, Any]:
         "evidence": result.evidence_id,
         "evidence_kind": result.evidence_kind.value,
         "flags": list(result.flags),
+        "in_ledger": result.in_ledger,
         "similarity": result.comparison.similarity if result.comparison else None,
     }

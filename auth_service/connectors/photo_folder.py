@@ -61,11 +61,14 @@ def _photo_file(root: Path, row: int, values: Mapping[str, str]) -> PhotoFile:
     name = values.get("path", "").strip()
     if not name:
         raise FieldMissing(field="path")
-    path = (root / name).resolve()
-    if not path.is_relative_to(root):  # a manifest must not read files elsewhere on the machine
-        raise FileUnreadable("the path leaves the folder", field="path")
-    if not path.is_file():
-        raise FileUnreadable("no such file", field="path")
+    try:
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):  # a manifest must not read files elsewhere on the machine
+            raise FileUnreadable("the path leaves the folder", field="path")
+        if not path.is_file():
+            raise FileUnreadable("no such file", field="path")
+    except (OSError, ValueError) as error:
+        raise FileUnreadable("no file can have this name", field="path") from error
     taken = values.get("taken_on", "").strip()
     source = values.get("photo_source", "").strip()
     return PhotoFile(

@@ -6,6 +6,7 @@ before its first row is used; what one row lacks is for the checks of its stage.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -118,11 +119,13 @@ def open_table(path: Path, columns: Mapping[str, tuple[str, ...]], required: Seq
     names = {_folded(header): column for column, chinese in columns.items() for header in (column, *chinese)}
     try:
         table = TableFile(path, names)
-    except OSError as error:
+    except (OSError, csv.Error) as error:
         raise FileUnreadable(f"{path.name!r} cannot be read") from error
     missing = [column for column in required if column not in table.columns]
     if missing:
-        raise ColumnsMissing(", ".join(missing))
+        wanted = "; ".join(f"{column} ({' / '.join(columns[column])})" for column in missing)
+        given = ", ".join([*table.columns, *table.unknown_columns][:40])
+        raise ColumnsMissing(f"{wanted}. 文件里有 / the file has: {given}")
     table.check()
     return table
 

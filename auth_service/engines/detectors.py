@@ -25,6 +25,15 @@ SECOND_SIDE = 1280
 """Longest side of the second look: a face narrower than 6 % of the photo is no portrait."""
 ENLARGE_BELOW = 640
 """Photos with a shorter longest side get a third look at twice their size (LFW is 250x250)."""
+SMALLEST_HOG_FACE = 80
+"""Pixels across of the smallest face that the HOG detector sees. source: dlib `get_frontal_face_detector`"""
+COMPANION_SHARE = 0.6
+"""A second face of this share of the main one's width must be seen. source: QualityPolicy.other_face_ratio"""
+COMPANION_SCORE = 0.3
+"""HOG score from which a second look's find is a face.
+
+source: measured on 900 shared LFW photos, where what was no face scored at most 0.17, and on portraits side by side,
+where the second face scored 1.3 and more"""
 SMALLEST_SIDE = 24
 """A photo narrower than this holds no face that anybody could compare."""
 
@@ -53,6 +62,13 @@ def _largest_first(faces: list[DetectedFace]) -> list[DetectedFace]:
     return sorted(faces, key=lambda face: face.box.area, reverse=True)
 
 
+def _same_place(one: DetectedFace, other: DetectedFace) -> bool:
+    """Whether two looks saw one face: their middles are closer than half the larger one's width."""
+    across = (one.box.left + one.box.right - other.box.left - other.box.right) / 2
+    down = (one.box.top + one.box.bottom - other.box.top - other.box.bottom) / 2
+    return float(np.hypot(across, down)) < max(one.box.width, other.box.width) / 2
+
+
 class HogDetector:
     """dlib's frontal face detector and its five points. Holds C++ state: one per thread."""
 
@@ -71,8 +87,17 @@ class HogDetector:
             boxes, scores, _ = self._find.run(_scaled(grey, scale), 0, 0.0)
             if boxes:
                 faces = [self._face(grey, box, score, scale) for box, score in zip(boxes, scores, strict=True)]
-                return _largest_first(faces)
+                return _largest_first([*faces, *self._companions(grey, faces, scale)])
         return []
+
+    def _companions(self, grey: NDArray[np.uint8], faces: list[DetectedFace], scale: float) -> list[DetectedFace]:
+        """Faces that the look at `scale` was too coarse for, though they are large enough to count."""
+        finer = SMALLEST_HOG_FACE / (COMPANION_SHARE * max(face.box.width for face in faces))
+        if finer <= scale * 1.05:
+            return []
+        boxes, scores, _ = self._find.run(_scaled(grey, finer), 0, COMPANION_SCORE)
+        seen = [self._face(grey, box, score, finer) for box, score in zip(boxes, scores, strict=True)]
+        return [face for face in seen if not any(_same_place(face, known) for known in faces)]
 
     def _face(self, grey: NDArray[np.uint8], found: dlib.rectangle, score: float, scale: float) -> DetectedFace:
         edges = (found.left(), found.top(), found.right() + 1, found.bottom() + 1)

@@ -20,18 +20,30 @@ class Admission:
     differing: tuple[ReferencePhoto, ...]
 
 
-def admit(offered: Sequence[ReferencePhoto], in_force: Sequence[ReferencePhoto], alike: Likeness) -> Admission:
-    """Best-ranked first, each must be alike to at least half of those that count already.
+Fits = Callable[[ReferencePhoto], bool]
+"""Whether a photo is a match, not merely no non-match, with the set in force."""
+
+
+def admit(offered: Sequence[ReferencePhoto], fits: Fits | None, alike: Likeness) -> Admission:
+    """Which photos join.
+
+    Where a set is in force (`fits` given), a photo joins only as a match with it: a stranger in a hundred lies in the
+    grey zone, and one admitted photo would pull the template towards that stranger. A grey or differing photo goes to
+    an officer, who may put a new set in force in person (flows/enroll.py, `confirmed_by`).
+
+    The first photos of a person come together from one source. Each must be alike to at least half of those that
+    count already, the best-ranked first.
 
     Among first photos of one rank the one that most of the others resemble begins, so that a single wrong photo in a
     folder is the one refused, whatever the order of the files.
 
-    The photos in force outweigh the offered ones: who holds the person's card and phone must not be able to swap the
-    face by offering a new one. source: trust.md section 0, the usual attacker is a relative
+    source  trust.md section 0: the usual attacker is a relative who holds the card and the phone
     """
+    if fits is not None:
+        fitting = tuple(photo for photo in ranked(offered) if fits(photo))
+        return Admission(fitting, tuple(photo for photo in offered if photo not in fitting))
     alike = _remembering(alike)
-    counted = list(in_force)
-    joined: list[ReferencePhoto] = []
+    counted: list[ReferencePhoto] = []
     differing: list[ReferencePhoto] = []
     for photo in _most_resembled_first(offered, alike):
         likes = sum(alike(photo, other) for other in counted)
@@ -39,8 +51,7 @@ def admit(offered: Sequence[ReferencePhoto], in_force: Sequence[ReferencePhoto],
             differing.append(photo)
             continue
         counted.append(photo)
-        joined.append(photo)
-    return Admission(tuple(joined), tuple(differing))
+    return Admission(tuple(counted), tuple(differing))
 
 
 def _most_resembled_first(offered: Sequence[ReferencePhoto], alike: Likeness) -> list[ReferencePhoto]:

@@ -49,7 +49,7 @@ class CopyIndex:
         self._count += 1
         self.watermark = max(self.watermark, sequence)
 
-    def near(self, wanted: PhotoHash, policy: CopyPolicy, most: int = 50) -> list[CopyCandidate]:
+    def near(self, wanted: PhotoHash, policy: CopyPolicy) -> list[CopyCandidate]:
         """Enrolled photos whose face or frame hash lies within the policy's limits, mirrored or not, nearest first."""
         known = self._hashes[: self._count]
         if not len(known):
@@ -58,7 +58,7 @@ class CopyIndex:
         frame = _distances(known[:, 1], wanted.frame_hash)
         found = np.flatnonzero((face <= policy.max_face_bits) | (frame <= policy.max_frame_bits))
         nearest = np.minimum(face, frame)
-        order = found[np.argsort(nearest[found], kind="stable")][:most]
+        order = found[np.argsort(nearest[found], kind="stable")]
         return [CopyCandidate(self._people[i], self._photos[i], int(nearest[i])) for i in order]
 
 

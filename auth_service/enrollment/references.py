@@ -20,7 +20,6 @@ And every stored face is a risk."""
 class ReferencePhoto:
     """One enrolled photo with its own template, so that a set can be averaged anew.
 
-    quality     unified 0..1 figure only for choosing between photos of equal rank; never a verdict
     looked_at   a member of staff confirmed that it shows the person
     """
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 from auth_service.beneficiaries.id_number import parse_id_number
 from auth_service.core.audit import AuditEvent, Details
@@ -50,6 +51,8 @@ class EnrollRequest:
     actor: str
     channel: str
     reveal_unknown: bool = False
+    confirmed_by: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,18 @@ class OfferedPhoto:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Everything offered for one person at once."""
+    """Everything offered for one person at once.
+
+    confirmed_by  the officer who saw the person and compared the papers: these photos take the place of the set in
+                  force, which stays as history; None adds to it
+    """
 
     person_id: str
     photos: Sequence[OfferedPhoto]
     consent: Consent
     actor: str
+    confirmed_by: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +116,24 @@ class ReferenceDesk:
     def admit(self, unit: Unit, offer: Offer, now: datetime) -> Admitted:
         """Refuses copies of other people's photos and faces that differ; keeps, averages and activates the rest."""
         with self._index_lock:
-            self._catch_up(unit)
+            self._add_new(unit)
             fresh, known_already, refused = self._sort_out(unit, offer, now)
         in_force = unit.references.current(offer.person_id, self._identity)
-        counted = [photo for photo in (in_force.photos if in_force else ()) if photo.usable]
-        admission = admit([photo for _, photo in fresh], counted, self._alike)
+        replaces = offer.confirmed_by is not None
+        anchor = in_force.template if in_force and not replaces else None
+        fits = None if anchor is None else partial(self._matches, anchor)
+        admission = admit([photo for _, photo in fresh], fits, self._alike)
         positions = {photo.id: index for index, photo in fresh}
         refused += [(positions[p.id], FaceDiffersFromReference(field="photo")) for p in admission.differing]
         for photo in admission.joined:
             self._store_photo(unit, offer, positions[photo.id], photo, now)
         if not admission.joined:
             return Admitted(in_force, 0, known_already, tuple(refused))
-        everything = [*(in_force.photos if in_force else ()), *admission.joined]
+        kept = in_force.photos if in_force and not replaces else ()
+        everything = [*kept, *admission.joined]
         reference_set = form_reference_set(new_id(), offer.person_id, everything, now)
         unit.references.activate(reference_set)
-        if unit.consents.current(offer.person_id) is None or offer.consent.reference is None:
+        if _differs(unit.consents.current(offer.person_id), offer.consent):
             unit.consents.add(offer.person_id, offer.consent)
         unit.audit.append(_accepted(offer, reference_set, len(admission.joined)), now)
         return Admitted(reference_set, len(admission.joined), known_already, tuple(refused))
@@ -131,8 +143,14 @@ class ReferenceDesk:
         with self._index_lock:
             self._index = CopyIndex()
 
-    def _catch_up(self, unit: Unit) -> None:
-        """Brings the index up to what is committed; inside a write unit nobody can add between this and our own."""
+    def catch_up(self, unit: Unit) -> None:
+        """Brings the index up to what is committed; called with a reading unit before the write unit is opened, so
+        that the long first pass over all enrolled photos holds up nobody."""
+        with self._index_lock:
+            self._add_new(unit)
+
+    def _add_new(self, unit: Unit) -> None:
+        """Inside a write unit nobody can add between this and our own."""
         while known := unit.references.hashes_since(self._index.watermark, 2000):
             for photo in known:
                 self._index.add(photo.sequence, photo.person_id, photo.photo_id, photo.photo_hash)
@@ -195,6 +213,11 @@ class ReferenceDesk:
     def _alike(self, one: ReferencePhoto, other: ReferencePhoto) -> bool:
         return not self.differ(one.template, other.template)
 
+    def _matches(self, anchor: Template, photo: ReferencePhoto) -> bool:
+        if self._calibration is None:
+            raise CalibrationMissing(self._identity.engine)
+        return compare(photo.template, anchor, self._calibration).zone is Zone.MATCH
+
     def differ(self, one: Template, other: Template) -> bool:
         """Whether two templates are a clear non-match. raises CalibrationMissing"""
         if self._calibration is None:
@@ -223,11 +246,13 @@ class Enroll:
             raise FieldInvalid(f"between 1 and {MAX_REFERENCES} photos", field="photo")
         offered = [self._offered(photo, request) for photo in request.photos]
         try:
+            with self._store.reading() as unit:
+                self._desk.catch_up(unit)
             with self._store.unit() as unit:
                 person_id = unit.people.id_of(number)
                 admitted = None
                 if person_id is not None:
-                    admitted = self._desk.admit(unit, Offer(person_id, offered, request.consent, request.actor), now)
+                    admitted = self._desk.admit(unit, _offer(request, person_id, offered), now)
                 enrolled = _enrolled(admitted)
                 if conclude is not None and enrolled is not None:
                     conclude(unit, enrolled)
@@ -254,12 +279,21 @@ class Enroll:
         return admitted.refused[0][1] if admitted.refused else EnrollmentRefused()
 
 
+def _offer(request: EnrollRequest, person_id: str, photos: Sequence[OfferedPhoto]) -> Offer:
+    return Offer(person_id, photos, request.consent, request.actor, request.confirmed_by, request.reason)
+
+
 def _enrolled(admitted: Admitted | None) -> Enrolled | None:
     """None when nothing of the offer stands, so that the flags it raised are kept and the caller is told."""
     if admitted is None or admitted.reference_set is None or (admitted.refused and not admitted.added):
         return None
     chosen = admitted.reference_set
     return Enrolled(new_id(), chosen.id, len(chosen.photos), chosen.template is not None, ())
+
+
+def _differs(current: Consent | None, offered: Consent) -> bool:
+    """Whether the offered ground is another than the one on record; the time alone makes no new ground."""
+    return current is None or replace(offered, recorded_at=current.recorded_at) != current
 
 
 def refuse_poor_quality(sample: FaceSample) -> None:
@@ -280,5 +314,8 @@ def _accepted(offer: Offer, reference_set: ReferenceSet, added: int) -> AuditEve
         "added": added,
         "engine": reference_set.identity.engine,
         "usable": reference_set.template is not None,
+        "confirmed_by": offer.confirmed_by,
+        "reason": offer.reason,
     }
-    return AuditEvent(offer.actor, "enrollment.accepted", f"person:{offer.person_id}", details)
+    action = "enrollment.accepted" if offer.confirmed_by is None else "enrollment.replaced"
+    return AuditEvent(offer.actor, action, f"person:{offer.person_id}", details)

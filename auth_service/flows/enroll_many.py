@@ -11,7 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -50,10 +50,6 @@ class RejectSink(Protocol):
     """Where refused photos are written down (connectors/tables.py)."""
 
     def reject(self, row: int, values: Sequence[str], error: ServiceError) -> None: ...
-
-
-_ORPHAN_AGE = timedelta(hours=1)
-"""A younger file may belong to a transaction that another process is about to commit (they last milliseconds)."""
 
 
 @dataclass(slots=True)
@@ -95,7 +91,6 @@ class EnrollMany:
         progress: Callable[[int], None],
     ) -> EnrollReport:
         """raises StorageFault, Unavailable, EngineFault; what one photo lacks is a row in `rejects`"""
-        self._sweep()
         run = _Run(self, consent, rejects, progress)
         by_key = {file.row: file for file in files}
         run.report.photos = len(files)
@@ -107,14 +102,6 @@ class EnrollMany:
             counts = {"photos": run.report.photos, "enrolled": run.report.enrolled, "refused": run.report.refused}
             unit.audit.append(AuditEvent("cli", "enrollment.bulk_finished", "", counts), self._clock.now())
         return run.report
-
-    def _sweep(self) -> None:
-        """Removes photo files that a run left without a record when it was killed."""
-        now = self._clock.now()
-        with self._store.unit() as unit:
-            swept = unit.photos.sweep_orphans(now - _ORPHAN_AGE)
-            if swept:
-                unit.audit.append(AuditEvent("system", "photos.orphans_swept", "", {"files": swept}), now)
 
     @property
     def store(self) -> Store:
@@ -169,7 +156,7 @@ class _Run:
             return []
         fresh = [file for file in offered if not self._known_file(unit, person_id, file)]
         if fresh:
-            self._people[number] = person = _Person(person_id, len(fresh))
+            person = _Person(person_id, len(fresh))
             for file in fresh:
                 self._people[str(file.row)] = person
         return fresh
@@ -206,6 +193,8 @@ class _Run:
         now = self._flow.now()
         outcomes = []
         try:
+            with self._flow.store.reading() as unit:
+                self._flow.desk.catch_up(unit)
             with self._flow.store.unit() as unit:
                 for person in ready:
                     person.read.sort(key=lambda pair: pair[0].row)  # read in any order, judged in one
@@ -237,5 +226,8 @@ def _offered(file: PhotoFile, result: ReadPhoto) -> OfferedPhoto:
     if result.sample is None or result.jpeg is None:
         raise FileUnreadable(file.path.name)
     refuse_poor_quality(result.sample)
-    digest = hashlib.sha256(file.path.read_bytes()).digest()
+    try:
+        digest = hashlib.sha256(file.path.read_bytes()).digest()
+    except OSError as error:
+        raise FileUnreadable("the file went away while it was being enrolled", field="path") from error
     return OfferedPhoto(result.sample, result.jpeg, file.source, file.taken_on, digest)

@@ -130,7 +130,7 @@ class ImportLedger:
 
 
 def _refuse_two_names(row: LedgerRow, names: dict[str, int]) -> None:
-    """One ID number with two names in one file is a slip somewhere; which row is right is not guessed."""
+    """One ID number with two names in one file is a slip somewhere; the first one stands, the others are refused."""
     name = hash(folded_name(row.name))
     if names.setdefault(row.id_number.number, name) != name:
         raise RowConflict(field="name")

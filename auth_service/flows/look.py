@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission, may
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
-from auth_service.core.errors import AccessRefused, NotFound
+from auth_service.core.errors import AccessRefused, FileUnreadable, NotFound, SealBroken
 from auth_service.monitoring.flags import Flag, Judgement
-from auth_service.qualification.certificate import Certificate
+from auth_service.qualification.certificate import Certificate, CertificateClaims
 from auth_service.storage.queries import PersonSummary
 from auth_service.storage.unit import Store
+
+VerifyToken = Callable[[str], CertificateClaims]
+"""Takes a token apart once its signature has proved right. raises SealBroken, FileUnreadable"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,10 @@ class FlagView:
 class Look:
     """Reads for screens that touch faces or need an audit row."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, verify_token: VerifyToken) -> None:
         self._store = store
         self._clock = clock
+        self._verify_token = verify_token
 
     def flag(self, flag_id: str, staff: StaffMember) -> FlagView:
         """raises AccessRefused, NotFound"""
@@ -84,6 +89,17 @@ class Look:
         return jpeg
 
     def certificate(self, serial: str) -> Certificate | None:
-        """The certificate with this serial, if it was issued here."""
+        """The certificate with this serial, if it was issued here: its signature holds and says what the row says.
+
+        A row that somebody wrote into the database is no certificate.
+        """
         with self._store.reading() as unit:
-            return unit.certificates.by_serial(serial)
+            found = unit.certificates.by_serial(serial)
+        if found is None:
+            return None
+        try:
+            claims = self._verify_token(found.token)
+        except (SealBroken, FileUnreadable):
+            return None
+        stated = (claims.serial, claims.evidence_kind, claims.passed_on, claims.due_on)
+        return found if stated == (found.serial, found.evidence_kind.value, found.passed_on, found.due_on) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import datetime
 
 from auth_service.accounts.credentials import (
@@ -14,10 +15,13 @@ from auth_service.accounts.credentials import (
 )
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
-from auth_service.core.errors import CredentialsInvalid, SignInRequired, SignInThrottled
+from auth_service.core.errors import CapacityExceeded, CredentialsInvalid, SignInRequired, SignInThrottled
 from auth_service.storage.unit import Store
 
 _LONGEST = 200
+_HASHED_AT_ONCE = 2
+"""Argon2 runs at a time, 64 MiB each (connectors/passwords.py)."""
+_WAIT_SECONDS = 5.0
 
 
 class SignIn:
@@ -29,6 +33,7 @@ class SignIn:
         self._policy = policy
         self._clock = clock
         self._nobody = hasher.hash(new_token())
+        self._slots = threading.BoundedSemaphore(_HASHED_AT_ONCE)
 
     def begin(self, username: str, password: str) -> tuple[str, StaffSession]:
         """A new session and its token, which is never stored. raises CredentialsInvalid, SignInThrottled"""
@@ -39,10 +44,10 @@ class SignIn:
             failures, last = unit.sign_in_failures.count_since_success(name)
         if last is not None and now < last + self._policy.retry_after(failures):
             raise SignInThrottled
+        self._note_failure(name, member, now)  # before the hashing, so that parallel tries are counted too
         # an unknown name costs the same hashing time as a wrong password
-        right = self._hasher.verify(member.password_hash if member else self._nobody, password[:_LONGEST])
+        right = self._hashed(member.password_hash if member else self._nobody, password[:_LONGEST])
         if member is None or member.disabled or not right:
-            self._note_failure(name, member, now)
             raise CredentialsInvalid
         token = new_token()
         session = StaffSession(token_hash(token), member.id, new_token(), now, now)
@@ -71,6 +76,15 @@ class SignIn:
             if session is not None:
                 unit.staff_sessions.end(session.token_hash)
                 unit.audit.append(AuditEvent(f"staff:{session.staff_id}", "staff.signed_out"), now)
+
+    def _hashed(self, password_hash: str, password: str) -> bool:
+        """raises CapacityExceeded: each hashing takes 64 MiB, and strangers may ask for as many as they like"""
+        if not self._slots.acquire(timeout=_WAIT_SECONDS):
+            raise CapacityExceeded
+        try:
+            return self._hasher.verify(password_hash, password)
+        finally:
+            self._slots.release()
 
     def _note_failure(self, name: str, member: StaffMember | None, now: datetime) -> None:
         with self._store.unit() as unit:

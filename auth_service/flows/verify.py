@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations
@@ -10,15 +10,15 @@ from itertools import combinations
 from auth_service.beneficiaries.id_number import parse_id_number
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock, legal_date
-from auth_service.core.errors import CalibrationMissing, FieldInvalid, PhotosDiffer
+from auth_service.core.errors import CalibrationMissing, FieldInvalid, IdempotencyInFlight, PhotosDiffer, SealBroken
 from auth_service.core.ids import new_id, new_serial
 from auth_service.core.keys import Signer
-from auth_service.enrollment.references import ReferenceSet
-from auth_service.faces.copies import CopyPolicy, cosine, is_copy, mirrored_distance
+from auth_service.enrollment.references import ReferencePhoto, ReferenceSet
+from auth_service.faces.copies import cosine, is_copy, mirrored_distance
 from auth_service.faces.ports import FaceReader
-from auth_service.faces.quality import QualityReason
 from auth_service.faces.sample import FaceSample, PhotoHash
 from auth_service.faces.template import Template, mean_template
+from auth_service.flows.verify_terms import MOST_PHOTOS, Conclude, VerifyPolicies, VerifyRequest, VerifyResult
 from auth_service.liveness.attestation import attest
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
 from auth_service.matching.calibration import Calibration
@@ -26,42 +26,12 @@ from auth_service.matching.comparison import ComparisonDecision, Zone, compare
 from auth_service.monitoring.rules.v03_repeated_failures import FailureFacts, RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture, CopyFacts
 from auth_service.qualification.certificate import Certificate, issue
-from auth_service.qualification.decision import Decision, DecisionPolicy, decide
+from auth_service.qualification.decision import Decision, decide
 from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
 from auth_service.qualification.period import due_date
 from auth_service.storage.unit import KnownCapture, NewCapture, Store, Unit
 
-MOST_PHOTOS = 3
-"""More photos of one moment add little (docs/accuracy.md) and cost the server time."""
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyRequest:
-    """attested_by  who vouches that the person was present (a staff or key id), None for a bare photo
-    by_device    the voucher is a device or system, not a signed-in officer"""
-
-    id_number: str
-    photos: tuple[bytes, ...]
-    channel: Channel
-    actor: str
-    attested_by: str | None = None
-    by_device: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyResult:
-    """What a caller may build its answer from. `comparison` stays on the agency's side."""
-
-    evidence_id: str
-    decision: Decision
-    evidence_kind: EvidenceKind
-    certificate: Certificate | None
-    engine: str
-    calibration: str | None
-    due_on: date | None
-    quality_hints: tuple[QualityReason, ...]
-    comparison: ComparisonDecision | None
-    flags: tuple[str, ...]
+__all__ = ["Conclude", "Verify", "VerifyPolicies", "VerifyRequest", "VerifyResult"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +41,8 @@ class _Known:
     person_id: str | None
     reference: ReferenceSet | None
     captures: Sequence[KnownCapture]
+    enrolled: Sequence[ReferencePhoto] = ()
+    face_not_enough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +64,6 @@ class _Attempt:
     evidence: FaceEvidence
     samples: Sequence[FaceSample]
     copy: _Copy | None
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyPolicies:
-    """The policies of the stages that a verification passes through."""
-
-    decision: DecisionPolicy
-    copies: CopyPolicy
-
-
-Conclude = Callable[[Unit, VerifyResult], None]
-"""Runs inside the transaction that records the result, for what must stand or fall with it."""
 
 
 class Verify:
@@ -129,11 +89,12 @@ class Verify:
     def run(self, request: VerifyRequest, conclude: Conclude | None = None) -> VerifyResult:
         """One attempt. raises RowRefused, ImageRefused, CapacityExceeded, EngineFault, StorageFault, Unavailable"""
         now = self._clock.now()
-        number = parse_id_number(request.id_number, legal_date(now)).number
+        today = legal_date(now)
+        number = parse_id_number(request.id_number, today).number
         if not 1 <= len(request.photos) <= MOST_PHOTOS:
             raise FieldInvalid(f"between 1 and {MOST_PHOTOS} photos", field="photo")
-        known = self._known(number)
-        # read before anything is said of the person: a stranger learns nothing from the time an answer takes
+        known = self._known(number, today)
+        # read whether or not the person is known: the time of an answer tells little of who is in the ledger
         samples = [self._reader.read(photo) for photo in request.photos]
         probe = self._one_probe(samples)
         copy = self._copied(samples, known, now, request.channel)
@@ -143,13 +104,19 @@ class Verify:
         with_copy = _Attempt(evidence, samples, copy)
         return self._record(request, with_copy, conclude)
 
-    def _known(self, number: str) -> _Known:
+    def _known(self, number: str, today: date) -> _Known:
         with self._store.reading() as unit:
             person_id = unit.people.id_of(number)
             if person_id is None:
                 return _Known(None, None, ())
+            person = unit.people.get(person_id)
             reference = unit.references.current(person_id, self._reader.identity)
-            return _Known(person_id, reference, unit.captures.of(person_id, self._reader.identity))
+            captures = unit.captures.of(person_id, self._reader.identity)
+            if person is None or person.id_number.number != number:
+                raise SealBroken("the index leads to a record with another ID number")
+            # photos that left the set are still old photos: a copy of one is no new capture
+            enrolled = unit.references.photos(person_id, self._reader.identity)
+            return _Known(person_id, reference, captures, enrolled, person.face_is_not_enough(today))
 
     def _one_probe(self, samples: Sequence[FaceSample]) -> Template:
         """The mean of the photos, once no two of them are a non-match. raises PhotosDiffer"""
@@ -170,7 +137,7 @@ class Verify:
     def _copied(self, samples: Sequence[FaceSample], known: _Known, now: datetime, channel: Channel) -> _Copy | None:
         """The first probe photo that copies an enrolled photo or a capture that is over."""
         for index, sample in enumerate(samples):
-            for photo in known.reference.photos if known.reference else ():
+            for photo in known.enrolled:
                 found = self._copy_of(sample, photo.photo_hash, photo.template)
                 if found is not None:
                     return _Copy(index, PadReason.COPY_OF_REFERENCE, photo.id, *found)
@@ -194,6 +161,7 @@ class Verify:
         kept = self._jpeg_for_review(request, evidence, copy)
         with self._store.unit() as unit:
             decision = self._decide(unit, evidence)
+            self._refuse_second_pass(unit, attempt, decision)
             certificate = self._certificate(decision, evidence)
             unit.evidence.add(evidence, decision)
             if certificate is not None and evidence.person_id is not None:
@@ -212,15 +180,20 @@ class Verify:
                 quality_hints=evidence.quality,
                 comparison=evidence.comparison,
                 flags=flags,
+                in_ledger=evidence.person_id is not None,
             )
             if conclude is not None:
                 conclude(unit, result)
         return result
 
     def _jpeg_for_review(self, request: VerifyRequest, evidence: FaceEvidence, copy: _Copy | None) -> bytes | None:
-        """A fresh JPEG of what a person will have to look at; a plain pass keeps no picture at all."""
+        """A fresh JPEG of what a person may have to look at: a copied picture, or an attested try that does not match.
+
+        A pass keeps none, nor does a bare photo, which nobody took of anybody for certain. For an unknown person it is
+        made all the same (and dropped), so that the time of an answer does not tell who is enrolled.
+        """
         matched = evidence.comparison is not None and evidence.comparison.zone is Zone.MATCH
-        if evidence.person_id is None or (matched and copy is None and evidence.attested_by is not None):
+        if copy is None and (evidence.attested_by is None or (matched and not evidence.quality)):
             return None
         return self._reader.reencode(request.photos[copy.probe if copy else 0])
 
@@ -228,6 +201,15 @@ class Verify:
         since = evidence.taken_at - timedelta(days=1)
         failures = unit.evidence.failures(evidence.person_id, evidence.channel, since) if evidence.person_id else 0
         return decide(evidence, failures, self._policy)
+
+    def _refuse_second_pass(self, unit: Unit, attempt: _Attempt, decision: Decision) -> None:
+        """One picture sent many times at once passes once. raises IdempotencyInFlight: another of them was faster"""
+        if not decision.qualified or attempt.evidence.person_id is None:
+            return
+        sent = {sample.photo_hash.pixel_digest for sample in attempt.samples}
+        for capture in unit.captures.of(attempt.evidence.person_id, self._reader.identity):
+            if capture.qualified and capture.photo_hash.pixel_digest in sent:
+                raise IdempotencyInFlight
 
     def _certificate(self, decision: Decision, evidence: FaceEvidence) -> Certificate | None:
         if not decision.qualified:
@@ -247,7 +229,7 @@ class Verify:
         if evidence.person_id is None:
             return None
         photo_id = None
-        if jpeg is not None and not decision.qualified:
+        if jpeg is not None and not decision.qualified and evidence.has_reference:
             photo_id = unit.photos.put(evidence.person_id, "review", jpeg, evidence.taken_at)
         for place, sample in enumerate(attempt.samples):
             picture = photo_id if place == shown else None
@@ -275,6 +257,7 @@ class Verify:
             evidence.person_id,
             unit.evidence.failures(evidence.person_id, None, since),
             unit.evidence.failures_in_cycle(evidence.person_id),
+            photo_id,
         )
         repeated = RepeatedFailures().judge(failures, now)
         found.extend([repeated] if repeated else [])
@@ -322,6 +305,7 @@ def _evidence(
         probe_images=len(samples),
         taken_at=now,
         attested_by=request.attested_by,
+        face_not_enough=known.face_not_enough,
     )
 
 

@@ -32,44 +32,62 @@ class Reason(StrEnum):
     NO_USABLE_REFERENCE = "no_usable_reference"
     ATTEMPTS_USED_UP = "attempts_used_up"
     PHOTO_QUALITY = "photo_quality"
+    FACE_NOT_ENOUGH = "face_not_enough"
 
 
+_OTHER_ZH, _OTHER_EN = "；也可到窗口或预约上门办理", "; the counter or a home visit is open too"
 REASON_TEXTS: dict[Reason, tuple[str, str]] = {
     Reason.MATCH_ATTESTED: (
-        "工作人员证明本人在场，且与登记照片一致",
-        "A member of staff saw the person, and the face matches the enrolled photos",
+        "有工作人员或受信设备证明本人在场，且与登记照片一致",
+        "A member of staff or a trusted device attested presence, and the face matches the enrolled photos",
     ),
     Reason.MATCH_LIVE: (
         "活体检测通过，且与登记照片一致",
         "Liveness was shown, and the face matches the enrolled photos",
     ),
     Reason.GREY_ZONE: (
-        "与登记照片相似但不够确定，需要人工查看",
-        "The face is similar but not surely the same; a person must look",
+        f"与登记照片相似但不够确定，需要人工查看{_OTHER_ZH}",
+        f"The face is similar but not surely the same; a person must look{_OTHER_EN}",
     ),
-    Reason.NON_MATCH: ("与登记照片不一致", "The face does not match the enrolled photos"),
+    Reason.NON_MATCH: (
+        f"与登记照片不一致{_OTHER_ZH}",
+        f"The face does not match the enrolled photos{_OTHER_EN}",
+    ),
     Reason.PHOTO_WITHOUT_ATTESTATION: (
-        "仅有照片，没有人证明本人在场",
-        "There is only a photo, and nobody attested presence",
+        f"仅有照片，没有人证明本人在场{_OTHER_ZH}",
+        f"There is only a photo, and nobody attested presence{_OTHER_EN}",
     ),
-    Reason.LIVENESS_INCONCLUSIVE: ("活体检测没有得出结论", "Liveness could not be established"),
+    Reason.LIVENESS_INCONCLUSIVE: (
+        f"活体检测没有得出结论{_OTHER_ZH}",
+        f"Liveness could not be established{_OTHER_EN}",
+    ),
     Reason.ATTACK_SUSPECTED: (
-        "画面疑似翻拍或重复使用，需要人工查看",
-        "The picture may be a copy or a replay; a person must look",
+        f"画面与已有照片几乎相同，需要人工查看{_OTHER_ZH}",
+        f"The picture is almost the same as one on file; a person must look{_OTHER_EN}",
     ),
     Reason.NO_USABLE_REFERENCE: (
-        "没有可用的登记照片，请到窗口采集",
-        "There is no usable enrolled photo; please have one taken at a counter",
+        "没有可用的登记照片，请到窗口采集，或预约上门办理",
+        "There is no usable enrolled photo; have one taken at the counter, or ask for a home visit",
     ),
-    Reason.ATTEMPTS_USED_UP: ("本次尝试次数已用完，已转人工办理", "The tries are used up; a person takes over"),
-    Reason.PHOTO_QUALITY: ("照片质量不够，请按提示重拍", "The photo is not good enough; please follow the hints"),
+    Reason.ATTEMPTS_USED_UP: (
+        "本次尝试次数已用完，已转人工；可到窗口或预约上门办理",
+        "The tries are used up and a person takes over; the counter or a home visit is open",
+    ),
+    Reason.PHOTO_QUALITY: (
+        f"照片质量不够，请按提示重拍{_OTHER_ZH}",
+        f"The photo is not good enough; please follow the hints{_OTHER_EN}",
+    ),
+    Reason.FACE_NOT_ENOUGH: (
+        "此人（未成年遗属或已登记的双胞胎）不能只凭人脸通过，请到窗口核对证件，或预约上门办理",
+        "A child survivor or declared twin cannot pass on a face; papers are checked at the counter or at home",
+    ),
 }
 """Reason -> (zh, en)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionPolicy:
-    """attempt_budget  tries that end in `retry` before a person takes over, per person and channel in 24 h.
+    """attempt_budget  the try that is no longer answered with `retry`: a person takes over, per channel in 24 h
     source: Hebei practice, human review after 3 failures (domain.md 2.1)."""
 
     attempt_budget: int = 3
@@ -109,6 +127,8 @@ def decide(evidence: FaceEvidence, failures_before: int, policy: DecisionPolicy)
 def _bona_fide(evidence: FaceEvidence, zone: Zone | None, failures_before: int, policy: DecisionPolicy) -> Decision:
     if QualityReason.SEVERAL_FACES in evidence.quality:  # whose face was compared is not sure
         return _retry_or_refer((Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
+    if zone is Zone.MATCH and evidence.face_not_enough:
+        return Decision(Outcome.REFER, (Reason.FACE_NOT_ENOUGH,), zone)
     if zone is Zone.MATCH:
         reason = Reason.MATCH_ATTESTED if evidence.attested_by else Reason.MATCH_LIVE
         return Decision(Outcome.QUALIFIED, (reason,), zone)

@@ -38,6 +38,7 @@ class FaceEvidence:
     comparison       None when there was nothing to compare with, or an attack was suspected
     quality          what the photo lacked; empty when it was good enough
     attested_by      pseudonymous id of the officer or device that vouched
+    face_not_enough  a child survivor or declared twin (contract.md section 4): never passes on a face
     has_reference    False when the person has no usable reference (or is not in the ledger)
     """
 
@@ -52,3 +53,4 @@ class FaceEvidence:
     probe_images: int
     taken_at: datetime
     attested_by: str | None = None
+    face_not_enough: bool = False

@@ -30,7 +30,7 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.ImageRefused: 422, e.ImageEmpty: 422, e.ImageTooManyBytes: 413, e.ImageTooManyPixels: 422,
     e.ImageFormatUnsupported: 422, e.ImageColourUnsupported: 422, e.ImageAnimated: 422, e.ImageDamaged: 422,
     e.ImagePolyglot: 422, e.FaceUnusable: 422, e.NoFaceFound: 422, e.PhotosDiffer: 422,
-    e.SeveralFaces: 422, e.QualityTooLow: 422,
+    e.QualityTooLow: 422,
     e.RowRefused: 422, e.FieldMissing: 422, e.FieldInvalid: 422, e.FieldTooLong: 422, e.IdNumberInvalid: 422,
     e.IdNumberCheckDigit: 422, e.IdNumberDate: 422, e.NameInvalid: 422, e.DateInvalid: 422, e.AmountInvalid: 422,
     e.DigitsLost: 422,

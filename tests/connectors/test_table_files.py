@@ -81,7 +81,7 @@ def test_headers_may_be_english_chinese_wide_and_in_any_order(file: Path) -> Non
 
 
 def test_missing_columns_are_named(file: Path) -> None:
-    with pytest.raises(ColumnsMissing, match="id_number, benefit_kind"):
+    with pytest.raises(ColumnsMissing, match=r"id_number \(.*公民身份号码.*\); benefit_kind \(险种"):
         opened(file, text_of([["姓名", "住址"], ["王", "x"]]))
     with pytest.raises(ColumnsMissing):
         opened(file, "")

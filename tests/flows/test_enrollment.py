@@ -54,6 +54,29 @@ def test_another_face_cannot_replace_the_person(agency: Agency) -> None:
     assert references(agency, person) == 1
 
 
+def test_a_face_in_the_grey_zone_does_not_join_and_an_officer_may_replace_the_set(agency: Agency) -> None:
+    person = agency.person()
+    agency.enroll(WANG, picture("wang"))
+    aged = picture("wang", take=1, blur=0.5)
+    with pytest.raises(FaceDiffersFromReference):
+        agency.enroll(WANG, aged)
+    assert agency.enroll(WANG, aged, confirmed_by="officer-1").photos == 1
+    with agency.store.reading() as unit:
+        assert len(unit.references.history(person)) == 2
+        replaced = [row.event for row in unit.audit.rows() if row.event.action == "enrollment.replaced"]
+    assert [event.details["confirmed_by"] for event in replaced if event.details] == ["officer-1"]
+
+
+def test_separate_consent_after_a_bulk_enrolment_is_recorded(agency: Agency, tmp_path: Path) -> None:
+    person = agency.person()
+    bulk(agency, files(tmp_path, (WANG, picture("wang"))))
+    agency.enroll(WANG, picture("wang", take=1))
+    with agency.store.reading() as unit:
+        consent = unit.consents.current(person)
+    assert consent is not None
+    assert consent.basis is ConsentBasis.SEPARATE_CONSENT
+
+
 def test_one_image_for_two_people_is_refused_and_flagged_with_both_photos(agency: Agency) -> None:
     agency.person(WANG)
     agency.person(LI, "李建国")

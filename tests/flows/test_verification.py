@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from auth_service.core.errors import FieldInvalid, IdNumberCheckDigit, NoFaceFound, PhotosDiffer
+from auth_service.core.errors import (
+    FieldInvalid,
+    IdempotencyInFlight,
+    IdNumberCheckDigit,
+    NoFaceFound,
+    PhotosDiffer,
+    SealBroken,
+)
+from auth_service.core.ids import new_serial
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.liveness.decision import PadVerdict
 from auth_service.matching.comparison import Zone
@@ -36,6 +48,17 @@ def test_an_attested_match_qualifies_and_gives_a_certificate(agency: Agency, wan
     assert passed is not None
     assert passed[1] is EvidenceKind.ASSISTED
     assert result.flags == ()
+
+
+def test_a_certificate_row_that_nobody_signed_is_no_certificate(agency: Agency, wang: str) -> None:
+    passed = agency.verify(WANG, picture("wang", take=1))
+    refused = agency.verify(WANG, picture("li", take=1))
+    assert passed.certificate is not None
+    fake = replace(passed.certificate, serial=new_serial(), due_on=date(2099, 12, 31))
+    with agency.store.unit() as unit:
+        unit.certificates.add(fake, wang, refused.evidence_id, agency.clock.now())
+    assert agency.look.certificate(fake.serial) is None
+    assert agency.look.certificate(passed.certificate.serial) == passed.certificate
 
 
 def test_a_pass_keeps_no_picture(agency: Agency, wang: str) -> None:
@@ -95,6 +118,42 @@ def test_a_copy_of_the_enrolled_photo_is_flagged_even_when_an_officer_vouches(ag
     assert found[0].pad.verdict is PadVerdict.ATTACK_SUSPECTED
 
 
+def test_a_copy_of_a_photo_that_left_the_set_is_still_a_copy(agency: Agency, wang: str) -> None:
+    for take in range(1, 7):
+        agency.enroll(WANG, picture("wang", take=take))
+    for take in range(7):
+        assert agency.verify(WANG, picture("wang", take=take)).decision.reasons == (Reason.ATTACK_SUSPECTED,), take
+
+
+def test_an_index_that_leads_to_another_person_stops_everything(agency: Agency, wang: str) -> None:
+    agency.person(LI, "李建国")
+    agency.enroll(LI, picture("li"))
+    connection = sqlite3.connect(agency.folder / "test.sqlite3")
+    rows = connection.execute("SELECT id, id_number_index FROM people").fetchall()
+    connection.execute("UPDATE people SET id_number_index = x'00' WHERE id = ?", (rows[0][0],))
+    connection.execute("UPDATE people SET id_number_index = ? WHERE id = ?", (rows[0][1], rows[1][0]))
+    connection.execute("UPDATE people SET id_number_index = ? WHERE id = ?", (rows[1][1], rows[0][0]))
+    connection.commit()
+    connection.close()
+    with pytest.raises(SealBroken):
+        agency.verify(WANG, picture("li", take=1))
+
+
+def test_one_picture_sent_many_times_at_once_passes_once(agency: Agency, wang: str) -> None:
+    start = threading.Barrier(6)
+
+    def send(_: int) -> str:
+        start.wait(timeout=20)
+        try:
+            return agency.verify(WANG, picture("wang", take=1)).decision.outcome.value
+        except IdempotencyInFlight:
+            return "in flight"
+
+    with ThreadPoolExecutor(6) as threads:
+        outcomes = list(threads.map(send, range(6)))
+    assert outcomes.count("qualified") == 1, outcomes
+
+
 def test_a_strangers_face_tries_again_twice_and_then_goes_to_a_person(
     agency: Agency, wang: str, clock: FixedClock
 ) -> None:
@@ -126,6 +185,30 @@ def test_the_grey_zone_is_looked_at_by_a_person(agency: Agency, wang: str) -> No
     result = agency.verify(WANG, picture("wang", take=3, blur=0.5))
     assert result.decision.zone is Zone.GREY
     assert result.decision.outcome is Outcome.REFER
+
+
+def test_a_declared_twin_does_not_pass_on_a_face(agency: Agency) -> None:
+    agency.person(WANG, tags="双胞胎")
+    agency.enroll(WANG, picture("wang"))
+    result = agency.verify(WANG, picture("wang", take=1))
+    assert (result.decision.outcome, result.decision.reasons) == (Outcome.REFER, (Reason.FACE_NOT_ENOUGH,))
+    assert result.certificate is None
+
+
+def test_the_same_work_is_done_for_an_unknown_person_as_for_an_enrolled_one(
+    agency: Agency, wang: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    read, reencode = agency.reader.read, agency.reader.reencode
+    monkeypatch.setattr(agency.reader, "read", lambda data: done.append("read") or read(data))
+    monkeypatch.setattr(agency.reader, "reencode", lambda data: done.append("reencode") or reencode(data))
+    work = []
+    for number in (WANG, STRANGER):
+        for attested in (True, False):
+            done.clear()
+            agency.verify(number, picture("li", take=len(work) + 1), attested=attested)
+            work.append((attested, list(done)))
+    assert work[:2] == work[2:]
 
 
 def test_nobody_learns_whether_a_number_is_in_the_ledger(agency: Agency, wang: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from auth_service.core.audit import verify
+from auth_service.core.errors import FaceDiffersFromReference
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.monitoring.flags import Verdict
 from auth_service.qualification.decision import Outcome, Reason
@@ -54,13 +55,16 @@ def test_two_years(agency: Agency, clock: FixedClock) -> None:
     assert passed is not None
     assert passed[0].date() == date(2026, 3, 10)
 
-    # Wang herself comes, older: too unlike for the machine, so an officer takes a new photo and she passes
+    # Wang herself comes, older: too unlike for the machine, so an officer compares her papers, puts a new photo in
+    # the place of the old one, and she passes
     clock.advance(days=2)
-    aged = agency.verify(WANG, picture("wang", take=20, blur=0.45))
+    aged = agency.verify(WANG, picture("wang", take=20, blur=0.45, look=77))
     assert aged.decision.outcome is Outcome.REFER
-    agency.enroll(WANG, picture("wang", take=21, blur=0.3))
+    with pytest.raises(FaceDiffersFromReference):
+        agency.enroll(WANG, picture("wang", take=21, blur=0.45, look=77))
+    agency.enroll(WANG, picture("wang", take=21, blur=0.45, look=77), confirmed_by="officer-1")
     clock.advance(hours=1)
-    second = agency.verify(WANG, picture("wang", take=22))
+    second = agency.verify(WANG, picture("wang", take=22, blur=0.45, look=77))
     assert second.certificate is not None
     assert second.certificate.due_on == date(2028, 3, 31)
 

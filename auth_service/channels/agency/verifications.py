@@ -15,8 +15,8 @@ from auth_service.channels.agency.replies import Keep, actor_of, checked_key, re
 from auth_service.channels.agency.schemas import CodedText, VerificationAnswer, certificate_answer, hints
 from auth_service.core.errors import FieldInvalid, ScopeMissing
 from auth_service.flows.verify import VerifyRequest, VerifyResult
-from auth_service.qualification.decision import REASON_TEXTS, Outcome
-from auth_service.qualification.evidence import Channel
+from auth_service.qualification.decision import REASON_TEXTS, Outcome, Reason
+from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.storage.unit import Unit
 from auth_service.web.access import VerifyingKey
 from auth_service.web.forms import PhotoForm, read_photo_form
@@ -78,13 +78,21 @@ def answer_of(result: VerifyResult, public_url: str, *, reveals: bool) -> Verifi
         verification_id=result.evidence_id,
         decision=decision.outcome.value if full else Outcome.REFER.value,
         zone=decision.zone.value if full and decision.zone else None,
-        reasons=reasons if full else (NOT_CONFIRMED,),
+        reasons=reasons if full else _told_to_anybody(result),
         evidence_kind=result.evidence_kind.value,
         certificate=certificate_answer(result.certificate, public_url) if result.certificate else None,
         engine=result.engine,
         calibration=result.calibration,
         hints=hints(result.quality_hints),
     )
+
+
+def _told_to_anybody(result: VerifyResult) -> tuple[CodedText, ...]:
+    """What may be said without telling who is in the ledger: that it was no pass, and that nobody attested."""
+    if result.evidence_kind is not EvidenceKind.PHOTO:
+        return (NOT_CONFIRMED,)
+    zh, en = REASON_TEXTS[Reason.PHOTO_WITHOUT_ATTESTATION]
+    return (NOT_CONFIRMED, CodedText(code=Reason.PHOTO_WITHOUT_ATTESTATION.value, zh=zh, en=en))
 
 
 def _voucher(form: PhotoForm, key: ApiKey) -> str | None:

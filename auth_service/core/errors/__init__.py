@@ -43,7 +43,6 @@ from auth_service.core.errors.images import (
     NoFaceFound,
     PhotosDiffer,
     QualityTooLow,
-    SeveralFaces,
 )
 from auth_service.core.errors.outages import (
     CalibrationMissing,
@@ -166,7 +165,6 @@ __all__ = [
     "SealBroken",
     "ServiceError",
     "SettingInvalid",
-    "SeveralFaces",
     "SignInRequired",
     "SignInThrottled",
     "StaleJudgement",

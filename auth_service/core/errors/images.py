@@ -71,12 +71,6 @@ class NoFaceFound(FaceUnusable):
     en = "No face was found in the photo. Please face the camera and take it again."
 
 
-class SeveralFaces(FaceUnusable):
-    code = "several_faces"
-    zh = "照片中有多张人脸，请让本人单独拍摄。"
-    en = "There is more than one face in the photo. Please let the person stand alone."
-
-
 class QualityTooLow(FaceUnusable):
     code = "quality_too_low"
     zh = "照片质量不够，请按提示重新拍摄。"

@@ -67,8 +67,8 @@ class KeyMissing(StorageFault):
 
 class SchemaOutdated(StorageFault):
     code = "schema_outdated"
-    zh = "数据库结构版本不符，请运行 auth-service migrate。"
-    en = "The database schema has another version. Run auth-service migrate."
+    zh = "数据库尚未建立或版本不符：新装请运行 auth-service init，升级请运行 auth-service migrate。"
+    en = "The database was not made yet or has another version: run auth-service init (new) or auth-service migrate."
 
 
 class Unavailable(ServiceError):
@@ -86,8 +86,8 @@ class CapacityExceeded(Unavailable):
 
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
-    zh = "数据库暂时无法连接，请稍后再试。期限会相应顺延。"
-    en = "The database cannot be reached for the moment. Please try again; deadlines are extended."
+    zh = "数据库暂时无法连接，请稍后再试，或改用其他方式办理。"
+    en = "The database cannot be reached for the moment. Please try again, or use another way."
 
 
 class DownloadFailed(Unavailable):

@@ -12,11 +12,12 @@ from auth_service.monitoring.flags import Flag, RuleWords, Severity
 
 @dataclass(frozen=True, slots=True)
 class FailureFacts:
-    """Failed attempts of one person: in the last 24 hours, and since the last pass."""
+    """Failed attempts of one person: in the last 24 hours, and since the last pass. `probe_photo`: of the last one."""
 
     person_id: str
     failures_last_day: int
     failures_in_cycle: int
+    probe_photo: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +44,5 @@ class RepeatedFailures:
             return None
         evidence = {"failures_last_day": facts.failures_last_day, "failures_in_cycle": facts.failures_in_cycle}
         key = f"V03:{facts.person_id}:{legal_date(now)}"
-        return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now)
+        photos = (("probe", facts.probe_photo),) if facts.probe_photo else ()
+        return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now, photos)

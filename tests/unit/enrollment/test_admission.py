@@ -36,21 +36,22 @@ def alike(one: ReferencePhoto, other: ReferencePhoto) -> bool:
 
 
 def test_the_first_photo_of_a_person_joins() -> None:
-    assert [p.id for p in admit([photo("a")], [], alike).joined] == ["a"]
+    assert [p.id for p in admit([photo("a")], None, alike).joined] == ["a"]
 
 
-def test_a_face_unlike_the_photos_in_force_does_not_join() -> None:
-    admission = admit([photo("stranger", 9.0, PhotoSource.OFFICER)], [photo("a"), photo("b")], alike)
+def test_only_a_match_joins_a_set_in_force() -> None:
+    admission = admit([photo("stranger", 9.0, PhotoSource.OFFICER), photo("same")], lambda p: p.id == "same", alike)
+    assert [p.id for p in admission.joined] == ["same"]
     assert [p.id for p in admission.differing] == ["stranger"]
 
 
 def test_many_offered_photos_of_a_stranger_cannot_outvote_the_photo_in_force() -> None:
     offered = [photo(f"stranger{n}", 9.0, PhotoSource.OFFICER) for n in range(5)]
-    assert not admit(offered, [photo("a")], alike).joined
+    assert not admit(offered, lambda _: False, alike).joined
 
 
 def test_among_first_photos_the_best_source_decides_who_it_is() -> None:
-    admission = admit([photo("card", 9.0, PhotoSource.CARD), photo("officer", 1.0, PhotoSource.OFFICER)], [], alike)
+    admission = admit([photo("card", 9.0, PhotoSource.CARD), photo("officer", 1.0, PhotoSource.OFFICER)], None, alike)
     assert [p.id for p in admission.joined] == ["officer"]
     assert [p.id for p in admission.differing] == ["card"]
 
@@ -59,7 +60,7 @@ def test_among_first_photos_the_best_source_decides_who_it_is() -> None:
 def test_a_single_wrong_photo_in_a_folder_is_the_one_refused_wherever_it_stands(place: int) -> None:
     offered = [photo(f"wang{n}", 1.0 + n / 10) for n in range(3)]
     offered.insert(place, photo("wrong", 9.0))
-    assert [p.id for p in admit(offered, [], alike).differing] == ["wrong"]
+    assert [p.id for p in admit(offered, None, alike).differing] == ["wrong"]
 
 
 def test_a_set_keeps_the_best_ranked_and_newest_photos() -> None:
