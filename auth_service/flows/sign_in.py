@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from auth_service.accounts.credentials import (
@@ -39,15 +41,12 @@ class SignIn:
         """A new session and its token, which is never stored. raises CredentialsInvalid, SignInThrottled"""
         now = self._clock.now()
         name = username.strip().lower()[:_LONGEST]
-        with self._store.reading() as unit:
-            member = unit.staff.by_username(name)
-            failures, last = unit.sign_in_failures.count_since_success(name)
-        if last is not None and now < last + self._policy.retry_after(failures):
-            raise SignInThrottled
-        self._note_failure(name, member, now)  # before the hashing, so that parallel tries are counted too
-        # an unknown name costs the same hashing time as a wrong password
-        right = self._hashed(member.password_hash if member else self._nobody, password[:_LONGEST])
+        with self._slot():
+            member = self._counted(name, now)
+            # an unknown name costs the same hashing time as a wrong password
+            right = self._hasher.verify(member.password_hash if member else self._nobody, password[:_LONGEST])
         if member is None or member.disabled or not right:
+            self._note_failure(member, now)
             raise CredentialsInvalid
         token = new_token()
         session = StaffSession(token_hash(token), member.id, new_token(), now, now)
@@ -77,17 +76,28 @@ class SignIn:
                 unit.staff_sessions.end(session.token_hash)
                 unit.audit.append(AuditEvent(f"staff:{session.staff_id}", "staff.signed_out"), now)
 
-    def _hashed(self, password_hash: str, password: str) -> bool:
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
         """raises CapacityExceeded: each hashing takes 64 MiB, and strangers may ask for as many as they like"""
         if not self._slots.acquire(timeout=_WAIT_SECONDS):
             raise CapacityExceeded
         try:
-            return self._hasher.verify(password_hash, password)
+            yield
         finally:
             self._slots.release()
 
-    def _note_failure(self, name: str, member: StaffMember | None, now: datetime) -> None:
+    def _counted(self, name: str, now: datetime) -> StaffMember | None:
+        """Counts the try before the password is looked at, so that parallel tries are counted too; a right password
+        forgets it again. raises SignInThrottled"""
         with self._store.unit() as unit:
+            failures, last = unit.sign_in_failures.count_since_success(name)
+            if last is not None and now < last + self._policy.retry_after(failures):
+                raise SignInThrottled
             unit.sign_in_failures.add(name, now)
-            if member is not None:
-                unit.audit.append(AuditEvent("system", "staff.sign_in_failed", f"staff:{member.id}"), now)
+            return unit.staff.by_username(name)
+
+    def _note_failure(self, member: StaffMember | None, now: datetime) -> None:
+        if member is None:
+            return
+        with self._store.unit() as unit:
+            unit.audit.append(AuditEvent("system", "staff.sign_in_failed", f"staff:{member.id}"), now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from auth_service.accounts.roles import Role, Scope
@@ -53,6 +55,31 @@ def test_after_ten_failures_one_must_wait_and_then_the_right_password_works(agen
         agency.sign_in.begin("chen", PASSWORD)
     clock.advance(seconds=6)
     agency.sign_in.begin("chen", PASSWORD)
+
+
+def test_a_right_password_leaves_no_failed_sign_in_in_the_audit(agency: Agency) -> None:
+    agency.member()
+    agency.sign_in.begin("chen", PASSWORD)
+    with pytest.raises(CredentialsInvalid):
+        agency.sign_in.begin("chen", "wrong")
+    with agency.store.reading() as unit:
+        actions = [row.event.action for row in unit.audit.rows() if row.event.action.startswith("staff.sign")]
+    assert actions == ["staff.signed_in", "staff.sign_in_failed"]
+
+
+def test_sixty_tries_at_once_are_counted_one_by_one(agency: Agency) -> None:
+    agency.member()
+
+    def guess(_: int) -> type[Exception]:
+        try:
+            agency.sign_in.begin("chen", "wrong")
+        except (CredentialsInvalid, SignInThrottled) as refused:
+            return type(refused)
+        raise AssertionError("a wrong password signed in")
+
+    with ThreadPoolExecutor(20) as threads:
+        outcomes = list(threads.map(guess, range(60)))
+    assert outcomes.count(CredentialsInvalid) == 10
 
 
 def test_a_disabled_account_is_out_at_once(agency: Agency) -> None:
