@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test serve prove bench lint lock clean help
+.PHONY: demo test serve prove bench lint sbom lock clean help
 
 help:
 	@echo "make demo    the main job on real faces, told as a story"
 	@echo "make test    the test suite; what this machine lacks is skipped by name"
 	@echo "make serve   http://127.0.0.1:8000 with a staff sign-in, printed once (another port: make serve PORT=8001)"
-	@echo "make lint    format, lint, types, import contracts"
+	@echo "make lint    format, lint, types, import contracts, known vulnerabilities"
+	@echo "make sbom    bill of materials, CycloneDX, in dist/"
 	@echo "make bench   side-by-side speeds as ratios"
 	@echo "make prove   the long acceptance runs, results in docs/proof/"
 
@@ -45,6 +46,10 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	deploy/audit-dependencies.sh
+
+sbom: $(VENV)/test.stamp
+	$(BIN)/python deploy/sbom.py dist/auth-service.cdx.json
 
 lock: $(VENV)/test.stamp
 	deploy/lock.sh

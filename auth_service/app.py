@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from auth_service import channels, console
 from auth_service.channels.agency.routes import add_agency
 from auth_service.console.routes import add_console
 from auth_service.console.session import error_page
+from auth_service.web.admission import Admission
 from auth_service.web.errors import ErrorAnswers, LastHandler
 from auth_service.web.headers import SecurityHeaders
 from auth_service.web.limits import BodyLimits, BodyPolicy
-from auth_service.web.logging import AccessLog
-from auth_service.web.metrics import MeasureRequests
 from auth_service.web.pages import Pages
 from auth_service.web.request_ids import RequestIds
 from auth_service.web.services import Services
+from auth_service.web.timing import Timing
 
 TEMPLATES = (
     Path(channels.__path__[0]) / "agency" / "templates",
@@ -30,21 +30,26 @@ TEMPLATES = (
 )
 
 
-def _with_threads(wanted: int) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+Beside = Callable[[], AbstractContextManager[None]]
+"""Something that runs while the application does, such as the worker in development."""
+
+
+def _life(threads: int, beside: Beside) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     """Sizes the worker threads of plain `def` routes at the start; the framework's 40 know nothing of our readers."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         limiter = current_default_thread_limiter()
-        limiter.total_tokens = max(limiter.total_tokens, wanted)
-        yield
+        limiter.total_tokens = max(limiter.total_tokens, threads)
+        with beside():
+            yield
 
     return lifespan
 
 
-def create_app(services: Services, bodies: BodyPolicy | None = None) -> FastAPI:
+def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Beside = nullcontext) -> FastAPI:
     """The application. Every request passes the guards from top to bottom before any route sees it."""
-    answers = ErrorAnswers(error_page)
+    answers, policy = ErrorAnswers(error_page), bodies or BodyPolicy()
     app = FastAPI(
         title="auth-service",
         version=version("auth-service"),
@@ -52,18 +57,18 @@ def create_app(services: Services, bodies: BodyPolicy | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_with_threads(services.threads),
-        # the framework's own telemetry would record paths and bodies; ours is in web/logging.py and web/metrics.py
+        lifespan=_life(services.threads, beside),
+        # the framework's own telemetry would record paths and bodies; ours is in web/timing.py
         telemetry={
             "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
         },
         middleware=[
             Middleware(RequestIds),
-            Middleware(AccessLog),
-            Middleware(MeasureRequests, measures=services.metrics),
+            Middleware(Timing, measures=services.metrics, tracer=services.tracer),
             Middleware(SecurityHeaders, secure=services.cookie_secure),
             Middleware(LastHandler, answer=answers.answer),
-            Middleware(BodyLimits, policy=bodies or BodyPolicy(), answer=answers.answer),
+            Middleware(BodyLimits, policy=policy, answer=answers.answer),
+            Middleware(Admission, most=services.photos_at_once, paths=policy.photo_paths, answer=answers.answer),
         ],
     )  # fmt: skip
     app.state.services = services

@@ -21,7 +21,11 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from auth_service.accounts.credentials import AccountPolicy
+from auth_service.core.checkpoint import AuditPolicy
 from auth_service.core.errors import SettingInvalid
+from auth_service.core.keys import KeyPolicy, KeyStoreKind
+from auth_service.core.limits import ConnectionPolicy, LimitPolicy
+from auth_service.core.retention import BackupPolicy, RetentionPolicy
 from auth_service.enrollment.policy import EnrollmentPolicy
 from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.quality import QualityPolicy
@@ -47,6 +51,12 @@ class Settings(BaseSettings):
     home: Path = Field(Path("var"), description="database, photo store, keys and caches lie under this folder")
     models: Path = Field(Path("models"), description="where `models install` puts weights, with manifest.toml")
     database_url: str = Field("", description="SQLite under `home` when empty; postgresql+psycopg://... in production")
+    ledger_database_url: str = Field(
+        "", description="the same database as the role that imports the ledger; `database_url` when empty"
+    )
+    owner_database_url: str = Field(
+        "", description="the same database as the role that owns it, for migrate and restore; `database_url` when empty"
+    )
     profile: Profile = Field(Profile.DEVELOPMENT, description="`production` refuses what only suits development")
     public_url: str = Field("http://127.0.0.1:8000", description="address that certificates' QR codes point to")
     engine: str = Field("dlib-resnet", description="face engine, one of `auth-service models list`")
@@ -56,16 +66,68 @@ class Settings(BaseSettings):
     max_photo_bytes: int = Field(4 * 1024 * 1024, ge=10_000, description="largest photo file taken in; contract: 4 MB")
     max_photo_pixels: int = Field(4032 * 3024, ge=10_000, description="most pixels of a photo; contract: 12 MP")
 
+    erasures_file: Path | None = Field(
+        None, description="record of erasures outside the database; keys/erasures.jsonl under `home` when empty"
+    )
+    agency_name: str = Field("", description="the agency's name, as consent texts and notices say it")
+    agency_contact: str = Field("", description="address and telephone of the agency, for the same texts")
+    telemetry_endpoint: str = Field(
+        "", description="OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces; empty collects no traces"
+    )
+    embedded_worker: bool | None = Field(
+        None, description="`serve` does the worker's jobs too; on in development, refused in production"
+    )
+
     accounts: AccountPolicy = AccountPolicy()
+    audit: AuditPolicy = AuditPolicy()
     enrollment: EnrollmentPolicy = EnrollmentPolicy()
     quality: QualityPolicy = QualityPolicy()
     copies: CopyPolicy = CopyPolicy()
     qualification: DecisionPolicy = DecisionPolicy()
+    keys: KeyPolicy = KeyPolicy()
+    limits: LimitPolicy = LimitPolicy()
+    connections: ConnectionPolicy = ConnectionPolicy()
+    retention: RetentionPolicy = RetentionPolicy()
+    backup: BackupPolicy = BackupPolicy()
 
     @property
     def url(self) -> str:
         """The database, with the default filled in."""
         return self.database_url or f"sqlite:///{(self.home / 'auth_service.sqlite3').absolute()}"
+
+    @property
+    def ledger_url(self) -> str:
+        """The database as the ledger's role."""
+        return self.ledger_database_url or self.url
+
+    @property
+    def owner_url(self) -> str:
+        """The database as its owner."""
+        return self.owner_database_url or self.url
+
+    @property
+    def erasures_path(self) -> Path:
+        """Where the record of erasures lies."""
+        return self.erasures_file or self.home / "keys" / "erasures.jsonl"
+
+    @property
+    def works_inside(self) -> bool:
+        """Whether `serve` runs the worker's jobs in its own process."""
+        return self.profile is Profile.DEVELOPMENT if self.embedded_worker is None else self.embedded_worker
+
+    def unfit_for_production(self) -> tuple[str, ...]:
+        """What of these settings suits development only. An engine that is not calibrated on the operator's own people
+        is refused where it would decide (flows/current_calibration.py), so that one can enrol and calibrate first.
+
+        source  docs/design/contract.md section 2
+        """
+        found = {
+            "SQLite with more than one worker": self.url.startswith("sqlite") and self.workers > 1,
+            "the worker inside the server (run `auth-service worker`)": bool(self.embedded_worker),
+            "a public address without https": not self.public_url.startswith("https://"),
+            "keys in a file (set AUTH_SERVICE_KEYS__STORE=pkcs11)": self.keys.store is KeyStoreKind.FILE,
+        }
+        return tuple(what for what, so in found.items() if so)
 
     @property
     def reader_threads(self) -> int:

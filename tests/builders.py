@@ -32,6 +32,7 @@ from auth_service.flows.verify import Verify, VerifyPolicies, VerifyRequest, Ver
 from auth_service.qualification.decision import DecisionPolicy
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import Store
+from tests.databases import Urls
 from tests.fakes import FAKE_ENGINE, FakeReader, fake_calibration
 
 
@@ -70,24 +71,31 @@ class Rows:
 
 
 class Agency:
-    """A whole deployment in one folder, with a fake reader and everything else real."""
+    """A whole deployment in one folder, with a fake reader and everything else real.
 
-    def __init__(self, folder: Path, clock: Clock, url: str | None = None) -> None:
+    urls  of a PostgreSQL database that is migrated and empty, as its roles; SQLite in the folder when None
+    """
+
+    def __init__(self, folder: Path, clock: Clock, urls: Urls | None = None) -> None:
         self.folder = folder
         self.clock = clock
         self.keys = KeyFile.open_or_create(folder / "keys" / "keys.json")
         self.signer = SigningKeyFile.open_or_create(folder / "keys" / "signing.json")
-        self.store = Store(url or f"sqlite:///{folder / 'test.sqlite3'}", self.keys, folder / "photos")
+        urls = urls or Urls(*[f"sqlite:///{folder / 'test.sqlite3'}"] * 3)
+        self.urls = urls
+        self.store = Store(urls.front, self.keys, folder / "photos", ledger_url=urls.ledger)
         self.store.migrate()
+        apart = urls.ledger != urls.front
+        self.ledger_store = Store(urls.ledger, self.keys, folder / "photos") if apart else self.store
         self.reader = FakeReader()
         calibration = fake_calibration()
         copies = CopyPolicy()
         policies = VerifyPolicies(DecisionPolicy(), copies)
-        self.verifying = Verify(self.store, self.reader, calibration, self.signer, clock, policies)
-        self.desk = ReferenceDesk(FAKE_ENGINE, calibration, copies)
+        self.verifying = Verify(self.store, self.reader, lambda: calibration, self.signer, clock, policies)
+        self.desk = ReferenceDesk(FAKE_ENGINE, lambda: calibration, copies)
         self.enrolling = Enroll(self.store, self.reader, self.desk, clock)
         self.enrolling_many = EnrollMany(self.store, FAKE_ENGINE, self.desk, clock)
-        self.importing = ImportLedger(self.store, clock, lambda text: hashlib.sha256(text.encode()).hexdigest())
+        self.importing = ImportLedger(self.ledger_store, clock, lambda text: hashlib.sha256(text.encode()).hexdigest())
         self.hasher = Argon2Passwords(PasswordProfile(passes=1, memory_kib=64))
         self.sign_in = SignIn(self.store, self.hasher, AccountPolicy(), clock)
         self.staff = KeepStaff(self.store, self.hasher, AccountPolicy(), clock)
@@ -98,6 +106,7 @@ class Agency:
 
     def close(self) -> None:
         self.store.close()
+        self.ledger_store.close()
 
     def person(self, number: str = WANG, name: str = "王秀英", tags: str = "") -> str:
         """Somebody in the ledger; returns the person id."""
@@ -109,7 +118,7 @@ class Agency:
             "tags": tags,
         }
         now = self.clock.now()
-        with self.store.unit() as unit:
+        with self.ledger_store.unit() as unit:
             return unit.people.apply(check_ledger_row(values, legal_date(now)), now, "batch").person_id
 
     def enroll(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.databases import PostgresDatabase
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("AUTH_SERVICE_TEST_DATA", ROOT.parent / "shared" / "data")).resolve()
@@ -29,8 +33,14 @@ def _postgres_answers() -> bool:
     return True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips what this machine lacks, by name; with AUTH_SERVICE_TEST_STRICT=1 a missing part fails the run instead."""
+def _hsm_is_missing() -> bool:
+    from tests.softhsm import library  # noqa: PLC0415 - imports what stands above
+
+    return library() is None or importlib.util.find_spec("pkcs11") is None
+
+
+def _lacking(items: list[pytest.Item]) -> dict[str, str]:
+    """Marker -> what this machine does not have for it."""
     lacks = {}
     if not (DATA / "faces" / "lfw").is_dir():
         lacks["data"] = "no shared faces (AUTH_SERVICE_TEST_DATA)"
@@ -38,6 +48,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         lacks["browser"] = "no chromium on PATH"
     if any(item.get_closest_marker("postgres") for item in items) and not _postgres_answers():
         lacks["postgres"] = "no PostgreSQL answers (AUTH_SERVICE_TEST_POSTGRES)"
+    if _hsm_is_missing():
+        lacks["hsm"] = "no SoftHSM (softhsm2) or no python-pkcs11"
+    return lacks
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "hsm: needs SoftHSM 2 (softhsm2) and python-pkcs11")
+    config.addinivalue_line("markers", "asvs(*ids): shows these requirements of ASVS 5.0 (docs/compliance/asvs.md)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what this machine lacks, by name; with AUTH_SERVICE_TEST_STRICT=1 a missing part fails the run instead."""
+    lacks = _lacking(items)
     if STRICT and lacks:
         raise pytest.UsageError("missing parts: " + "; ".join(lacks.values()))
     for item in items:
@@ -50,6 +73,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def data() -> Path:
     """The shared real faces, attacks and weights; read in place, never copied into the repository."""
     return DATA
+
+
+@pytest.fixture(scope="session")
+def postgres_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresDatabase]:
+    """One migrated PostgreSQL database with the three roles for the whole run."""
+    from tests.databases import postgres_database as made_for_this_run  # noqa: PLC0415 - imports what stands above
+
+    with made_for_this_run(tmp_path_factory.mktemp("postgres")) as database:
+        yield database
+
+
+@pytest.fixture
+def empty_postgres(postgres_database: PostgresDatabase) -> PostgresDatabase:
+    """That database without a row."""
+    postgres_database.empty()
+    return postgres_database
 
 
 @pytest.fixture

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from auth_service.core.errors import NoFaceFound, ServiceError
+from auth_service.core.errors import KeyInUse, KeyMissing, NoFaceFound, SealBroken, ServiceError
+from auth_service.core.keys import WrappedKey
 from auth_service.faces.landmarks import Box, DetectedFace
 from auth_service.faces.quality import QualityReason, QualityReport
 from auth_service.faces.sample import FaceSample, PhotoHash
@@ -32,16 +37,21 @@ def picture(
 
 
 class FakeReader:
-    """Reads `picture` bytes. One face name gives one direction in space; takes differ a little, blur a lot."""
+    """Reads `picture` bytes, and what it has re-encoded from them. One face name gives one direction in space; takes
+    differ a little, blur a lot. Another identity is another engine: its directions are others."""
 
-    identity = FAKE_ENGINE
+    def __init__(self, identity: EngineIdentity = FAKE_ENGINE) -> None:
+        self.identity = identity
 
     def read(self, data: bytes) -> FaceSample:
         try:
-            told = json.loads(data)
+            told = json.loads(data.removeprefix(b"\xff\xd8"))
         except ValueError as error:
             raise NoFaceFound from error
-        rng = np.random.default_rng(int.from_bytes(hashlib.sha256(told["face"].encode()).digest()[:8], "big"))
+        engine = "" if self.identity == FAKE_ENGINE else self.identity.engine
+        rng = np.random.default_rng(
+            int.from_bytes(hashlib.sha256((told["face"] + engine).encode()).digest()[:8], "big")
+        )
         vector = rng.normal(size=64)
         other = np.random.default_rng(told["take"] + 1).normal(size=64)
         aged = np.random.default_rng(told["look"] + 1).normal(size=64)
@@ -55,7 +65,7 @@ class FakeReader:
         points = np.zeros((5, 2), dtype=np.float32)
         return FaceSample(
             640, 480, DetectedFace(Box(200, 100, 400, 300), points, "dlib5", 1.0), QualityReport({}, reasons),
-            Template(FAKE_ENGINE, vector.astype(np.float32), 1, mirrored=True),
+            Template(self.identity, vector.astype(np.float32), 1, mirrored=True),
             PhotoHash(digest, face_hash, frame_hash),
         )  # fmt: skip
 
@@ -91,3 +101,44 @@ def fake_calibration() -> Calibration:
         "fake", 1, FAKE_ENGINE, Metric.COSINE, True, date(2026, 1, 1), "made up", ("real",),
         {f"{more}x{fewer}": cell for more in range(1, 5) for fewer in range(1, more + 1)},
     )  # fmt: skip
+
+
+class MemoryKeys:
+    """A KeyStore in memory (core/keys.py). tests/connectors holds it to the contract of the real ones."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, AESGCM] = {}
+        self._index = secrets.token_bytes(32)
+        self.add_version()
+
+    @property
+    def active(self) -> str:
+        return self.versions()[-1]
+
+    def versions(self) -> tuple[str, ...]:
+        return tuple(self._keys)
+
+    def wrap(self, data_key: bytes, context: bytes) -> WrappedKey:
+        nonce, version = secrets.token_bytes(12), self.active
+        return WrappedKey(version, nonce + self._keys[version].encrypt(nonce, data_key, context))
+
+    def unwrap(self, wrapped: WrappedKey, context: bytes) -> bytes:
+        if wrapped.key_id not in self._keys:
+            raise KeyMissing(wrapped.key_id)
+        try:
+            return self._keys[wrapped.key_id].decrypt(wrapped.ciphertext[:12], wrapped.ciphertext[12:], context)
+        except (InvalidTag, ValueError) as error:
+            raise SealBroken from error
+
+    def index_key(self, purpose: str) -> bytes:
+        return hmac.digest(self._index, purpose.encode(), "sha256")
+
+    def add_version(self) -> str:
+        version = f"memory-{secrets.token_hex(4)}"
+        self._keys[version] = AESGCM(secrets.token_bytes(32))
+        return version
+
+    def retire(self, key_id: str) -> None:
+        if key_id == self.active:
+            raise KeyInUse(key_id)
+        self._keys.pop(key_id, None)

@@ -37,9 +37,16 @@ class AccountPolicy:
         return min(timedelta(seconds=self.delay_seconds * 2 ** min(excess, 16)), timedelta(minutes=15))
 
 
+LONGEST_PASSWORD = 200
+"""Characters. What is longer is wrong at once: hashing a megabyte would be work that a stranger can ask for."""
+
+
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """One person who may sign in. `password_hash` is an Argon2id string."""
+    """One person who may sign in. `password_hash` is an Argon2id string.
+
+    tampered  the record was changed behind the service: shown in lists, disabled, of no use
+    """
 
     id: str
     username: str
@@ -47,6 +54,7 @@ class StaffMember:
     password_hash: str
     disabled: bool
     created_at: datetime
+    tampered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,10 @@ class StaffSession:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key of an agency system. `secret_hash` is the SHA-256 of 256 random bits, which needs no slow hash."""
+    """A key of an agency system. `secret_hash` is the SHA-256 of 256 random bits, which needs no slow hash.
+
+    tampered  as of StaffMember
+    """
 
     id: str
     name: str
@@ -76,6 +87,7 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None
     disabled: bool
+    tampered: bool = False
 
     def alive(self, now: datetime) -> bool:
         return not self.disabled and (self.expires_at is None or now < self.expires_at)

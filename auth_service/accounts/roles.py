@@ -33,6 +33,10 @@ class Permission(StrEnum):
     MANAGE_STAFF = "manage_staff"
     MANAGE_API_KEYS = "manage_api_keys"
     IMPORT_LEDGER = "import_ledger"
+    PROPOSE_CALIBRATION = "propose_calibration"
+    ACTIVATE_CALIBRATION = "activate_calibration"
+    """Never one's own proposal."""
+    ERASE_PERSON = "erase_person"
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
@@ -41,9 +45,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CHECKER: frozenset(),
     Role.MONITOR: frozenset({Permission.SEE_FLAGS, Permission.SEE_FLAG_PHOTOS, Permission.JUDGE_FLAGS}),
     Role.DATA_STEWARD: frozenset({Permission.IMPORT_LEDGER}),
-    Role.POLICY_ADMIN: frozenset(),
+    Role.POLICY_ADMIN: frozenset({Permission.PROPOSE_CALIBRATION, Permission.ACTIVATE_CALIBRATION}),
     Role.AUDITOR: frozenset({Permission.SEE_FLAGS, Permission.READ_AUDIT}),
-    Role.PRIVACY_OFFICER: frozenset(),
+    Role.PRIVACY_OFFICER: frozenset({Permission.ERASE_PERSON}),
     Role.SECURITY_ADMIN: frozenset({Permission.MANAGE_STAFF, Permission.MANAGE_API_KEYS}),
 }
 

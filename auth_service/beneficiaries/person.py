@@ -64,8 +64,6 @@ class Beneficiary:
     village: str | None = None
     address: str | None = None
     phone: str | None = None
-    bank_account: str | None = None
-    account_holder: str | None = None
     contact_name: str | None = None
     contact_phone: str | None = None
     tags: tuple[str, ...] = ()
@@ -82,3 +80,12 @@ class Beneficiary:
         child = self.birth_year is not None and today.year - self.birth_year <= CHILD_YEARS
         survivor = any(benefit.kind is BenefitKind.SURVIVOR for benefit in self.benefits)
         return (child and survivor) or any(tag.strip().lower() in TWIN_TAGS for tag in self.tags)
+
+
+@dataclass(frozen=True, slots=True)
+class BankReference:
+    """Where one person's benefit is paid. Kept apart from the person: comparing faces has no need of it."""
+
+    person_id: str
+    account: str | None = None
+    holder: str | None = None

@@ -21,8 +21,8 @@ from auth_service.cli.bench_http import Client, enrol_everybody, processor_secon
 from auth_service.cli.bench_sides import WARM_UP, Item, Side, reference_installed, side, take_turns
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.errors import SettingInvalid
+from auth_service.engines.bulk import BulkReader
 from auth_service.engines.catalogue import DEFAULT_ENGINE, ReaderSpec
-from auth_service.engines.pool import BulkReader
 from auth_service.settings import load_settings
 
 benching = typer.Typer()

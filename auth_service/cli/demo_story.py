@@ -125,7 +125,7 @@ class Story:
     # --- scenes -----------------------------------------------------------------------------------
 
     def set_up(self) -> Step:
-        applied = self.wiring.store.migrate()
+        applied = self.wiring.migrate()
         self.wiring.signer.public_key()
         _, self.password = self.wiring.keep_staff.create("monitor", Role.MONITOR, None, "cli")
         self.wiring.keep_staff.create("officer", Role.OFFICER, None, "cli")

@@ -22,8 +22,8 @@ from auth_service.core.errors import (
     FileUnreadable,
     ImageRefused,
 )
+from auth_service.engines.bulk import BulkReader
 from auth_service.engines.catalogue import DEFAULT_ENGINE, engine_metric
-from auth_service.engines.pool import BulkReader
 from auth_service.faces.template import Template
 from auth_service.matching.calibration import Calibration, Metric, cell_key, load_shipped, render
 from auth_service.matching.evaluation import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,18 @@ from auth_service.matching.score_sets import ScoreSet
 BINS = 120
 
 
-def draw(sets: Mapping[str, ScoreSet], folder: Path, title: str) -> list[Path]:
-    """`det.png` with one curve per set, and `scores.png` with the histograms of the first. returns their paths"""
+def draw(
+    sets: Mapping[str, ScoreSet], folder: Path, title: str, marks: Mapping[str, float] | None = None
+) -> list[Path]:
+    """`det.png` with one curve per set, and `scores.png` with the histograms of the first. returns their paths
+
+    marks  thresholds that are drawn into the histograms, by name
+    """
     folder.mkdir(parents=True, exist_ok=True)
     det, scores = folder / "det.png", folder / "scores.png"
     _save(_det_figure(sets, title), det)
     label, first = next(iter(sets.items()))
-    _save(_histogram_figure(first, f"{title}: {label}"), scores)
+    _save(_histogram_figure(first, f"{title}: {label}", marks or {}), scores)
     return [det, scores]
 
 
@@ -53,7 +59,7 @@ def _det_figure(sets: Mapping[str, ScoreSet], title: str) -> Figure:
     return figure
 
 
-def _histogram_figure(scores: ScoreSet, title: str) -> Figure:
+def _histogram_figure(scores: ScoreSet, title: str, marks: Mapping[str, float]) -> Figure:
     """Share of comparisons per bin of similarity, mated and non-mated each adding up to one."""
     figure = Figure(figsize=(6.4, 4.0), dpi=100, layout="constrained")
     axes = figure.add_subplot()
@@ -62,6 +68,8 @@ def _histogram_figure(scores: ScoreSet, title: str) -> Figure:
         part = scores.scores[chosen]
         counts, _ = np.histogram(part, bins=edges)
         axes.stairs(counts / part.size, edges, fill=True, alpha=0.55, label=f"{label} ({part.size:,})")
+    for (name, threshold), style in zip(marks.items(), cycle(("-", "--", ":"))):
+        axes.axvline(threshold, color="black", linewidth=1.0, linestyle=style, label=f"{name} from {threshold:.4f}")
     axes.set(xlabel="similarity", ylabel="share of comparisons per bin", title=title)
     axes.legend(fontsize="small")
     return figure

@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import os
-import platform
 import resource
 import shutil
+import signal
 import socket
-import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
 from auth_service.accounts.roles import Role
 from auth_service.cli.speak import JsonFlag, Voice, speaking
-from auth_service.core.errors import AlreadyExists, ServiceError, SettingInvalid
-from auth_service.engines.weights import WeightsState, list_weights
-from auth_service.settings import described, load_settings
+from auth_service.cli.worker import worker_beside
+from auth_service.core.errors import AlreadyExists, CalibrationMissing, SettingInvalid
+from auth_service.settings import Settings, described, load_settings
+from auth_service.web.metrics import SHARED_FOLDER
 from auth_service.wiring import Wiring
 
 life = typer.Typer(no_args_is_help=True)
 
-_FREE_BYTES = 1 << 30
-"""Below this much free disk `doctor` warns: about 10,000 enrolled photos of 100 KB."""
+LAST_REQUESTS_SECONDS = 30
+"""After SIGTERM nobody new is taken in, and requests in flight may take so long. source: own decision, ten times the
+slowest verdict (trust.md 4: p99 <= 8 s); deploy/ gives the process more before it is killed"""
 
 
 def prepare(wiring: Wiring, voice: Voice) -> tuple[list[str], str | None]:
     """Keys, schema and a first member of staff; returns the migrations run and the password made, if any."""
-    applied = wiring.store.migrate()
+    applied = wiring.migrate()
     wiring.key_test()
     wiring.signer.public_key()
     password: str | None = None
@@ -57,7 +60,7 @@ def init(as_json: JsonFlag = False) -> None:
 def migrate(as_json: JsonFlag = False) -> None:
     """Bring the database schema to this version."""
     with speaking(as_json=as_json) as voice:
-        applied = Wiring(load_settings()).store.migrate()
+        applied = Wiring(load_settings()).migrate()
         voice.say("\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
         voice.result({"applied": applied})
 
@@ -69,6 +72,9 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="server processes (default: AUTH_SERVICE_WORKERS)", min=1)] = None,
     certificate: Annotated[Path | None, typer.Option(help="TLS certificate chain, PEM")] = None,
     private_key: Annotated[Path | None, typer.Option(help="TLS private key, PEM")] = None,
+    uncalibrated: Annotated[
+        bool, typer.Option("--uncalibrated", help="production: serve enrolment before there is a calibration")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Migrate, make a first sign-in if there is none, and serve HTTP."""
@@ -82,17 +88,18 @@ def serve(
             raise SettingInvalid("--certificate and --private-key belong together")
         _refuse_taken(host, port)
         wiring = Wiring(settings)
-        _, password = prepare(wiring, voice)
-        wiring.store.close()
+        password = _ready_to_serve(wiring, voice, uncalibrated=uncalibrated)
         voice.say(f"Console: [bold]{settings.public_url}/console/[/]   health: {settings.public_url}/healthz")
         voice.result({"listening": settings.public_url, "workers": settings.workers, "password": password})
         voice.finish()
         os.environ["AUTH_SERVICE_PUBLIC_URL"] = settings.public_url
+        _share_meters(settings)
         _open_many_sockets()
         import uvicorn  # noqa: PLC0415 - the web framework loads slowly; other commands do without
 
         from auth_service.web.logging import UVICORN_LOGGING  # noqa: PLC0415
 
+        signal.signal(signal.SIGTERM, _ended)
         uvicorn.run(
             "auth_service.cli.life:serving_app",
             factory=True,
@@ -106,8 +113,24 @@ def serve(
             server_header=False,
             date_header=True,
             timeout_keep_alive=10,
-            h11_max_incomplete_event_size=32 * 1024,
+            http="auth_service.web.connections:GuardedConnection",
+            ws="none",
+            timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
         )
+
+
+def _ready_to_serve(wiring: Wiring, voice: Voice, *, uncalibrated: bool) -> str | None:
+    """Returns the first sign-in's password. raises CalibrationMissing: production, and nothing may decide yet"""
+    _, password = prepare(wiring, voice)
+    if wiring.strict:
+        try:
+            wiring.check_calibration()
+        except CalibrationMissing as missing:
+            if not uncalibrated:
+                raise
+            voice.say(f"[yellow]{missing.code}: verification answers 503 until a calibration is activated.[/]")
+    wiring.close_stores()
+    return password
 
 
 def _open_many_sockets() -> None:
@@ -116,6 +139,16 @@ def _open_many_sockets() -> None:
     wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
     if wanted > soft:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _share_meters(settings: Settings) -> None:
+    """Several server processes count into one folder, made anew at each start, so that /metrics tells of all."""
+    os.environ.pop(SHARED_FOLDER, None)
+    if settings.workers > 1:
+        folder = settings.home.absolute() / "cache" / "meters"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700, parents=True)
+        os.environ[SHARED_FOLDER] = str(folder)
 
 
 def _refuse_taken(host: str, port: int) -> None:
@@ -132,8 +165,26 @@ def _refuse_taken(host: str, port: int) -> None:
 def serving_app() -> Any:
     """One worker's application, built in the worker's own process."""
     from auth_service.app import create_app  # noqa: PLC0415 - only a serving process needs the web framework
+    from auth_service.web.connections import GuardedConnection  # noqa: PLC0415
 
-    return create_app(Wiring(load_settings()).services())
+    wiring = Wiring(load_settings())
+    GuardedConnection.policy = wiring.settings.connections
+    return create_app(wiring.services(), beside=lambda: _beside(wiring))
+
+
+@contextmanager
+def _beside(wiring: Wiring) -> Iterator[None]:
+    """What lives as long as the application: the worker in development; at the end everything is closed in order."""
+    try:
+        with worker_beside(wiring) if wiring.settings.works_inside else nullcontext():
+            yield
+    finally:  # nobody is served any more: the server has let the requests in flight end
+        wiring.pool.close()
+        wiring.close_stores()
+
+
+def _ended(_number: int, _frame: FrameType | None) -> None:
+    """The server has ended in good order and raises its signal once more; the process then ends with 0."""
 
 
 @life.command("settings")
@@ -153,102 +204,3 @@ def show_settings(as_json: JsonFlag = False) -> None:
         )
         voice.say("Sources of the defaults: `auth-service settings --json`.")
         voice.result({"settings": rows})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that doctor looked at."""
-
-    name: str
-    fine: bool
-    detail: str
-    mend: str = ""
-
-
-@life.command()
-def doctor(as_json: JsonFlag = False) -> None:
-    """Say what is missing and how to mend it. Exit 1 when something needed is missing."""
-    with speaking(as_json=as_json) as voice:
-        wiring = Wiring(load_settings())
-        findings = list(_examine(wiring))
-        for finding in findings:
-            mark = "[red]✗[/]" if not finding.fine else "[yellow]–[/]" if finding.mend else "[green]✓[/]"
-            voice.say(f"{mark} {finding.name}: {finding.detail}" + (f"\n    → {finding.mend}" if finding.mend else ""))
-        healthy = all(finding.fine for finding in findings)
-        voice.result(
-            {
-                "healthy": healthy,
-                "findings": [{"name": f.name, "fine": f.fine, "detail": f.detail, "mend": f.mend} for f in findings],
-            }
-        )
-        if not healthy:
-            voice.finish()
-            voice.as_json = False
-            raise typer.Exit(1)
-
-
-def _examine(wiring: Wiring) -> list[Finding]:
-    settings = wiring.settings
-    python = platform.python_version()
-    free = shutil.disk_usage(_existing(settings.home)).free
-    return [
-        Finding("python", (3, 11) <= sys.version_info[:2] < (3, 15), python),
-        Finding(
-            "disk", free > _FREE_BYTES, f"{free / 1e9:.1f} GB free", "" if free > _FREE_BYTES else "free some space"
-        ),
-        _tried("keys", wiring.key_test, "readable", "auth-service init"),
-        _tried("database", wiring.store.ping, "answers", "check AUTH_SERVICE_DATABASE_URL"),
-        _tried("schema", wiring.store.check_schema, "up to date", "auth-service migrate"),
-        *_weights(wiring),
-        _tried("engine", lambda: wiring.pool.identity, f"{settings.engine} is warm", "auth-service models verify"),
-        _calibration(wiring),
-        _orphans(wiring),
-    ]
-
-
-def _existing(path: Path) -> Path:
-    while not path.exists() and path != path.parent:
-        path = path.absolute().parent
-    return path
-
-
-def _tried(name: str, check: Any, fine: str, mend: str) -> Finding:
-    try:
-        check()
-    except ServiceError as error:
-        return Finding(name, fine=False, detail=f"{error.code}: {error.en} {error.detail}".strip(), mend=mend)
-    return Finding(name, fine=True, detail=fine)
-
-
-def _weights(wiring: Wiring) -> list[Finding]:
-    found = []
-    for status in list_weights(wiring.settings.models):
-        missing_optional = status.state is WeightsState.MISSING and status.entry.optional
-        fine = status.state is WeightsState.PRESENT or missing_optional
-        hint = (
-            f"auth-service models install {status.entry.name} --from DIR"
-            if status.state is not WeightsState.PRESENT
-            else ""
-        )
-        found.append(Finding(f"weights {status.entry.name}", fine, status.state.value, hint))
-    return found
-
-
-def _calibration(wiring: Wiring) -> Finding:
-    try:
-        calibration = wiring.calibration
-    except ServiceError as error:
-        return Finding("calibration", fine=False, detail=error.code)
-    if calibration is None:
-        return Finding("calibration", fine=False, detail="none for this engine", mend="choose the engine dlib-resnet")
-    return Finding("calibration", fine=True, detail=f"{calibration.label} ({calibration.measured_on}); it is not: "
-                   + "; ".join(calibration.data_is_not))  # fmt: skip
-
-
-def _orphans(wiring: Wiring) -> Finding:
-    try:
-        with wiring.store.reading() as unit:
-            left = unit.photos.count_orphans()
-    except ServiceError as error:
-        return Finding("photo files", fine=False, detail=error.code, mend="auth-service migrate")
-    return Finding("photo files", fine=True, detail=f"{left} without a record (left by an interrupted run)")

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import typer
 
+from auth_service.cli.audit import audit
+from auth_service.cli.backup import backup_app, restoring
 from auth_service.cli.bench import benching
+from auth_service.cli.calibrate import calibrate_app
+from auth_service.cli.compliance import compliance
 from auth_service.cli.demo import demonstration
+from auth_service.cli.doctor import doctor_app
 from auth_service.cli.evaluate import evaluate_app
+from auth_service.cli.keys import keys, public_keys
 from auth_service.cli.life import life
 from auth_service.cli.people import api_keys, staff
-from auth_service.cli.records import audit, certificates, enrolment, ledger, references
+from auth_service.cli.privacy import privacy
+from auth_service.cli.records import certificates, enrolment, ledger, references
+from auth_service.cli.reembedding import reembedding
+from auth_service.cli.retention import retention_app
 from auth_service.cli.verify import verification
 from auth_service.cli.weights import models
+from auth_service.cli.worker import worker_app
 
 app = typer.Typer(
     name="auth-service",
@@ -21,13 +31,21 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
-for group in (demonstration, life, enrolment, verification, benching):
+for group in (demonstration, life, doctor_app, enrolment, verification, worker_app, restoring, benching):
     app.add_typer(group)
+app.add_typer(backup_app, name="backup")
+app.add_typer(retention_app, name="retention")
+app.add_typer(calibrate_app, name="calibrate")
 app.add_typer(staff, name="staff")
 app.add_typer(api_keys, name="api-keys")
 app.add_typer(ledger, name="ledger")
 app.add_typer(references, name="references")
+references.registered_commands.extend(reembedding.registered_commands)
 app.add_typer(models, name="models")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(audit, name="audit")
 app.add_typer(certificates, name="certificates")
+certificates.registered_commands.extend(public_keys.registered_commands)
+app.add_typer(keys, name="keys")
+app.add_typer(privacy, name="privacy")
+app.add_typer(compliance, name="compliance")

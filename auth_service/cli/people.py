@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from auth_service.accounts.credentials import ApiKey, StaffMember
 from auth_service.accounts.roles import ROLE_WORDS, parse_role, parse_scopes
 from auth_service.cli.speak import JsonFlag, speaking
 from auth_service.settings import load_settings
@@ -52,12 +53,18 @@ def reset_staff(username: str, as_json: JsonFlag = False) -> None:
         voice.result({"username": username, "password": password})
 
 
+def _state(account: StaffMember | ApiKey) -> str:
+    if account.tampered:
+        return "tampered"
+    return "disabled" if account.disabled else "active"
+
+
 @staff.command("list")
 def list_staff(as_json: JsonFlag = False) -> None:
     """List the accounts."""
     with speaking(as_json=as_json) as voice:
         members = Wiring(load_settings()).keep_staff.all()
-        rows = [(m.username, m.role.value, "disabled" if m.disabled else "active") for m in members]
+        rows = [(m.username, m.role.value, _state(m)) for m in members]
         voice.table("Staff", ("user", "role", "state"), rows)
         voice.result({"staff": [{"username": u, "role": r, "state": s} for u, r, s in rows]})
 
@@ -93,10 +100,7 @@ def list_keys(as_json: JsonFlag = False) -> None:
     """List the keys, without their secrets."""
     with speaking(as_json=as_json) as voice:
         keys = Wiring(load_settings()).keep_api_keys.all()
-        rows = [
-            (k.id, k.name, ", ".join(k.scopes), str(k.expires_at or "no end"), "disabled" if k.disabled else "active")
-            for k in keys
-        ]
+        rows = [(k.id, k.name, ", ".join(k.scopes), str(k.expires_at or "no end"), _state(k)) for k in keys]
         voice.table("API keys", ("id", "name", "scopes", "until", "state"), rows)
         voice.result(
             {"api_keys": [dict(zip(("id", "name", "scopes", "until", "state"), row, strict=True)) for row in rows]}

@@ -1,4 +1,4 @@
-"""Files in, and what is on record: ledger import, bulk enrolment, audit, certificates."""
+"""Files in, and what is on record: ledger import, bulk enrolment, certificates."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from auth_service.beneficiaries.ledger import LEDGER_COLUMNS, LEDGER_REQUIRED
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.cli.verify import read_file
 from auth_service.connectors.photo_folder import find_photos
-from auth_service.connectors.signing import verify_token
 from auth_service.connectors.tables import RejectWriter, open_table
-from auth_service.core.audit import verify as verify_chain
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import ReasonMissing, SealBroken
 from auth_service.enrollment.consent import Consent
@@ -29,7 +27,6 @@ from auth_service.wiring import Wiring
 
 ledger = typer.Typer(no_args_is_help=True, help="The ledger of beneficiaries (台账).")
 references = typer.Typer(no_args_is_help=True, help="Enrolled photos of one person.")
-audit = typer.Typer(no_args_is_help=True, help="The audit trail.")
 certificates = typer.Typer(no_args_is_help=True, help="Certificates of passes.")
 enrolment = typer.Typer()
 
@@ -179,22 +176,6 @@ def replace_references(
         voice.result({"reference_set": enrolled.reference_set_id, "photos": enrolled.photos, "usable": enrolled.usable})
 
 
-@audit.command("verify")
-def verify_audit(as_json: JsonFlag = False) -> None:
-    """Walk the hash chain. Exit 1 when an edit, a deletion, a reordering or a cut tail is found."""
-    with speaking(as_json=as_json) as voice:
-        with Wiring(load_settings()).store.reading() as unit:
-            rows, head = unit.audit.head()
-            report = verify_chain(unit.audit.rows(), rows, head)
-        if report.ok:
-            voice.say(f"[green]✓[/] {report.rows} rows, chain whole, head {report.head[:16]}…")
-        else:
-            voice.say(f"[red]✗[/] the chain breaks at row {report.first_bad}")
-        voice.result({"rows": report.rows, "ok": report.ok, "first_bad": report.first_bad, "head": report.head})
-        if not report.ok:
-            raise typer.Exit(1)
-
-
 @certificates.command("verify")
 def verify_certificate(
     token: Annotated[str, typer.Argument(help="signed text of a certificate, AC1... (`token` of a verification)")],
@@ -203,9 +184,8 @@ def verify_certificate(
     """Check a certificate's signature offline, with this service's public key. Exit 1 when it does not hold."""
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
-        keys = {wiring.signer.key_id: wiring.signer.public_key()}
         try:
-            claims = verify_token(token.rpartition("#")[2], keys)
+            claims = wiring.check_token(token.rpartition("#")[2])
         except SealBroken:
             voice.say("[red]✗[/] the signature does not hold: this certificate was not issued here, or was changed.")
             voice.result({"valid": False})

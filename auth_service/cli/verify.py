@@ -37,6 +37,7 @@ def verify(
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
+        wiring.check_calibration()
         officer = wiring.attester.run(attested_by) if attested_by else None
         request = VerifyRequest(
             id_number=id_number,

@@ -1,6 +1,7 @@
 """A key ring in a file, for development: key-encryption keys with their ids, and the root of the index keys.
 
-Production puts a KMS or an HSM behind the same port (core/keys.py). Losing this file loses everything that is sealed.
+Production puts a PKCS#11 token behind the same port (connectors/hsm.py). Losing this file loses everything that is
+sealed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -18,8 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from auth_service.connectors.secret_files import create_once, read_private
-from auth_service.core.errors import KeyMissing, SealBroken
+from auth_service.connectors.secret_files import Stamp, create_once, held_alone, read_private, replace, stamp_of
+from auth_service.core.errors import KeyInUse, KeyMissing, KeyStoreUnavailable, SealBroken
 from auth_service.core.keys import WrappedKey
 
 _VERSION = 1
@@ -27,31 +29,50 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The file as it was read. `keys` in the order in which they were made."""
+
+    stamp: Stamp | None
+    active: str
+    keys: Mapping[str, bytes]
+    index_root: bytes
+    ciphers: Mapping[str, AESGCM]
+
+
 class KeyFile:
-    """KeyRing over a JSON file. Old wrapping keys stay in it, so that what they wrapped can still be opened."""
+    """KeyStore over a JSON file. A change by another process is seen at the next use. Threads may share it."""
 
     def __init__(self, path: Path) -> None:
         """Reads an existing file. raises KeyMissing (absent or damaged), SettingInvalid (others may read it)"""
-        active, keys, index_root = _parsed(read_private(path))
-        self._active = active
-        self._ciphers = {key_id: AESGCM(_derived(key, f"wrap:{key_id}")) for key_id, key in keys.items()}
-        self._index_root = index_root
+        self._path = path
+        self._content = _read(path)
 
     @classmethod
     def open_or_create(cls, path: Path) -> KeyFile:
         """The file's key ring; the first caller of all makes the file, everybody else reads that one."""
         if not path.exists():
-            create_once(path, _new_content())
+            key_id = _new_id()
+            create_once(path, _document(key_id, {key_id: _new_key()}, _new_key()))
         return cls(path)
+
+    @property
+    def active(self) -> str:
+        return self._now().active
+
+    def versions(self) -> tuple[str, ...]:
+        content = self._now()
+        return (*(key_id for key_id in content.keys if key_id != content.active), content.active)
 
     def wrap(self, data_key: bytes, context: bytes) -> WrappedKey:
         """The data key under the active wrapping key, bound to its context."""
+        content = self._now()
         nonce = os.urandom(_NONCE_BYTES)
-        return WrappedKey(self._active, nonce + self._ciphers[self._active].encrypt(nonce, data_key, context))
+        return WrappedKey(content.active, nonce + content.ciphers[content.active].encrypt(nonce, data_key, context))
 
     def unwrap(self, wrapped: WrappedKey, context: bytes) -> bytes:
         """raises KeyMissing (wrapped by a key that is not here), SealBroken (changed, or another context)"""
-        cipher = self._ciphers.get(wrapped.key_id)
+        cipher = self._now().ciphers.get(wrapped.key_id)
         if cipher is None:
             raise KeyMissing(f"wrapping key {wrapped.key_id}")
         try:
@@ -61,16 +82,56 @@ class KeyFile:
 
     def index_key(self, purpose: str) -> bytes:
         """32 bytes, another for every purpose."""
-        return _derived(self._index_root, f"index:{purpose}")
+        return _derived(self._now().index_root, f"index:{purpose}")
+
+    def add_version(self) -> str:
+        """A new active wrapping key; the file is replaced as a whole, the old keys stay in it."""
+        with held_alone(self._path.parent):
+            content = _read(self._path)
+            key_id = _new_id()
+            replace(self._path, _document(key_id, {**content.keys, key_id: _new_key()}, content.index_root))
+        return key_id
+
+    def retire(self, key_id: str) -> None:
+        """Takes a wrapping key out of the file. raises KeyInUse: it is the active one"""
+        with held_alone(self._path.parent):
+            content = _read(self._path)
+            if key_id == content.active:
+                raise KeyInUse(f"{key_id} is the active wrapping key")
+            kept = {name: key for name, key in content.keys.items() if name != key_id}
+            replace(self._path, _document(content.active, kept, content.index_root))
+
+    def _now(self) -> _Content:
+        """The file as it is. A file that has gone away wraps nothing any more: its keys could not be had again."""
+        stamp = stamp_of(self._path)
+        if stamp is None:
+            raise KeyStoreUnavailable(f"{self._path.name} is gone")
+        if stamp != self._content.stamp:
+            self._content = _read(self._path)
+        return self._content
 
 
-def _new_content() -> bytes:
-    key_id = f"file-{secrets.token_hex(4)}"
+def _read(path: Path) -> _Content:
+    stamp = stamp_of(path)  # before the content: a change in between is seen at the next use
+    active, keys, index_root = _parsed(read_private(path))
+    ciphers = {key_id: AESGCM(_derived(key, f"wrap:{key_id}")) for key_id, key in keys.items()}
+    return _Content(stamp, active, keys, index_root, ciphers)
+
+
+def _new_id() -> str:
+    return f"file-{secrets.token_hex(4)}"
+
+
+def _new_key() -> bytes:
+    return secrets.token_bytes(_KEY_BYTES)
+
+
+def _document(active: str, keys: Mapping[str, bytes], index_root: bytes) -> bytes:
     content = {
         "version": _VERSION,
-        "active": key_id,
-        "keys": {key_id: _text(secrets.token_bytes(_KEY_BYTES))},
-        "index": _text(secrets.token_bytes(_KEY_BYTES)),
+        "active": active,
+        "keys": {key_id: _text(key) for key_id, key in keys.items()},
+        "index": _text(index_root),
     }
     return json.dumps(content, indent=1).encode()
 

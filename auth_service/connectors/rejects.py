@@ -6,12 +6,14 @@ import csv
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from auth_service.connectors.formula_guard import guarded
-from auth_service.core.errors import ServiceError
+from auth_service.core.errors import ServiceError, StorageFault
 
 REASON_COLUMNS = ("row", "field", "code", "reason")
 
@@ -68,3 +70,28 @@ class RejectWriter:
         self._file = os.fdopen(handle, "w", encoding="utf-8-sig", newline="")
         self._writer = csv.writer(self._file)
         self._writer.writerow([*self._columns, *REASON_COLUMNS])
+
+
+@dataclass(frozen=True, slots=True)
+class RejectFolder:
+    """The files of refused rows as retention sees them. fulfils flows/retain.py OldFiles"""
+
+    folder: Path
+
+    def count(self, before: datetime) -> int:
+        return len(self._old(before))
+
+    def remove(self, before: datetime) -> int:
+        """raises StorageFault"""
+        old = self._old(before)
+        try:
+            for path in old:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageFault("the folder of refused rows cannot be written") from error
+        return len(old)
+
+    def _old(self, before: datetime) -> list[Path]:
+        """Unfinished ones too: whoever still writes one has written within the hour."""
+        found = self.folder.iterdir() if self.folder.is_dir() else iter(())
+        return [path for path in found if path.is_file() and path.stat().st_mtime < before.timestamp()]

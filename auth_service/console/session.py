@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse, Response
 
 from auth_service.accounts.credentials import new_token
 from auth_service.accounts.roles import Permission
-from auth_service.core.errors import CredentialsInvalid, ServiceError, SignInRequired, SignInThrottled
-from auth_service.web.access import StaffVisitor
+from auth_service.core.errors import CredentialsInvalid, RateLimited, ServiceError, SignInRequired, SignInThrottled
+from auth_service.web.access import StaffVisitor, client_of
 from auth_service.web.cookies import drop_cookie, form_cookie_name, session_cookie_name, set_cookie
 from auth_service.web.csrf import FIELD, check_form
 from auth_service.web.errors import status_of
@@ -60,9 +60,13 @@ def sign_in(request: Request, form: SignInForm) -> Response:
     secure = services.cookie_secure
     check_form(request, form.get(FIELD), request.cookies.get(form_cookie_name(secure=secure)))
     try:
+        services.limit.sign_in(client_of(request))
         token, _session = services.sign_in.begin(form.get("username", ""), form.get("password", ""))
-    except (CredentialsInvalid, SignInThrottled) as error:
+    except (CredentialsInvalid, SignInThrottled, RateLimited) as error:
         return _form(request, error, status_of(error))
+    former = request.cookies.get(session_cookie_name(secure=secure))
+    if former:
+        services.sign_in.end(former)  # whoever signs in again leaves no session behind
     wish = form.get("next", "")
     response = RedirectResponse(wish if _NEXT.fullmatch(wish) else HOME, 303)
     set_cookie(response, session_cookie_name(secure=secure), token, secure=secure)
@@ -97,8 +101,8 @@ def _form(request: Request, error: ServiceError | None, status: int) -> Response
     )
     name = form_cookie_name(secure=services.cookie_secure)
     set_cookie(response, name, token, secure=services.cookie_secure)
-    if isinstance(error, SignInThrottled):
-        response.headers["Retry-After"] = "30"
+    if isinstance(error, SignInThrottled | RateLimited):
+        response.headers["Retry-After"] = str(error.retry_after if isinstance(error, RateLimited) else 30)
     return response
 
 

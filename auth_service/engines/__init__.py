@@ -5,5 +5,5 @@ input     bytes of a photo; weights described in models/manifest.toml
 output    FaceSample, by the ports of faces/ports.py
 rules     size and structure before pixels; weights only with their pinned digest; one thread per reader
 read      containers -> decoding -> detectors -> encoders -> photo_hash -> reader; weights, install, dlib_weights
-          bring the nets; catalogue chooses; pool serves many
+          bring the nets; catalogue chooses; pool serves many, bulk reads folders
 """

@@ -187,39 +187,46 @@ def _jpeg_orientation(marker: int, body: bytes, before: int) -> int:
 
 
 def _walk_png(data: bytes) -> Container:
-    at, orientation, pixels = 8, 1, False
+    at, orientation, kinds, kind = 8, 1, set[bytes](), b""
     kept = [_PNG_SIGNATURE]
-    width, height = _png_header(data)
-    while True:
-        length, kind = struct.unpack_from(">I4s", data, at)
-        end = at + 12 + length
-        if end > len(data) or zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            raise ImageDamaged("a PNG chunk is incomplete or altered")
+    width, height, palette_needed = _png_header(data)
+    while kind != b"IEND":
+        kind, body, end = _png_chunk(data, at)
         if kind == b"acTL":
             raise ImageAnimated
+        if kind in kinds & {b"IHDR", b"PLTE"}:
+            raise ImageDamaged("a PNG with two headers or palettes")
         if kind in _PNG_KEPT:
             kept.append(data[at:end])
         else:
-            _refuse_foreign(data[at + 8 : end - 4])
+            _refuse_foreign(body)
         if kind == b"eXIf":
-            orientation = exif_orientation(data[at + 8 : end - 4])
-        pixels = pixels or kind == b"IDAT"
+            orientation = exif_orientation(body)
+        kinds.add(kind)
         at = end
-        if kind == b"IEND":
-            break
-    if not pixels:
-        raise ImageDamaged("a PNG without a picture")
+    if not kinds >= {b"IDAT"} | ({b"PLTE"} if palette_needed else set()):
+        raise ImageDamaged("a PNG without a picture, or without its palette")
     _refuse_foreign_tail(data[at:])
     return Container("png", width, height, orientation, b"".join(kept))
 
 
-def _png_header(data: bytes) -> tuple[int, int]:
-    length, kind, width, height, depth, colour = struct.unpack_from(">I4sIIBB", data, 8)
-    if length != 13 or kind != b"IHDR" or colour not in _PNG_CHANNELS:
+def _png_chunk(data: bytes, at: int) -> tuple[bytes, bytes, int]:
+    """Kind, body, and where the chunk ends."""
+    length, kind = struct.unpack_from(">I4s", data, at)
+    end = at + 12 + length
+    if end > len(data) or zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
+        raise ImageDamaged("a PNG chunk is incomplete or altered")
+    return kind, data[at + 8 : end - 4], end
+
+
+def _png_header(data: bytes) -> tuple[int, int, bool]:
+    """Width, height, and whether a palette must follow."""
+    length, kind, width, height, depth, colour, *methods = struct.unpack_from(">I4sIIBBBBB", data, 8)
+    if length != 13 or kind != b"IHDR" or colour not in _PNG_CHANNELS or methods not in ([0, 0, 0], [0, 0, 1]):
         raise ImageDamaged("a PNG with a broken header")
     if depth > 8:
         raise ImageColourUnsupported(f"{depth} bits")
-    return width, height
+    return width, height, colour == 3
 
 
 # --- WebP -----------------------------------------------------------------------------------------

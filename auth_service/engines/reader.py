@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from auth_service.core.errors import NoFaceFound
-from auth_service.engines.decoding import IntakePolicy, decode, reencode
+from auth_service.engines.decoder import Decoder
+from auth_service.engines.decoding import reencode
 from auth_service.engines.photo_hash import photo_hash
+from auth_service.engines.pixel_room import PixelRoom
 from auth_service.faces.image import Image
 from auth_service.faces.landmarks import main_face_first
 from auth_service.faces.ports import FaceDetector, FaceEncoder
@@ -16,8 +18,9 @@ from auth_service.faces.template import EngineIdentity, Template
 
 
 class EngineFaceReader:
-    """Fulfils faces.ports.FaceReader. One per thread: detector and encoder hold state.
+    """Fulfils faces.ports.FaceReader. One per thread: decoder, detector and encoder hold state.
 
+    decoder   in a process of its own; closed with the reader
     mirrored  whether a template is the mean of the face's and its mirror image's embedding.
               source: docs/accuracy.md, FNMR at FMR 1e-3 4.3 % against 6.0 % on LFW
     """
@@ -26,14 +29,14 @@ class EngineFaceReader:
         self,
         detector: FaceDetector,
         encoder: FaceEncoder,
-        intake: IntakePolicy,
+        decoder: Decoder,
         quality: QualityPolicy,
         *,
         mirrored: bool = True,
     ) -> None:
         self._detector = detector
         self._encoder = encoder
-        self._intake = intake
+        self._decoder = decoder
         self._quality = quality
         self._mirrored = mirrored
 
@@ -42,21 +45,43 @@ class EngineFaceReader:
         return self._encoder.identity
 
     def warm(self, side: int) -> None:
-        """Makes the first photo as fast as the next: runs the net once on a blank face of this side in pixels."""
+        """Makes the first photo as fast as the next: runs the net once on a blank face of this side in pixels, and
+        waits for the decoder. raises EngineFault
+        """
         blank = np.zeros((side, side, 3), np.uint8)
         self._encoder.encode([blank] * (2 if self._mirrored else 1))
+        self._decoder.ready()
+
+    @property
+    def room(self) -> PixelRoom:
+        return self._decoder.room
+
+    def share(self, room: PixelRoom) -> None:
+        """Large photos wait for those of the other readers with the same room."""
+        self._decoder.room = room
+
+    def close(self) -> None:
+        """Ends the decoder's process."""
+        self._decoder.close()
+
+    @property
+    def decoder_pid(self) -> int | None:
+        """For the operator's and the tests' look at what one photo costs."""
+        return self._decoder.pid
 
     def read(self, data: bytes) -> FaceSample:
         """raises ImageRefused: cannot be used, NoFaceFound among them; EngineFault: the engine, not the photo"""
-        return self.read_image(decode(data, self._intake))
+        with self._decoder.opened(data) as image:
+            return self.read_image(image)
 
     def read_kept(self, data: bytes) -> tuple[FaceSample, bytes]:
         """The sample and the photo for keeping, decoded once. raises as `read`"""
-        image = decode(data, self._intake)
-        return self.read_image(image), reencode(image, self._intake)
+        with self._decoder.opened(data) as image:
+            return self.read_image(image), reencode(image, self._decoder.policy)
 
     def reencode(self, data: bytes) -> bytes:
-        return reencode(decode(data, self._intake), self._intake)
+        with self._decoder.opened(data) as image:
+            return reencode(image, self._decoder.policy)
 
     def read_image(self, image: Image) -> FaceSample:
         """As `read`, from pixels. raises NoFaceFound, FaceUnusable, EngineFault"""

@@ -21,6 +21,7 @@ class ReferencePhoto:
     """One enrolled photo with its own template, so that a set can be averaged anew.
 
     looked_at   a member of staff confirmed that it shows the person
+    picture_id  under which its picture is kept; its own id unless the template was made anew from an older photo
     """
 
     id: str
@@ -30,6 +31,11 @@ class ReferencePhoto:
     template: Template
     photo_hash: PhotoHash
     looked_at: bool = False
+    picture_id: str = ""
+
+    @property
+    def picture(self) -> str:
+        return self.picture_id or self.id
 
     @property
     def usable(self) -> bool:

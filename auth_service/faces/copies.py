@@ -24,6 +24,11 @@ class CopyPolicy:
     max_face_bits    of 64 between the face hashes
     max_frame_bits   of 64 between the frame hashes
     min_cosine       between the templates of engines that `min_cosine_of` does not name
+    max_bits_alone   of 64, for both hashes, where the known photo's template is of another engine and cannot be asked;
+                     source: trust.md 1.5 L5, Hamming <= 6/64 -> review
+    most_captures    earlier captures of the person that a new one is held against, passes first and then the newest:
+                     what a long history costs must not tell who is known; source: trust.md 2.5 (medians < 5 ms apart),
+                     measured, 64 captures cost 3 ms; a person passes once a year and tries at most 24 times a day
     min_cosine_of    (engine, limit) pairs; nets whose vectors are centred have wider cosines than dlib's
 
     source  measured on the shared LFW photos with `dlib-resnet`, mirrored templates. 4,392 copies (244 photos, 18 ways:
@@ -36,7 +41,9 @@ class CopyPolicy:
 
     max_face_bits: int = 12
     max_frame_bits: int = 10
+    max_bits_alone: int = 6
     min_cosine: float = 0.99
+    most_captures: int = 64
     min_cosine_of: tuple[tuple[str, float], ...] = (("mobilefacenet", 0.9), ("sface", 0.9))
 
 
@@ -45,6 +52,14 @@ def is_copy(a: PhotoHash, ta: Template, b: PhotoHash, tb: Template, policy: Copy
     if a.pixel_digest == b.pixel_digest:
         return True
     return looks_copied(a, b, policy) and cosine(ta, tb) >= _cosine_limit(ta.identity.engine, policy)
+
+
+def is_copy_by_hash(a: PhotoHash, b: PhotoHash, policy: CopyPolicy) -> bool:
+    """Whether two photos are one, where no template can be asked: both hashes must be closer than with one."""
+    return a.pixel_digest == b.pixel_digest or (
+        mirrored_distance(a.face_hash, b.face_hash) <= policy.max_bits_alone
+        and mirrored_distance(a.frame_hash, b.frame_hash) <= policy.max_bits_alone
+    )
 
 
 def looks_copied(a: PhotoHash, b: PhotoHash, policy: CopyPolicy) -> bool:

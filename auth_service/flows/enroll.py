@@ -33,7 +33,7 @@ from auth_service.faces.ports import FaceReader
 from auth_service.faces.quality import QualityReason
 from auth_service.faces.sample import FaceSample
 from auth_service.faces.template import EngineIdentity, Template
-from auth_service.matching.calibration import Calibration
+from auth_service.matching.calibration import CalibrationSource
 from auth_service.matching.comparison import Zone, compare
 from auth_service.monitoring.rules.i09_shared_image import SharedImage, SharedImageFacts
 from auth_service.storage.unit import Store, Unit
@@ -104,17 +104,30 @@ class Admitted:
 
 
 class ReferenceDesk:
-    """Admits photos inside an open unit; shared by the single and the bulk flow."""
+    """Admits photos inside an open unit; shared by the single and the bulk flow.
 
-    def __init__(self, identity: EngineIdentity, calibration: Calibration | None, copies: CopyPolicy) -> None:
+    calibration  decides whether a photo joins a set in force
+    starting     says whether the first photos of a person differ from one another; the same as `calibration` when None.
+                 Production enrols with the shipped record before there is one of its own: it decides about nobody then
+    """
+
+    def __init__(
+        self,
+        identity: EngineIdentity,
+        calibration: CalibrationSource,
+        copies: CopyPolicy,
+        starting: CalibrationSource | None = None,
+    ) -> None:
         self._identity = identity
         self._calibration = calibration
+        self._starting = starting or calibration
         self._copies = copies
         self._index = CopyIndex()
         self._index_lock = threading.Lock()
 
     def admit(self, unit: Unit, offer: Offer, now: datetime) -> Admitted:
         """Refuses copies of other people's photos and faces that differ; keeps, averages and activates the rest."""
+        unit.references.take_turn()  # before our own lock: whoever holds that one waits for nobody
         with self._index_lock:
             self._add_new(unit)
             fresh, known_already, refused = self._sort_out(unit, offer, now)
@@ -188,7 +201,7 @@ class ReferenceDesk:
             if is_copy(sample.photo_hash, sample.template, known.photo_hash, known.template, self._copies):
                 distance = mirrored_distance(sample.photo_hash.face_hash, known.photo_hash.face_hash)
                 likeness = cosine(sample.template, known.template)
-                return SharedImageFacts(person_id, candidate.person_id, False, distance, likeness, "", known.photo_id)
+                return SharedImageFacts(person_id, candidate.person_id, False, distance, likeness, "", known.picture_id)
         return None
 
     def _flag_shared(
@@ -214,15 +227,17 @@ class ReferenceDesk:
         return not self.differ(one.template, other.template)
 
     def _matches(self, anchor: Template, photo: ReferencePhoto) -> bool:
-        if self._calibration is None:
+        calibration = self._calibration()
+        if calibration is None:
             raise CalibrationMissing(self._identity.engine)
-        return compare(photo.template, anchor, self._calibration).zone is Zone.MATCH
+        return compare(photo.template, anchor, calibration).zone is Zone.MATCH
 
     def differ(self, one: Template, other: Template) -> bool:
         """Whether two templates are a clear non-match. raises CalibrationMissing"""
-        if self._calibration is None:
+        calibration = self._starting()
+        if calibration is None:
             raise CalibrationMissing(self._identity.engine)
-        return compare(one, other, self._calibration).zone is Zone.NON_MATCH
+        return compare(one, other, calibration).zone is Zone.NON_MATCH
 
 
 class Enroll:

@@ -6,11 +6,19 @@ import re
 import secrets
 from datetime import datetime, timedelta
 
-from auth_service.accounts.credentials import AccountPolicy, ApiKey, PasswordHasher, StaffMember, new_token, token_hash
+from auth_service.accounts.credentials import (
+    LONGEST_PASSWORD,
+    AccountPolicy,
+    ApiKey,
+    PasswordHasher,
+    StaffMember,
+    new_token,
+    token_hash,
+)
 from auth_service.accounts.roles import Role, Scope
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
-from auth_service.core.errors import AlreadyExists, FieldInvalid, NotFound
+from auth_service.core.errors import AlreadyExists, FieldInvalid, FieldTooLong, NotFound
 from auth_service.core.ids import new_id
 from auth_service.storage.unit import Store
 
@@ -42,7 +50,7 @@ class KeepStaff:
         chosen = self._checked(password) if password is not None else make_password()
         member = StaffMember(new_id(), name, role, self._hasher.hash(chosen), disabled=False, created_at=now)
         with self._store.unit() as unit:
-            if unit.staff.by_username(name) is not None:
+            if unit.staff.id_of(name) is not None:
                 raise AlreadyExists(field="username")
             unit.staff.add(member)
             unit.audit.append(AuditEvent(actor, "staff.created", f"staff:{member.id}", {"role": role.value}), now)
@@ -52,12 +60,12 @@ class KeepStaff:
         """Ends the account and all its sessions at once. raises NotFound"""
         now = self._clock.now()
         with self._store.unit() as unit:
-            member = unit.staff.by_username(username.strip().lower())
-            if member is None:
+            staff_id = unit.staff.id_of(username.strip().lower())
+            if staff_id is None:
                 raise NotFound(field="username")
-            unit.staff.disable(member.id, now)
-            unit.staff_sessions.end_all(member.id)
-            unit.audit.append(AuditEvent(actor, "staff.disabled", f"staff:{member.id}"), now)
+            unit.staff.disable(staff_id, now)
+            unit.staff_sessions.end_all(staff_id)
+            unit.audit.append(AuditEvent(actor, "staff.disabled", f"staff:{staff_id}"), now)
 
     def reset(self, username: str, actor: str) -> str:
         """A new password, shown once; all sessions end. raises NotFound"""
@@ -82,6 +90,8 @@ class KeepStaff:
     def _checked(self, password: str) -> str:
         if len(password) < self._policy.min_password_length:
             raise FieldInvalid(f"at least {self._policy.min_password_length} characters", field="password")
+        if len(password) > LONGEST_PASSWORD:
+            raise FieldTooLong(f"at most {LONGEST_PASSWORD} characters", field="password")
         return password
 
 
@@ -110,9 +120,8 @@ class KeepApiKeys:
         """raises NotFound"""
         now: datetime = self._clock.now()
         with self._store.unit() as unit:
-            if unit.api_keys.get(key_id) is None:
+            if not unit.api_keys.disable(key_id):
                 raise NotFound(field="id")
-            unit.api_keys.disable(key_id)
             unit.audit.append(AuditEvent(actor, "api_key.disabled", f"api_key:{key_id}"), now)
 
     def all(self) -> list[ApiKey]:

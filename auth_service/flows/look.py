@@ -30,7 +30,11 @@ class StoredJudgement:
 
 @dataclass(frozen=True, slots=True)
 class FlagView:
-    """What a monitor page shows. `photos`: labels for `Look.photo`, empty when the role may not see faces."""
+    """What a monitor page shows.
+
+    photos  labels for `Look.photo`, empty when the role may not see faces
+    erased  labels of pictures that are no longer kept: their time was over, or the person was erased
+    """
 
     id: str
     flag: Flag
@@ -38,6 +42,7 @@ class FlagView:
     judgements: tuple[StoredJudgement, ...]
     photos: tuple[str, ...]
     may_judge: bool
+    erased: tuple[str, ...] = ()
 
 
 class Look:
@@ -58,6 +63,7 @@ class Look:
             if stored is None:
                 raise NotFound
             names = {member.id: member.username for member in unit.staff.all()}
+            readable = unit.photos.readable([photo_id for _, photo_id in stored.flag.photos])
             unit.audit.append(AuditEvent(f"staff:{staff.id}", "flag.seen", f"flag:{flag_id}"), now)
         people = [self._store.queries.person_summary(person_id) for person_id in stored.flag.person_ids]
         sees_faces = may(staff.role, Permission.SEE_FLAG_PHOTOS)
@@ -69,7 +75,8 @@ class Look:
                 StoredJudgement(judgement_id, judgement, names.get(judgement.judged_by, "?"))
                 for judgement_id, judgement in stored.judgements
             ),
-            photos=tuple(label for label, _ in stored.flag.photos) if sees_faces else (),
+            photos=tuple(label for label, photo in stored.flag.photos if photo in readable) if sees_faces else (),
+            erased=tuple(label for label, photo in stored.flag.photos if photo not in readable) if sees_faces else (),
             may_judge=may(staff.role, Permission.JUDGE_FLAGS),
         )
 

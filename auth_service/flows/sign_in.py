@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from auth_service.accounts.credentials import (
+    LONGEST_PASSWORD,
     AccountPolicy,
     PasswordHasher,
     StaffMember,
@@ -44,7 +45,9 @@ class SignIn:
         with self._slot():
             member = self._counted(name, now)
             # an unknown name costs the same hashing time as a wrong password
-            right = self._hasher.verify(member.password_hash if member else self._nobody, password[:_LONGEST])
+            right = self._hasher.verify(
+                member.password_hash if member else self._nobody, password[: LONGEST_PASSWORD + 1]
+            )
         if member is None or member.disabled or not right:
             self._note_failure(member, now)
             raise CredentialsInvalid
@@ -90,6 +93,7 @@ class SignIn:
         """Counts the try before the password is looked at, so that parallel tries are counted too; a right password
         forgets it again. raises SignInThrottled"""
         with self._store.unit() as unit:
+            unit.alone(f"sign in {name}")
             failures, last = unit.sign_in_failures.count_since_success(name)
             if last is not None and now < last + self._policy.retry_after(failures):
                 raise SignInThrottled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import combinations
@@ -10,18 +11,32 @@ from itertools import combinations
 from auth_service.beneficiaries.id_number import parse_id_number
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock, legal_date
-from auth_service.core.errors import CalibrationMissing, FieldInvalid, IdempotencyInFlight, PhotosDiffer, SealBroken
+from auth_service.core.errors import (
+    CalibrationMissing,
+    FieldInvalid,
+    IdempotencyInFlight,
+    PhotosDiffer,
+    SealBroken,
+    StorageFault,
+)
 from auth_service.core.ids import new_id, new_serial
 from auth_service.core.keys import Signer
 from auth_service.enrollment.references import ReferencePhoto, ReferenceSet
-from auth_service.faces.copies import cosine, is_copy, mirrored_distance
+from auth_service.faces.copies import cosine, is_copy, is_copy_by_hash, mirrored_distance
 from auth_service.faces.ports import FaceReader
 from auth_service.faces.sample import FaceSample, PhotoHash
 from auth_service.faces.template import Template, mean_template
-from auth_service.flows.verify_terms import MOST_PHOTOS, Conclude, VerifyPolicies, VerifyRequest, VerifyResult
+from auth_service.flows.verify_terms import (
+    MOST_PHOTOS,
+    Conclude,
+    VerifyPolicies,
+    VerifyRequest,
+    VerifyResult,
+    still_open,
+)
 from auth_service.liveness.attestation import attest
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
-from auth_service.matching.calibration import Calibration
+from auth_service.matching.calibration import Calibration, CalibrationSource
 from auth_service.matching.comparison import ComparisonDecision, Zone, compare
 from auth_service.monitoring.rules.v03_repeated_failures import FailureFacts, RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture, CopyFacts
@@ -32,6 +47,10 @@ from auth_service.qualification.period import due_date
 from auth_service.storage.unit import KnownCapture, NewCapture, Store, Unit
 
 __all__ = ["Conclude", "Verify", "VerifyPolicies", "VerifyRequest", "VerifyResult"]
+
+
+_NOBODY = "0" * 32
+"""Asked for in place of a person who is not in the ledger: nothing is found, and it takes as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +72,7 @@ class _Copy:
     reason: PadReason
     photo_id: str | None
     distance: int
-    similarity: float
+    similarity: float | None
     exact: bool
 
 
@@ -64,6 +83,7 @@ class _Attempt:
     evidence: FaceEvidence
     samples: Sequence[FaceSample]
     copy: _Copy | None
+    calibration: str | None
 
 
 class Verify:
@@ -73,7 +93,7 @@ class Verify:
         self,
         store: Store,
         reader: FaceReader,
-        calibration: Calibration | None,
+        calibration: CalibrationSource,
         signer: Signer,
         clock: Clock,
         policies: VerifyPolicies,
@@ -96,43 +116,54 @@ class Verify:
         known = self._known(number, today)
         # read whether or not the person is known: the time of an answer tells little of who is in the ledger
         samples = [self._reader.read(photo) for photo in request.photos]
-        probe = self._one_probe(samples)
+        calibration = self._calibration()  # one record for the whole attempt, whatever is activated meanwhile
+        probe = self._one_probe(samples, calibration)
         copy = self._copied(samples, known, now, request.channel)
         pad = _assess(request, copy)
-        comparison = None if copy else self._compare(probe, known.reference)
+        comparison = None if copy else self._compare(probe, known.reference, calibration)
         evidence = _evidence(request, known, pad, comparison, samples, now)
-        with_copy = _Attempt(evidence, samples, copy)
+        with_copy = _Attempt(evidence, samples, copy, calibration.label if calibration else None)
         return self._record(request, with_copy, conclude)
 
     def _known(self, number: str, today: date) -> _Known:
         with self._store.reading() as unit:
             person_id = unit.people.id_of(number)
-            if person_id is None:
-                return _Known(None, None, ())
-            person = unit.people.get(person_id)
-            reference = unit.references.current(person_id, self._reader.identity)
-            captures = unit.captures.of(person_id, self._reader.identity)
-            if person is None or person.id_number.number != number:
-                raise SealBroken("the index leads to a record with another ID number")
-            # photos that left the set are still old photos: a copy of one is no new capture
-            enrolled = unit.references.photos(person_id, self._reader.identity)
-            return _Known(person_id, reference, captures, enrolled, person.face_is_not_enough(today))
+            if person_id is not None:
+                return self._known_person(unit, person_id, number, today)
+            # as much is read and opened as for somebody, so that the time of an answer tells little; none of it is used
+            with suppress(StorageFault):
+                self._known_person(unit, unit.people.next_to(number) or "", None, today)
+            return _Known(None, None, ())
 
-    def _one_probe(self, samples: Sequence[FaceSample]) -> Template:
+    def _known_person(self, unit: Unit, person_id: str, number: str | None, today: date) -> _Known:
+        """raises SealBroken: the record is of another ID number; KeyMissing"""
+        identity = self._reader.identity
+        person = unit.people.get(person_id)
+        reference = unit.references.current(person_id, identity)
+        captures = unit.captures.of(person_id, identity, self._copies.most_captures)
+        if person is None or (number is not None and person.id_number.number != number):
+            raise SealBroken("the index leads to a record with another ID number")
+        # photos that left the set are still old photos: a copy of one is no new capture
+        enrolled = unit.references.photos(person_id, identity)
+        return _Known(person_id, reference, captures, enrolled, person.face_is_not_enough(today))
+
+    def _one_probe(self, samples: Sequence[FaceSample], calibration: Calibration | None) -> Template:
         """The mean of the photos, once no two of them are a non-match. raises PhotosDiffer"""
         for one, other in combinations(samples, 2):
-            if self._calibration is None:
+            if calibration is None:
                 raise CalibrationMissing(self._reader.identity.engine)
-            if compare(one.template, other.template, self._calibration).zone is Zone.NON_MATCH:
+            if compare(one.template, other.template, calibration).zone is Zone.NON_MATCH:
                 raise PhotosDiffer
         return mean_template([sample.template for sample in samples])
 
-    def _compare(self, probe: Template, reference: ReferenceSet | None) -> ComparisonDecision | None:
+    def _compare(
+        self, probe: Template, reference: ReferenceSet | None, calibration: Calibration | None
+    ) -> ComparisonDecision | None:
         if reference is None or reference.template is None or reference.alone_self_uploaded:
             return None
-        if self._calibration is None:
+        if calibration is None:
             raise CalibrationMissing(self._reader.identity.engine)
-        return compare(probe, reference.template, self._calibration)
+        return compare(probe, reference.template, calibration)
 
     def _copied(self, samples: Sequence[FaceSample], known: _Known, now: datetime, channel: Channel) -> _Copy | None:
         """The first probe photo that copies an enrolled photo or a capture that is over."""
@@ -140,26 +171,35 @@ class Verify:
             for photo in known.enrolled:
                 found = self._copy_of(sample, photo.photo_hash, photo.template)
                 if found is not None:
-                    return _Copy(index, PadReason.COPY_OF_REFERENCE, photo.id, *found)
+                    return _Copy(index, PadReason.COPY_OF_REFERENCE, photo.picture, *found)
             for capture in known.captures:
-                if _still_open(capture, now, channel):
+                if still_open(capture, now, channel):
                     continue
                 found = self._copy_of(sample, capture.photo_hash, capture.template)
                 if found is not None:
                     return _Copy(index, PadReason.COPY_OF_EARLIER_CAPTURE, capture.photo_id, *found)
         return None
 
-    def _copy_of(self, sample: FaceSample, known: PhotoHash, template: Template) -> tuple[int, float, bool] | None:
-        if not is_copy(sample.photo_hash, sample.template, known, template, self._copies):
+    def _copy_of(
+        self, sample: FaceSample, known: PhotoHash, template: Template | None
+    ) -> tuple[int, float | None, bool] | None:
+        if template is None:
+            copied = is_copy_by_hash(sample.photo_hash, known, self._copies)
+        else:
+            copied = is_copy(sample.photo_hash, sample.template, known, template, self._copies)
+        if not copied:
             return None
         distance = mirrored_distance(sample.photo_hash.face_hash, known.face_hash)
-        return distance, cosine(sample.template, template), sample.photo_hash.pixel_digest == known.pixel_digest
+        likeness = None if template is None else cosine(sample.template, template)
+        return distance, likeness, sample.photo_hash.pixel_digest == known.pixel_digest
 
     def _record(self, request: VerifyRequest, attempt: _Attempt, conclude: Conclude | None) -> VerifyResult:
         """Everything that follows, in one transaction or not at all."""
         evidence, copy = attempt.evidence, attempt.copy
         kept = self._jpeg_for_review(request, evidence, copy)
         with self._store.unit() as unit:
+            # what earlier attempts left must not change under us
+            unit.alone(f"verify {evidence.person_id or evidence.id}")
             decision = self._decide(unit, evidence)
             self._refuse_second_pass(unit, attempt, decision)
             certificate = self._certificate(decision, evidence)
@@ -175,7 +215,7 @@ class Verify:
                 evidence_kind=evidence.kind,
                 certificate=certificate,
                 engine=self._reader.identity.engine,
-                calibration=self._calibration.label if self._calibration else None,
+                calibration=attempt.calibration,
                 due_on=certificate.due_on if certificate else None,
                 quality_hints=evidence.quality,
                 comparison=evidence.comparison,
@@ -199,7 +239,7 @@ class Verify:
 
     def _decide(self, unit: Unit, evidence: FaceEvidence) -> Decision:
         since = evidence.taken_at - timedelta(days=1)
-        failures = unit.evidence.failures(evidence.person_id, evidence.channel, since) if evidence.person_id else 0
+        failures = unit.evidence.failures(evidence.person_id or _NOBODY, evidence.channel, since)
         return decide(evidence, failures, self._policy)
 
     def _refuse_second_pass(self, unit: Unit, attempt: _Attempt, decision: Decision) -> None:
@@ -207,9 +247,9 @@ class Verify:
         if not decision.qualified or attempt.evidence.person_id is None:
             return
         sent = {sample.photo_hash.pixel_digest for sample in attempt.samples}
-        for capture in unit.captures.of(attempt.evidence.person_id, self._reader.identity):
-            if capture.qualified and capture.photo_hash.pixel_digest in sent:
-                raise IdempotencyInFlight
+        known = unit.captures.of(attempt.evidence.person_id, self._reader.identity, self._copies.most_captures)
+        if any(capture.qualified and capture.photo_hash.pixel_digest in sent for capture in known):
+            raise IdempotencyInFlight
 
     def _certificate(self, decision: Decision, evidence: FaceEvidence) -> Certificate | None:
         if not decision.qualified:
@@ -241,39 +281,26 @@ class Verify:
     def _flags(
         unit: Unit, evidence: FaceEvidence, decision: Decision, copy: _Copy | None, photo_id: str | None
     ) -> tuple[str, ...]:
-        if evidence.person_id is None or decision.qualified:
+        if decision.qualified:
             return ()
-        now = evidence.taken_at
+        now, person_id = evidence.taken_at, evidence.person_id or _NOBODY
         found = []
         if copy is not None and photo_id is not None:
             source = "reference" if copy.reason is PadReason.COPY_OF_REFERENCE else "capture"
             facts = CopyFacts(
-                evidence.person_id, evidence.id, source, copy.exact, copy.distance, copy.similarity, photo_id,
+                person_id, evidence.id, source, copy.exact, copy.distance, copy.similarity, photo_id,
                 copy.photo_id,
             )  # fmt: skip
             found.append(CopiedCapture().judge(facts, now))
         since = now - timedelta(days=1)
-        failures = FailureFacts(
-            evidence.person_id,
-            unit.evidence.failures(evidence.person_id, None, since),
-            unit.evidence.failures_in_cycle(evidence.person_id),
-            photo_id,
-        )
+        today, ever = unit.evidence.failures(person_id, None, since), unit.evidence.failures_in_cycle(person_id)
+        failures = FailureFacts(person_id, today, ever, photo_id)
+        if evidence.person_id is None:
+            return ()
         repeated = RepeatedFailures().judge(failures, now)
         found.extend([repeated] if repeated else [])
         raised = (unit.flags.raise_once(flag) for flag in found)
         return tuple(flag_id for flag_id in raised if flag_id is not None)
-
-
-SAME_CAPTURE = timedelta(minutes=15)
-"""How long a capture that did not pass may be handed in again as the same capture, on the same channel.
-
-An officer first looks at a comparison and then vouches for the person, or a teller sends a photo again after a lost
-answer. A capture that has passed is over at once. source: one counter visit, the staff idle time of trust.md 2.3"""
-
-
-def _still_open(capture: KnownCapture, now: datetime, channel: Channel) -> bool:
-    return not capture.qualified and capture.channel is channel and now - capture.taken_at < SAME_CAPTURE
 
 
 def _assess(request: VerifyRequest, copy: _Copy | None) -> PadDecision:

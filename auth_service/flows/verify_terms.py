@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.quality import QualityReason
@@ -12,7 +12,7 @@ from auth_service.matching.comparison import ComparisonDecision
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.decision import Decision, DecisionPolicy
 from auth_service.qualification.evidence import Channel, EvidenceKind
-from auth_service.storage.unit import Unit
+from auth_service.storage.unit import KnownCapture, Unit
 
 MOST_PHOTOS = 3
 """More photos of one moment add little (docs/accuracy.md) and cost the server time."""
@@ -58,3 +58,13 @@ class VerifyPolicies:
 
 Conclude = Callable[[Unit, VerifyResult], None]
 """Runs inside the transaction that records the result, for what must stand or fall with it."""
+
+SAME_CAPTURE = timedelta(minutes=15)
+"""How long a capture that did not pass may be handed in again as the same capture, on the same channel.
+
+An officer first looks at a comparison and then vouches for the person, or a teller sends a photo again after a lost
+answer. A capture that has passed is over at once. source: one counter visit, the staff idle time of trust.md 2.3"""
+
+
+def still_open(capture: KnownCapture, now: datetime, channel: Channel) -> bool:
+    return not capture.qualified and capture.channel is channel and now - capture.taken_at < SAME_CAPTURE

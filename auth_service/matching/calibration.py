@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -29,6 +29,12 @@ ACCEPT_FMR = 1e-4
 GREY_FMR = 1e-2
 """Target FMR down to which a person looks (zone `grey`): below it one stranger in a hundred would look as alike."""
 
+UNKNOWN = Rate(0, 0, 0.0, 1.0)
+"""A rate where nothing could be compared."""
+
+SHIPPED, OWN = "shipped", "own"
+NO_NORMALISATION = "none"
+
 MOST_IMAGES = 4
 """Images per side that have cells of their own. More are judged by the cell of four, where the FMR grows beyond its
 target (1.2 to 2.6 times, five to eight images), so nobody should average more than this.
@@ -44,9 +50,21 @@ class Metric(StrEnum):
     """Minus the Euclidean distance, at most 0, so that larger is more alike."""
 
 
+class Basis(StrEnum):
+    """What the match threshold of a cell rests on."""
+
+    MEASURED = "measured"
+    """On people enough for its target (rule of 30)."""
+    RAISED = "raised"
+    """On too few people for its target: the strictest of what is known, never looser than what was seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """One threshold and what it was measured to do. A similarity at or above `threshold` passes it."""
+    """One threshold and what it was measured to do. A similarity at or above `threshold` passes it.
+
+    fmr, fnmr  `trials` 0: nobody has photos enough that could be compared, so it is unknown (0 to 1)
+    """
 
     fmr_target: float
     threshold: float
@@ -66,6 +84,7 @@ class Cell:
     people: int
     accept: OperatingPoint
     grey: OperatingPoint
+    basis: Basis = Basis.MEASURED
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.accept_at) and math.isfinite(self.grey_at)):
@@ -90,6 +109,7 @@ class Calibration:
     data_is        who and what was measured
     data_is_not    what the numbers do not speak for; shown beside them
     cells          `<images of the reference>x<images of the probe>` -> Cell
+    own            measured on the operator's own people; False: it came with the service
     """
 
     name: str
@@ -101,6 +121,13 @@ class Calibration:
     data_is: str
     data_is_not: tuple[str, ...]
     cells: Mapping[str, Cell]
+    own: bool = False
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether people enough stand behind the match threshold for single images, on which the others lean."""
+        single = self.cells.get(cell_key(1, 1))
+        return single is not None and single.basis is Basis.MEASURED
 
     @property
     def label(self) -> str:
@@ -123,6 +150,10 @@ class Calibration:
         if cell is None:
             raise CalibrationMissing(f"{self.label} has no cell {key}")
         return cell
+
+
+CalibrationSource = Callable[[], Calibration | None]
+"""Gives the record in force at this moment; None: nothing may be decided. raises CalibrationMissing (damaged)"""
 
 
 def cell_key(references: int, probes: int) -> str:
@@ -169,10 +200,17 @@ def render(calibration: Calibration) -> str:
         "weights_digest": calibration.identity.weights_digest,
         "metric": calibration.metric.value,
         "mirrored": calibration.mirrored,
+        "origin": OWN if calibration.own else SHIPPED,
+        "normalisation": NO_NORMALISATION,
         "measured_on": calibration.measured_on.isoformat(),
         "data": {"is": calibration.data_is, "is_not": list(calibration.data_is_not)},
         "cells": {
-            key: {"people": cell.people, "accept": _point_document(cell.accept), "grey": _point_document(cell.grey)}
+            key: {
+                "people": cell.people,
+                "basis": cell.basis.value,
+                "accept": _point_document(cell.accept),
+                "grey": _point_document(cell.grey),
+            }
             for key, cell in calibration.cells.items()
         },
     }
@@ -186,6 +224,8 @@ def _refuse_constant(name: str) -> float:
 def _record(document: Mapping[str, Any]) -> Calibration:
     if document["format"] != FORMAT:
         raise ValueError("unknown format")
+    if document.get("normalisation", NO_NORMALISATION) != NO_NORMALISATION:
+        raise ValueError("scores are not normalised in this release (docs/decisions/0019-score-normalisation.md)")
     return Calibration(
         name=_text(document["name"]),
         version=_count(document["version"]),
@@ -195,26 +235,32 @@ def _record(document: Mapping[str, Any]) -> Calibration:
         measured_on=date.fromisoformat(document["measured_on"]),
         data_is=_text(document["data"]["is"]),
         data_is_not=tuple(_text(line) for line in document["data"]["is_not"]),
-        cells={
-            _text(key): Cell(_count(cell["people"]), _point(cell["accept"]), _point(cell["grey"]))
-            for key, cell in document["cells"].items()
-        },
+        cells={_text(key): _cell(cell) for key, cell in document["cells"].items()},
+        own={SHIPPED: False, OWN: True}[document.get("origin", SHIPPED)],
     )
 
 
-def _point(document: Mapping[str, Any]) -> OperatingPoint:
+def _cell(document: Mapping[str, Any]) -> Cell:
+    basis = Basis(document.get("basis", Basis.MEASURED))
+    return Cell(_count(document["people"]), _point(document["accept"], basis), _point(document["grey"], basis), basis)
+
+
+def _point(document: Mapping[str, Any], basis: Basis) -> OperatingPoint:
+    """What was measured has an FMR; a raised threshold may lie where nothing could be compared."""
     return OperatingPoint(
         fmr_target=_share(document["fmr_target"]),
         threshold=_number(document["threshold"]),
-        fmr=_rate(document["fmr"]),
-        fnmr=_rate(document["fnmr"]),
+        fmr=_rate(document["fmr"], may_be_unknown=basis is Basis.RAISED),
+        fnmr=_rate(document["fnmr"], may_be_unknown=True),
     )
 
 
-def _rate(document: Mapping[str, Any]) -> Rate:
+def _rate(document: Mapping[str, Any], *, may_be_unknown: bool = False) -> Rate:
     rate = Rate(
         _count(document["errors"]), _count(document["trials"]), _share(document["low"]), _share(document["high"])
     )
+    if may_be_unknown and rate == UNKNOWN:
+        return rate
     if rate.trials == 0 or not rate.low <= rate.value <= rate.high:
         raise ValueError("a rate lies outside its own interval")
     return rate

@@ -26,12 +26,25 @@ SEED = 19795
 """Fixed, so that one measurement gives one answer."""
 
 
-class ResampledScores:
-    """A ScoreSet with the means to say how sure its rates are. raises EvaluationSetTooSmall, ScoreInvalid"""
+DENSE_PEOPLE = 3000
+"""Up to so many persons the comparisons are counted in a table of persons by persons (72 MB), and one matrix product
+weighs all draws; beyond, pair by pair. Both give the same whole numbers."""
 
-    def __init__(self, scores: ScoreSet, replicates: int = REPLICATES, seed: int = SEED) -> None:
+
+class ResampledScores:
+    """A ScoreSet with the means to say how sure its rates are.
+
+    mated_needed  False: the set may hold no mated comparison; asking for its FNMR is then refused
+    raises        EvaluationSetTooSmall, ScoreInvalid
+    """
+
+    def __init__(
+        self, scores: ScoreSet, replicates: int = REPLICATES, seed: int = SEED, *, mated_needed: bool = True
+    ) -> None:
         mated = scores.is_mated
-        self.mated: Scores = checked(scores.scores[mated], "mated")
+        self.mated: Scores = scores.scores[mated]
+        if mated_needed or self.mated.size:
+            checked(self.mated, "mated")
         self.non_mated: Scores = checked(scores.scores[~mated], "non-mated")
         self.people = int(np.unique(np.concatenate([scores.person_a, scores.person_b])).size)
         self._owner: People = scores.person_a[mated]
@@ -43,7 +56,7 @@ class ResampledScores:
 
     def fnmr(self, threshold: float) -> Rate:
         """Mated comparisons below the threshold."""
-        wrong = self.mated < threshold
+        wrong = checked(self.mated, "mated") < threshold
         return _rate(wrong, self._weigh_mated(wrong), self._mated_total)
 
     def fmr(self, threshold: float) -> Rate:
@@ -59,9 +72,12 @@ class ResampledScores:
     def _weigh_non_mated(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How many of the chosen non-mated comparisons each draw holds."""
         people = self._weights.shape[1]
-        codes, counts = np.unique(
-            self._left[chosen].astype(np.int64) * people + self._right[chosen], return_counts=True
-        )
+        codes = self._left[chosen].astype(np.int64) * people + self._right[chosen]
+        if people <= DENSE_PEOPLE:
+            table = np.bincount(codes, minlength=people * people).reshape(people, people).astype(np.float64)
+            weighed: NDArray[np.float64] = np.einsum("rp,rp->r", self._weights @ table, self._weights)
+            return weighed
+        codes, counts = np.unique(codes, return_counts=True)
         left, right = codes // people, codes % people
         held = counts.astype(np.float64)
         return np.array([np.dot(weights[left] * held, weights[right]) for weights in self._weights])

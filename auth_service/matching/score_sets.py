@@ -126,6 +126,13 @@ def all_against_all(references: TemplateTable, probes: TemplateTable, people: in
     return ScoreSet(np.concatenate(scores), np.concatenate(left), np.concatenate(right), people)
 
 
+def compared(references: TemplateTable, probes: TemplateTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which rows are compared with which: int64 (n,) each, by the rule of `all_against_all`."""
+    rows = np.arange(len(references.persons))
+    row, column = np.nonzero(_may_be_compared(references, probes, rows, same=references is probes))
+    return row, column
+
+
 def _may_be_compared(
     references: TemplateTable, probes: TemplateTable, rows: NDArray[np.int64], *, same: bool
 ) -> NDArray[np.bool_]:

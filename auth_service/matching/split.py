@@ -58,10 +58,15 @@ class Description:
 
 def cell_scores(gallery: Gallery, references: int, probes: int, metric: Metric) -> ScoreSet:
     """All comparisons of one cell. raises TemplatesIncomparable, ScoreInvalid"""
+    left, right = cell_tables(gallery, references, probes)
+    return all_against_all(left, right, len(gallery), metric)
+
+
+def cell_tables(gallery: Gallery, references: int, probes: int) -> tuple[TemplateTable, TemplateTable]:
+    """Both sides of a cell, the same object twice where both sides are alike."""
     images = [template for person in gallery for template in person]
     left = _table(gallery, images, references)
-    right = left if references == probes else _table(gallery, images, probes)
-    return all_against_all(left, right, len(gallery), metric)
+    return left, left if references == probes else _table(gallery, images, probes)
 
 
 def calibrate(gallery: Gallery, metric: Metric, description: Description, replicates: int = REPLICATES) -> Calibration:

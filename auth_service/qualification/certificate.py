@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from auth_service.core.errors import FileUnreadable
-from auth_service.core.keys import Signer
+from auth_service.core.keys import Signer, sign_named
 from auth_service.qualification.evidence import EvidenceKind
 
 _PREFIX = "AC1"
@@ -45,11 +45,18 @@ class CertificateClaims:
 
 
 def issue(serial: str, kind: EvidenceKind, passed_on: date, due_on: date, signer: Signer) -> Certificate:
-    """A signed certificate. source: Ed25519, RFC 8032; canonical JSON with sorted keys"""
+    """A signed certificate. raises KeyStoreUnavailable. source: Ed25519, RFC 8032; canonical JSON with sorted keys"""
     payload = {"v": 1, "serial": serial, "kind": kind.value, "passed_on": str(passed_on), "due_on": str(due_on)}
     body = _b64(json.dumps(payload, sort_keys=True, separators=(",", ":")).encode())
-    message = f"{_PREFIX}.{body}.{signer.key_id}"
-    return Certificate(serial, kind, passed_on, due_on, f"{message}.{_b64(signer.sign(message.encode()))}")
+    token = ""
+
+    def message_under(key_id: str) -> bytes:
+        nonlocal token
+        token = f"{_PREFIX}.{body}.{key_id}"
+        return token.encode()
+
+    signature = sign_named(signer, message_under)
+    return Certificate(serial, kind, passed_on, due_on, f"{token}.{_b64(signature)}")
 
 
 def read_token(token: str) -> CertificateClaims:

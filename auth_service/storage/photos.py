@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 _UNFINISHED = ".part"
+_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class PhotoFiles:
@@ -35,6 +37,26 @@ class PhotoFiles:
             raise
         return name
 
+    def put_back(self, name: str, sealed: bytes) -> None:
+        """A file of a backup under its own name; one that is there with these bytes stays. `sync_all` makes it durable.
+
+        raises   ValueError: no name of a file of ours; OSError
+        """
+        if not _NAME.fullmatch(name):
+            raise ValueError("not a photo file's name")
+        if self.read(name) == sealed:
+            return
+        place = self._shelf(name) / name
+        unfinished = place.with_suffix(_UNFINISHED)
+        unfinished.unlink(missing_ok=True)  # of a restore that was killed
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(sealed)
+        unfinished.rename(place)
+
+    def sync_all(self) -> None:
+        """Returns when everything written on this machine is on the disk. source: sync(2), which waits on Linux"""
+        os.sync()
+
     def sync(self, names: Sequence[str]) -> None:
         """Returns when these files and their names are on the disk. raises OSError"""
         for name in names:
@@ -48,6 +70,9 @@ class PhotoFiles:
             return (self._folder / name[:2] / name).read_bytes()
         except FileNotFoundError:
             return None
+
+    def has(self, name: str) -> bool:
+        return (self._folder / name[:2] / name).exists()
 
     def remove(self, name: str) -> None:
         (self._folder / name[:2] / name).unlink(missing_ok=True)

@@ -17,10 +17,11 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from auth_service.core.errors import KeyMissing, SealBroken
-from auth_service.core.keys import KeyRing, WrappedKey
+from auth_service.core.errors import KeyDestroyed, KeyMissing, KeyStoreUnavailable, SealBroken
+from auth_service.core.keys import KeyRing, WrappedKey, data_key_context
+from auth_service.storage.tables.keys import WrappingKeyRow
 from auth_service.storage.tables.people import PersonKeyRow, ServiceKeyRow
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
 
@@ -36,6 +37,15 @@ CACHED_KEYS = 4096
 _STORED_SERVICE = select(ServiceKeyRow.wrapping_key, ServiceKeyRow.wrapped, ServiceKeyRow.index_check).where(
     ServiceKeyRow.id == SERVICE
 )
+_STORED_PERSON = select(PersonKeyRow.wrapping_key, PersonKeyRow.wrapped).where(
+    PersonKeyRow.person_id == bindparam("person")
+)
+_HELD_PERSON = _STORED_PERSON.with_for_update(read=True)
+"""Nobody can erase this person before the transaction that reads their key for writing has ended."""
+_HELD_VERSION = (
+    select(WrappingKeyRow.retired_at).where(WrappingKeyRow.id == bindparam("version")).with_for_update(read=True)
+)
+"""Nobody can retire this wrapping key before the transaction that wraps with it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,9 @@ class KeyCache:
             while len(self._keys) > self._most:
                 self._keys.popitem(last=False)
 
+    def __len__(self) -> int:
+        return len(self._keys)
+
     def drop(self, owner: str) -> None:
         with self._lock:
             self._keys.pop(owner, None)
@@ -107,7 +120,11 @@ class KeyCache:
 
 @dataclass(slots=True)
 class Keys:
-    """The data keys as one unit sees them. Keys made here reach the shared cache only after the commit."""
+    """The data keys as one unit sees them. Keys made here reach the shared cache only after the commit.
+
+    A writing unit takes no person's key from the cache before it has seen that the key was not destroyed meanwhile,
+    and holds the person until it ends: what it writes is erased with the rest, or it writes nothing.
+    """
 
     connection: Connection
     ring: KeyRing
@@ -115,22 +132,23 @@ class Keys:
     writes: bool
     _fresh: dict[str, DataKey] = field(default_factory=dict)
     _destroyed: set[str] = field(default_factory=set)
+    _held: dict[str, DataKey] = field(default_factory=dict)
+    _usable_versions: set[str] = field(default_factory=set)
 
     def of(self, person_id: str | None) -> DataKey:
-        """The key of a person, or the service's own. raises KeyMissing (never made, or destroyed), SealBroken"""
-        owner = person_id or SERVICE
-        key = self._fresh.get(owner)
-        if key is None and owner not in self._destroyed:
-            key = self.cache.get(owner)
-        if key is not None:
-            return key
-        return self._stored_person(person_id) if person_id else self._service()
+        """The key of a person, or the service's own. raises KeyMissing (never made), KeyDestroyed, SealBroken"""
+        if person_id is None:
+            return self._fresh.get(SERVICE) or self.cache.get(SERVICE) or self._service()
+        key = self._fresh.get(person_id) or self._held.get(person_id)
+        if key is None and not self.writes:
+            key = self.cache.get(person_id)
+        return key or self._stored_person(person_id)
 
     def unwrapped(self, owner: str, wrapping_key: str, wrapped: bytes) -> DataKey:
         """The key of a row that a query has joined, from the cache or the key ring."""
         key = self._fresh.get(owner) or self.cache.get(owner)
         if key is None:
-            key = DataKey(owner, self.ring.unwrap(WrappedKey(wrapping_key, wrapped), _context(owner)))
+            key = DataKey(owner, self.ring.unwrap(WrappedKey(wrapping_key, wrapped), data_key_context(owner)))
             self.cache.put(owner, key)
         return key
 
@@ -150,6 +168,7 @@ class Keys:
             .values(wrapped=None, destroyed_at=now)
         )
         self._fresh.pop(person_id, None)
+        self._held.pop(person_id, None)
         self._destroyed.add(person_id)
         return self.connection.execute(statement).rowcount == 1
 
@@ -165,12 +184,17 @@ class Keys:
         self._service()
 
     def _stored_person(self, person_id: str) -> DataKey:
-        found = self.connection.execute(
-            select(PersonKeyRow.wrapping_key, PersonKeyRow.wrapped).where(PersonKeyRow.person_id == person_id)
-        ).one_or_none()
-        if found is None or found.wrapped is None:
-            raise KeyMissing("the person's key was never made or has been destroyed")
-        return self.unwrapped(person_id, found.wrapping_key, found.wrapped)
+        statement = _HELD_PERSON if self.writes else _STORED_PERSON
+        found = self.connection.execute(statement, {"person": person_id}).one_or_none()
+        if found is None:
+            raise KeyMissing("the person's key was never made")
+        if found.wrapped is None:
+            self.cache.drop(person_id)
+            raise KeyDestroyed
+        key = self.unwrapped(person_id, found.wrapping_key, found.wrapped)
+        if self.writes:
+            self._held[person_id] = key
+        return key
 
     def _service(self) -> DataKey:
         found = self.connection.execute(_STORED_SERVICE).one_or_none()
@@ -193,23 +217,42 @@ class Keys:
 
     def _new(self, owner: str) -> tuple[DataKey, WrappedKey]:
         secret = os.urandom(32)
+        wrapped = self.ring.wrap(secret, data_key_context(owner))
+        self.hold_version(wrapped.key_id)
         self._fresh[owner] = DataKey(owner, secret)
-        return self._fresh[owner], self.ring.wrap(secret, _context(owner))
+        return self._fresh[owner], wrapped
 
+    def hold_version(self, version: str) -> None:
+        """Before anything is kept that this wrapping key has wrapped.
 
-def _context(owner: str) -> bytes:
-    return f"auth-service data key\0{owner}".encode()
+        raises   KeyStoreUnavailable: it was retired, and this process has not noticed yet
+        """
+        if version in self._usable_versions:
+            return
+        found = self.connection.execute(_HELD_VERSION, {"version": version}).one_or_none()
+        if found is None:
+            values = {"id": version, "first_used_at": datetime.now(UTC)}
+            self.connection.execute(insert_or_ignore(self.connection, WrappingKeyRow), values)
+            found = self.connection.execute(_HELD_VERSION, {"version": version}).one()
+        if found.retired_at is not None:
+            raise KeyStoreUnavailable("a retired wrapping key cannot wrap")
+        self._usable_versions.add(version)
 
 
 class BlindIndexes:
-    """Keyed HMAC-SHA-256 of values that must be found without being readable. One key per purpose."""
+    """Keyed HMAC-SHA-256 of values that must be found without being readable. One key per purpose.
 
-    def __init__(self, ring: KeyRing) -> None:
+    seconds  how long a key is kept before the ring is asked again
+    """
+
+    def __init__(self, ring: KeyRing, seconds: float = CACHE_SECONDS) -> None:
         self._ring = ring
-        self._keys: dict[str, bytes] = {}
+        self._seconds = seconds
+        self._keys: dict[str, tuple[float, bytes]] = {}
 
     def of(self, purpose: str, value: str | bytes) -> bytes:
-        key = self._keys.get(purpose)
-        if key is None:
-            key = self._keys[purpose] = self._ring.index_key(purpose)
-        return hmac.digest(key, value.encode() if isinstance(value, str) else value, "sha256")
+        """raises KeyStoreUnavailable, KeyMissing"""
+        held = self._keys.get(purpose)
+        if held is None or held[0] < time.monotonic():
+            held = self._keys[purpose] = (time.monotonic() + self._seconds, self._ring.index_key(purpose))
+        return hmac.digest(held[1], value.encode() if isinstance(value, str) else value, "sha256")

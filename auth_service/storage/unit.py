@@ -2,34 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from auth_service.core.audit import AuditEvent
 from auth_service.core.keys import KeyRing
-from auth_service.storage import schema_version
+from auth_service.core.tracing import NoTracer, Tracer
+from auth_service.storage import grants, schema_version
+from auth_service.storage.archive import Snapshot, Target, snapshot_of
 from auth_service.storage.database import Database
+from auth_service.storage.grants import DatabaseRole, Difference
 from auth_service.storage.photos import PhotoFiles
 from auth_service.storage.queries import Queries
 from auth_service.storage.records.api_keys import ApiKeys
 from auth_service.storage.records.audit import Audit
+from auth_service.storage.records.backups import Backups
+from auth_service.storage.records.bank import Bank
+from auth_service.storage.records.calibrations import Calibrations, StoredCalibration
 from auth_service.storage.records.captures import Captures, KnownCapture, NewCapture
+from auth_service.storage.records.checkpoints import Checkpoints, StoredCheckpoint, Witnesses
 from auth_service.storage.records.consents import Consents
+from auth_service.storage.records.erasures import Erasures
 from auth_service.storage.records.evidence import Certificates, Evidence
+from auth_service.storage.records.expiry import Expiry
+from auth_service.storage.records.face_counts import FaceCounts
 from auth_service.storage.records.flags import Flags, Judgements, StoredFlag
+from auth_service.storage.records.guards import GUARDED_SINCE, guard_earlier_rows
 from auth_service.storage.records.idempotency import Idempotency, SavedAnswer
 from auth_service.storage.records.imports import Imports
+from auth_service.storage.records.jobs import Jobs
+from auth_service.storage.records.limits import Limits
+from auth_service.storage.records.own_people import OwnPeople
 from auth_service.storage.records.people import Applied, People
 from auth_service.storage.records.photos import Photos
+from auth_service.storage.records.reembedding import EngineCount, Reembedding
 from auth_service.storage.records.references import KnownHash, References
 from auth_service.storage.records.staff import SignInFailures, Staff, StaffSessions
+from auth_service.storage.records.wrapping import OwnedKey, VersionState, WrappingKeys
+from auth_service.storage.refusals import Refusals
 from auth_service.storage.sealing import BlindIndexes, KeyCache, Keys
 from auth_service.storage.work import Work
 
-__all__ = ["Applied", "KnownCapture", "KnownHash", "NewCapture", "SavedAnswer", "Store", "StoredFlag", "Unit"]
+__all__ = [
+    "Applied",
+    "DatabaseRole",
+    "Difference",
+    "EngineCount",
+    "KnownCapture",
+    "KnownHash",
+    "NewCapture",
+    "OwnedKey",
+    "SavedAnswer",
+    "Snapshot",
+    "Store",
+    "StoredCalibration",
+    "StoredCheckpoint",
+    "StoredFlag",
+    "Target",
+    "Unit",
+    "VersionState",
+]
+
+
+_ALONE = text("SELECT pg_advisory_xact_lock(:number)")
 
 
 class Unit:
@@ -38,9 +78,22 @@ class Unit:
     def __init__(self, work: Work) -> None:
         self._work = work
 
+    def alone(self, what: str) -> None:
+        """From here to the end of the unit no other unit is alone with the same thing: what is read next stays true.
+
+        On SQLite every write unit is alone anyway.
+        """
+        if self._work.connection.dialect.name == "postgresql":
+            number = int.from_bytes(self._work.indexes.of("alone", what)[:8], signed=True)
+            self._work.connection.execute(_ALONE, {"number": number})
+
     @cached_property
     def people(self) -> People:
         return People(self._work)
+
+    @cached_property
+    def bank(self) -> Bank:
+        return Bank(self._work)
 
     @cached_property
     def photos(self) -> Photos:
@@ -51,8 +104,20 @@ class Unit:
         return References(self._work)
 
     @cached_property
+    def reembedding(self) -> Reembedding:
+        return Reembedding(self._work)
+
+    @cached_property
     def captures(self) -> Captures:
         return Captures(self._work)
+
+    @cached_property
+    def calibrations(self) -> Calibrations:
+        return Calibrations(self._work)
+
+    @cached_property
+    def own_people(self) -> OwnPeople:
+        return OwnPeople(self._work)
 
     @cached_property
     def consents(self) -> Consents:
@@ -79,6 +144,14 @@ class Unit:
         return Audit(self._work)
 
     @cached_property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self._work)
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        return Witnesses(self._work)
+
+    @cached_property
     def staff(self) -> Staff:
         return Staff(self._work)
 
@@ -102,15 +175,54 @@ class Unit:
     def imports(self) -> Imports:
         return Imports(self._work)
 
+    @cached_property
+    def face_counts(self) -> FaceCounts:
+        return FaceCounts(self._work)
+
+    @cached_property
+    def expiry(self) -> Expiry:
+        return Expiry(self._work)
+
+    @cached_property
+    def backups(self) -> Backups:
+        return Backups(self._work)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self._work)
+
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits(self._work)
+
+    @cached_property
+    def wrapping_keys(self) -> WrappingKeys:
+        return WrappingKeys(self._work)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        return Erasures(self._work)
+
 
 class Store:
     """The database and the picture files behind one set of keys. One per process; threads share it."""
 
-    def __init__(self, url: str, keys: KeyRing, photos_dir: Path) -> None:
+    def __init__(
+        self,
+        url: str,
+        keys: KeyRing,
+        photos_dir: Path,
+        tracer: Tracer | None = None,
+        ledger_url: str | None = None,
+    ) -> None:
+        """ledger_url: the same database as another role, which a snapshot reads what this one may not"""
         self._database = Database(url)
+        self._ledger = Database(ledger_url) if ledger_url not in {None, url} else self._database
+        self._tracer = tracer or NoTracer()
         self._ring = keys
         self._cache = KeyCache()
         self._indexes = BlindIndexes(keys)
+        self._refusals = Refusals(self._note)
         self._files = PhotoFiles(photos_dir)
         self.queries = Queries(self._reading_work)
 
@@ -119,9 +231,11 @@ class Store:
         """One write transaction: everything is kept, or nothing.
 
         durable  False for what nobody has been promised yet, such as a claim: a power cut may undo it
-        raises   DatabaseUnavailable, SchemaOutdated, KeyMissing, SealBroken, StorageFault
+        raises   Unavailable (DatabaseUnavailable, TransactionConflict, StorageFull, StorageReadOnly), SchemaOutdated,
+                 DatabaseRightMissing, KeyMissing, SealBroken, StorageFault; then nothing was kept, except that after
+                 DatabaseUnavailable at the very end it may have been: who repeats must do so by an Idempotency-Key
         """
-        with self._database.writing(durable=durable) as connection:
+        with self._refusals.noted(), self._writing(durable=durable) as connection:
             keys = Keys(connection, self._ring, self._cache, writes=True)
             unit = Unit(Work(connection, keys, self._indexes, self._files, writes=True))
             try:
@@ -132,21 +246,67 @@ class Store:
                 unit.photos.forget_written()
                 raise
         keys.settle()
+        unit.photos.remove_doomed()
 
     @contextmanager
     def reading(self) -> Iterator[Unit]:
         """One read transaction over one snapshot; what it is asked to write is refused. raises as `unit`"""
-        with self._reading_work() as work:
+        with self._refusals.noted(), self._reading_work() as work:
             yield Unit(work)
 
+    @contextmanager
+    def _writing(self, *, durable: bool) -> Iterator[Connection]:
+        with self._tracer.span("transaction", writes=True), self._database.writing(durable=durable) as connection:
+            yield connection
+
+    def _note(self, event: AuditEvent) -> None:
+        with self.unit() as unit:
+            unit.audit.append(event, datetime.now(UTC))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Everything as of one instant, for a backup. raises as `unit`"""
+        with snapshot_of(self._database, self._ledger, self._files) as snapshot:
+            yield snapshot
+
+    @contextmanager
+    def restoring(self) -> Iterator[Target]:
+        """An empty database to be filled from a backup: everything is kept at the end, or nothing. raises as `unit`"""
+        with self._database.rebuilding() as connection:
+            yield Target(connection, self._files)
+
+    def remove_files(self, names: Iterable[str]) -> None:
+        """Photo files whose rows were marked erased, after that was committed; what a crash leaves, the sweep finds."""
+        for name in names:
+            self._files.remove(name)
+
     def migrate(self) -> list[str]:
-        """Brings the database to this release's schema; returns the names of the steps that were taken."""
-        with self._database.writing() as connection:
+        """Brings the database to this release's schema, and the roles to their rights; returns the steps taken.
+
+        A role that is not the owner may call it where nothing is left to do. Under load it steps back and tries again
+        rather than make anybody wait for more than half a second.
+        raises   as `unit`; SchemaOutdated: the database is newer than this release can bear
+        """
+        return schema_version.patiently(self._migrate_once)
+
+    def _migrate_once(self) -> list[str]:
+        with self._database.rebuilding() as connection:
             keys = Keys(connection, self._ring, self._cache, writes=True)
             taken = schema_version.upgrade(connection)
+            if not self._database.is_sqlite and schema_version.is_own(connection):
+                grants.apply(connection)
             keys.check()
+            if GUARDED_SINCE in taken:
+                guard_earlier_rows(Work(connection, keys, self._indexes, self._files, writes=True))
         keys.settle()
         return taken
+
+    def rights(self, role: DatabaseRole) -> Difference | None:
+        """How the database user's rights differ from a role's part; None on SQLite, which knows no rights."""
+        if self._database.is_sqlite:
+            return None
+        with self._database.reading() as connection:
+            return grants.difference(connection, role)
 
     def check_schema(self) -> None:
         """Whether database, release and key ring belong together.
@@ -163,11 +323,22 @@ class Store:
         with self._database.reading() as connection:
             connection.execute(text("SELECT 1"))
 
+    @property
+    def connections(self) -> tuple[int, int]:
+        """Database connections in use, and how many may be."""
+        return self._database.connections
+
+    @property
+    def cached_keys(self) -> int:
+        """Unwrapped data keys in memory."""
+        return len(self._cache)
+
     def close(self) -> None:
         self._database.close()
+        self._ledger.close()
 
     @contextmanager
     def _reading_work(self) -> Iterator[Work]:
-        with self._database.reading() as connection:
+        with self._tracer.span("transaction", writes=False), self._database.reading() as connection:
             keys = Keys(connection, self._ring, self._cache, writes=False)
             yield Work(connection, keys, self._indexes, self._files, writes=False)

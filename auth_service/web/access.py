@@ -38,7 +38,7 @@ class Public:
 
 @dataclass(frozen=True, slots=True)
 class NeedsScope:
-    """An agency system's key. raises CredentialsInvalid, ScopeMissing"""
+    """An agency system's key. raises CredentialsInvalid, ScopeMissing, RateLimited"""
 
     scope: Scope
 
@@ -46,7 +46,11 @@ class NeedsScope:
         header = request.headers.get("authorization")
         if header is None:
             raise CredentialsInvalid
-        return services_of(request).authorise.run(header, self.scope)
+        services = services_of(request)
+        key = services.authorise.run(header, self.scope)
+        request.state.actor = f"api_key:{key.id}"
+        services.limit.key(key.id)
+        return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class SignedIn:
             raise SignInRequired
         visitor = Visitor(*services.sign_in.session(token))
         request.state.visitor = visitor
+        request.state.actor = f"staff:{visitor.staff.id}"
         return visitor
 
 
@@ -105,6 +110,19 @@ class NeedsPermission:
         if not visitor.may(self.permission):
             raise AccessRefused
         return visitor
+
+
+def client_of(request: Request) -> str:
+    """Whom a limit for strangers counts: the network address, of IPv6 the half that a household or a firm has."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or ipaddress.IPv6Network((address.packed, 64), strict=False).network_address)
+    return str(address)
 
 
 Rule = Public | NeedsScope | MetricsReader | SignedIn | NeedsPermission

@@ -21,13 +21,14 @@ from auth_service.faces.quality import QUALITY_TEXTS, QualityReason
 from auth_service.web.i18n import language_of
 from auth_service.web.logging import log, where_it_broke
 from auth_service.web.request_ids import request_id_of
+from auth_service.web.services import services_of
 
 MEDIA_TYPE = "application/problem+json"
 
 STATUS: dict[type[e.ServiceError], int] = {
     e.ServiceError: 500,
     e.InputRefused: 422,
-    e.ImageRefused: 422, e.ImageEmpty: 422, e.ImageTooManyBytes: 413, e.ImageTooManyPixels: 422,
+    e.ImageRefused: 422, e.ImageEmpty: 422, e.ImageTooManyBytes: 413, e.ImageTooManyPixels: 422, e.ImageTooCostly: 422,
     e.ImageFormatUnsupported: 422, e.ImageColourUnsupported: 422, e.ImageAnimated: 422, e.ImageDamaged: 422,
     e.ImagePolyglot: 422, e.FaceUnusable: 422, e.NoFaceFound: 422, e.PhotosDiffer: 422,
     e.QualityTooLow: 422,
@@ -38,16 +39,26 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.FileUnreadable: 422, e.ColumnsMissing: 422, e.EvaluationSetTooSmall: 422,
     e.EnrollmentRefused: 422, e.BeneficiaryUnknown: 422, e.FaceDiffersFromReference: 422,
     e.ImageOfAnotherPerson: 422, e.ConsentMissing: 422,
+    e.RateLimited: 429, e.AttemptsUsedUp: 429,
     e.RequestRefused: 400, e.BodyTooLarge: 413, e.BodyTooSlow: 408, e.MediaTypeUnsupported: 415,
     e.MethodNotAllowed: 405, e.NotFound: 404, e.IdempotencyKeyMissing: 400, e.IdempotencyKeyReused: 422,
-    e.IdempotencyInFlight: 409, e.AlreadyExists: 409, e.StaleJudgement: 409, e.ReasonMissing: 422,
+    e.IdempotencyInFlight: 409, e.AlreadyExists: 409, e.EngineInUse: 409, e.PeopleLeftBehind: 409,
+    e.StaleJudgement: 409, e.KeyInUse: 409, e.ErasureHeldBack: 409, e.ReasonMissing: 422,
     e.SettingInvalid: 500,
     e.AccessRefused: 403, e.CredentialsInvalid: 401, e.SignInRequired: 401, e.SignInThrottled: 429,
     e.CsrfRefused: 403, e.ScopeMissing: 403,
+    e.AccountTampered: 403, e.CheckpointInvalid: 422, e.AuditBroken: 500, e.WitnessConflict: 500,
+    e.WitnessUnreachable: 503,
     e.EngineFault: 503, e.WeightsMissing: 503, e.WeightsDigestWrong: 503, e.EngineUnknown: 503,
+    e.CalibrationTooFew: 409, e.SecondPersonNeeded: 403,
     e.TemplatesIncomparable: 500, e.CalibrationMissing: 503, e.ScoreInvalid: 500,
-    e.StorageFault: 500, e.SealBroken: 500, e.KeyMissing: 503, e.SchemaOutdated: 503,
-    e.Unavailable: 503, e.CapacityExceeded: 503, e.DatabaseUnavailable: 503, e.DownloadFailed: 503,
+    e.StorageFault: 500, e.SealBroken: 500, e.KeyMissing: 503, e.KeyDestroyed: 409,
+    e.SchemaOutdated: 503,
+    e.ArchiveUnreadable: 500, e.ArchiveSignerUnknown: 500, e.ArchivePartsDiffer: 422, e.RestoreTargetNotEmpty: 409,
+    e.RestoreUnfinished: 503, e.RestoreDiffers: 500,
+    e.Unavailable: 503, e.CapacityExceeded: 503, e.DatabaseUnavailable: 503, e.KeyStoreUnavailable: 503,
+    e.DownloadFailed: 503, e.DatabaseRightMissing: 503, e.TransactionConflict: 503, e.StorageFull: 503,
+    e.StorageReadOnly: 503,
 }  # fmt: skip
 """Every class by itself: a test fails for a class that is not listed, so that a new error is thought about."""
 
@@ -56,6 +67,10 @@ RETRY_AFTER_SECONDS: dict[type[e.ServiceError], int] = {
     e.IdempotencyInFlight: 2,
     e.SignInThrottled: 30,
     e.DatabaseUnavailable: 5,
+    e.TransactionConflict: 1,
+    e.StorageFull: 30,
+    e.StorageReadOnly: 30,
+    e.KeyStoreUnavailable: 5,
 }
 """What `Retry-After` says; 10 for any other answer with 503 or 429."""
 
@@ -118,7 +133,8 @@ def problem_response(request: Request, error: e.ServiceError, status: int | None
 def _headers(error: e.ServiceError, status: int, language: str) -> dict[str, str]:
     headers = {"Content-Language": language, "Vary": "Accept-Language, Cookie"}
     if status in {429, 503} or type(error) in RETRY_AFTER_SECONDS:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS.get(type(error), 10))
+        wait = error.retry_after if isinstance(error, e.RateLimited) else RETRY_AFTER_SECONDS.get(type(error), 10)
+        headers["Retry-After"] = str(wait)
     if status == HTTPStatus.UNAUTHORIZED and isinstance(error, e.CredentialsInvalid):
         headers["WWW-Authenticate"] = 'Bearer realm="auth-service"'
     return headers
@@ -139,6 +155,7 @@ class ErrorAnswers:
     def answer(self, request: Request, error: e.ServiceError) -> Response:
         """Status, words and form for one error; what broke inside is logged by code and place."""
         status = status_of(error)
+        services_of(request).metrics.errors.labels(error.code).inc()
         if status >= 500:
             log.error(
                 "fault", request_id=request_id_of(request), code=error.code, error_type=type(error).__name__,

@@ -24,12 +24,14 @@ class BodyPolicy:
     """small_bytes   every route without photos: a form of a few short fields
     photo_bytes   routes with photos: as many as allowed, and 256 KiB for fields and boundaries
     seconds       to send a whole body: three photos on a 2 Mbit/s line take 50 s
+    idle_seconds  without a byte of it
     photo_paths   the routes with photos
     """
 
     small_bytes: int = 64 * 1024
     photo_bytes: int = PHOTOS * PHOTO_BYTES + 256 * 1024
     seconds: float = 60.0
+    idle_seconds: float = 15.0
     photo_paths: frozenset[str] = frozenset({"/v1/enrollments", "/v1/verifications"})
 
     def limit(self, path: str) -> int:
@@ -56,7 +58,7 @@ class BodyLimits:
             response.headers["Connection"] = "close"
             await response(scope, receive, send)
             return
-        body = _Metered(receive, limit, self._policy.seconds)
+        body = _Metered(receive, limit, self._policy)
         endless = "transfer-encoding" in headers
 
         async def closing(message: Message) -> None:
@@ -69,12 +71,15 @@ class BodyLimits:
 
 
 class _Metered:
-    """`receive` with a byte count and one deadline for the whole body. raises BodyTooLarge, BodyTooSlow"""
+    """`receive` with a byte count, one deadline for the whole body and one for each pause.
 
-    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
+    raises  BodyTooLarge, BodyTooSlow
+    """
+
+    def __init__(self, receive: Receive, limit: int, policy: BodyPolicy) -> None:
         self._receive = receive
         self._left = limit
-        self._seconds = seconds
+        self._policy = policy
         self._deadline: float | None = None
         self.finished = False
         self.refused = False
@@ -82,10 +87,11 @@ class _Metered:
     async def __call__(self) -> Message:
         if self.finished:
             return await self._receive()
+        now = asyncio.get_running_loop().time()
         if self._deadline is None:
-            self._deadline = asyncio.get_running_loop().time() + self._seconds
+            self._deadline = now + self._policy.seconds
         try:
-            async with asyncio.timeout_at(self._deadline):
+            async with asyncio.timeout_at(min(self._deadline, now + self._policy.idle_seconds)):
                 message = await self._receive()
         except TimeoutError as error:
             self.refused = True

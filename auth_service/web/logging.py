@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 import traceback
 from pathlib import Path
 from typing import Any
 
 import structlog
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.types import EventDict, WrappedLogger
-
-from auth_service.web.metrics import method_of, route_template
 
 FIELDS = frozenset(
     {
         "event", "level", "timestamp", "request_id", "method", "route", "status", "duration_ms", "code",
-        "error_type", "error_at", "actor", "outcome", "missing",
+        "error_type", "error_at", "actor", "outcome", "missing", "job", "fence", "counts",
     }
 )  # fmt: skip
 """Every field that may stand in a log line."""
@@ -70,38 +66,6 @@ def where_it_broke(error: BaseException) -> str:
         return "outside"
     frame = ours[-1]
     return f"{Path(frame.filename).relative_to(_PACKAGE)}:{frame.lineno} in {frame.name}"
-
-
-class AccessLog:
-    """One line per request: id, route template, status, duration."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        started = time.perf_counter()
-        status = 500
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noting)
-        finally:
-            log.info(
-                "request",
-                request_id=scope["state"].get("request_id"),
-                method=method_of(scope),
-                route=route_template(scope),
-                status=status,
-                duration_ms=round((time.perf_counter() - started) * 1000, 1),
-            )
 
 
 class JsonLines(logging.Formatter):

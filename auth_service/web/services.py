@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from starlette.requests import HTTPConnection
 
 from auth_service.core.clock import Clock
+from auth_service.core.tracing import NoTracer, Tracer
+from auth_service.enrollment.consent_texts import ShownText
 from auth_service.flows.authorise import AuthoriseKey
 from auth_service.flows.enroll import Enroll
 from auth_service.flows.idempotent import Idempotent
 from auth_service.flows.judge_flag import JudgeFlag
+from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.sign_in import SignIn
 from auth_service.flows.verify import Verify
@@ -22,9 +25,13 @@ from auth_service.web.metrics import Measures
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether this process can do its work now: (name, is it so), in the order in which an operator would look."""
+    """Whether this process can do its work now: (name, is it so), in the order in which an operator would look.
+
+    attention  what does not keep it from its work and still needs somebody, such as an audit witness that is away
+    """
 
     checks: tuple[tuple[str, bool], ...]
+    attention: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -43,6 +50,8 @@ class Services:
     public_url     as people reach the service, without a slash at the end; certificates' QR codes point there
     threads        worker threads for plain `def` routes: more than the readers and their waiting line, so that whoever
                    finds the line full is told at once, and pages are served meanwhile
+    photos_at_once requests with photos that are worked on at once: the readers and their waiting line
+    shown_text     (kind, version, language) -> consent text or notice with the agency's name in it
     cookie_secure  True wherever TLS is in front; False only for http on loopback in development
     """
 
@@ -52,6 +61,7 @@ class Services:
     judge_flag: JudgeFlag
     look: Look
     authorise: AuthoriseKey
+    limit: Limit
     idempotent: Idempotent
     queries: Queries
     readiness: Callable[[], Readiness]
@@ -59,7 +69,10 @@ class Services:
     cookie_secure: bool
     metrics: Measures
     clock: Clock
+    shown_text: Callable[[str, str, str], ShownText]
     threads: int = 40
+    photos_at_once: int = 40
+    tracer: Tracer = field(default_factory=NoTracer)
 
 
 def services_of(connection: HTTPConnection) -> Services:

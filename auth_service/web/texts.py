@@ -93,6 +93,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "flag.photos.none": ("这条疑点没有照片。", "This flag has no photo."),
     "flag.photos.audited": ("每次查看照片都会记入审计。", "Every look at a photo is written to the audit trail."),
+    "flag.photos.erased": ("已删除的照片：", "No longer kept:"),
     "flag.photos.open": ("查看原图", "Open full size"),
     "flag.photo.probe": ("本次提交的画面", "What was sent this time"),
     "flag.photo.reference": ("登记照片", "Enrolled photo"),

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from auth_service.settings import described
 from tests.builders import id_number
 from tests.conftest import DATA
 
@@ -64,6 +65,11 @@ def environment(home: Path) -> dict[str, str]:
     """No setting of this shell but the home, and a shared cache of the converted recogniser."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTH_SERVICE_")}
     return {**kept, "AUTH_SERVICE_HOME": str(home), "OMP_NUM_THREADS": "1"}
+
+
+def without_limits() -> dict[str, str]:
+    """Settings that lift every limit on how often one caller may ask, for tests that are one busy caller."""
+    return {name: "0" for name, _, _, _ in described() if name.startswith("AUTH_SERVICE_LIMITS__")}
 
 
 def run(home: Path, *arguments: str, expect: int | None = 0, timeout: float = 300) -> dict[str, Any]:

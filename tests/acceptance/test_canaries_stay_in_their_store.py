@@ -30,6 +30,7 @@ CONSENT = {
 }
 
 
+@pytest.mark.asvs("14.2.3", "14.2.4", "16.2.5")
 @pytest.mark.data
 def test_after_import_enrolment_verification_and_errors(tmp_path: Path) -> None:
     home = tmp_path / "home"

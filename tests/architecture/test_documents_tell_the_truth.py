@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from auth_service.cli.main import app
@@ -38,6 +40,27 @@ def test_every_command_in_the_readme_exists() -> None:
         if found.exit_code != 0:
             found = CliRunner().invoke(app, [words[0], "--help"])
         assert found.exit_code == 0, line
+
+
+RUNBOOK = [*sorted((ROOT / "docs" / "operations").glob("*.md")), *sorted((ROOT / "docs" / "compliance").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", RUNBOOK, ids=lambda path: path.name)
+def test_every_command_of_the_runbook_exists_with_these_options(page: Path) -> None:
+    wrong = []
+    for line in re.findall(r"auth-service +([a-z][^`\n|;&<>#()]*)", page.read_text(encoding="utf-8")):
+        words = re.findall(r"[^\s\"']+", line.rstrip(".,:"))
+        command: Any = get_command(app)
+        while words and words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]
+        if "make" in getattr(command, "commands", {}):  # `backup FOLDER`
+            command = command.commands["make"]
+        known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+        unknown = [word for word in words if word.startswith("--") and word.partition("=")[0] not in known]
+        alone = getattr(command, "invoke_without_command", False)  # `calibrate` by itself
+        if unknown or (hasattr(command, "commands") and not alone):
+            wrong.append(f"auth-service {line}")
+    assert wrong == []
 
 
 def test_every_decision_record_stands_in_the_index() -> None:

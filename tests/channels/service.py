@@ -38,6 +38,7 @@ from auth_service.settings import Settings
 from auth_service.web.limits import BodyPolicy
 from auth_service.web.services import Services
 from auth_service.wiring import Wiring
+from tests.databases import PostgresDatabase
 
 QUICK = Argon2Passwords(PasswordProfile(passes=1, memory_kib=1024))
 """The real hash at a low cost: a quarter of a second per sign-in would be most of these tests' time."""
@@ -198,7 +199,7 @@ def hidden(page: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """The folder that each test copies, and what was made in it."""
+    """The folder that each test copies (and the rows that it puts back, on PostgreSQL), and what was made in it."""
 
     home: Path
     wiring: Wiring
@@ -206,19 +207,26 @@ class Blueprint:
     flag_id: str
     serial: str
     portraits: Portraits
+    database: PostgresDatabase | None = None
+    rows: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def make_blueprint(home: Path) -> Blueprint:
+def _wiring(home: Path, clock: MovableClock, database: PostgresDatabase | None) -> Wiring:
+    urls = database.urls.settings() if database else {}
+    return Wiring(Settings(home=home, readers=1, public_url=BASE, **urls), clock)
+
+
+def make_blueprint(home: Path, database: PostgresDatabase | None = None) -> Blueprint:
     """Schema, keys, staff of every role, API keys, three people, two of them enrolled, a pass, a flag."""
     clock = MovableClock()
-    wiring = Wiring(Settings(home=home, readers=1, public_url=BASE), clock)
+    wiring = _wiring(home, clock, database)
     wiring.__dict__["hasher"] = QUICK
-    wiring.store.migrate()
+    wiring.migrate()
     for role in Role:
         wiring.keep_staff.create(username_of(role), role, PASSWORD, "cli")
     keys = {name: wiring.keep_api_keys.create(name, scopes, None, "cli")[1] for name, scopes in KEY_SCOPES.items()}
     now = clock.now()
-    with wiring.store.unit() as unit:
+    with wiring.ledger_store.unit() as unit:
         for number, name in NAMES.items():
             values = {"id_number": number, "name": name, "benefit_kind": "城乡居民养老", "region_code": "130202"}
             unit.people.apply(check_ledger_row(values, legal_date(now)), now, "b1")
@@ -230,15 +238,18 @@ def make_blueprint(home: Path) -> Blueprint:
     passed = wiring.verify.run(VerifyRequest(GRACE, (faces.grace_later,), Channel.COUNTER, "cli", officer))
     assert passed.certificate is not None, passed
     copied = wiring.verify.run(VerifyRequest(EILEEN, (faces.eileen,), Channel.COUNTER, "cli", officer))
-    return Blueprint(home, wiring, keys, copied.flags[0], passed.certificate.serial, faces)
+    rows = database.save() if database else {}
+    return Blueprint(home, wiring, keys, copied.flags[0], passed.certificate.serial, faces, database, rows)
 
 
 @contextmanager
 def deployment(blueprint: Blueprint, home: Path, bodies: BodyPolicy | None = None) -> Iterator[Deployment]:
     """A copy of the blueprint, served."""
     shutil.copytree(blueprint.home, home)
+    if blueprint.database is not None:
+        blueprint.database.put(blueprint.rows)
     clock = MovableClock()
-    wiring = Wiring(Settings(home=home, readers=1, public_url=BASE), clock)
+    wiring = _wiring(home, clock, blueprint.database)
     wiring.__dict__.update(pool=blueprint.wiring.pool, hasher=QUICK)
     services = wiring.services()
     with anyio.from_thread.start_blocking_portal() as portal:
@@ -251,7 +262,7 @@ def deployment(blueprint: Blueprint, home: Path, bodies: BodyPolicy | None = Non
         finally:
             for client in made.clients:
                 portal.call(client.http.aclose)
-            wiring.store.close()
+            wiring.close_stores()
 
 
 def more_flags(made: Deployment, count: int) -> None:

@@ -16,6 +16,7 @@ from tests.channels.service import EILEEN, NAMES, PAGE, Deployment
 PATHS = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/static/style.css", "/console/sign-in", "/nowhere", "/"]
 
 
+@pytest.mark.asvs("3.2.1", "3.4.3", "3.4.4", "3.4.5", "3.4.6", "3.4.8", "14.2.2", "14.3.2")
 @pytest.mark.parametrize("path", PATHS)
 def test_every_answer_carries_the_guards(service: Deployment, path: str) -> None:
     headers = service.client().get(path, headers=PAGE).headers
@@ -40,6 +41,7 @@ def test_a_problem_has_one_shape_and_the_asked_language(service: Deployment) -> 
     assert answer.headers["content-language"] == "en"
 
 
+@pytest.mark.asvs("13.4.3", "13.4.5")
 def test_unknown_paths_are_answered_alike_whatever_they_ask(service: Deployment) -> None:
     paths = (
         "/v1/people",
@@ -78,6 +80,7 @@ class _Broken:
         raise RuntimeError(f"{NAMES[EILEEN]} {EILEEN}")
 
 
+@pytest.mark.asvs("13.4.2", "16.3.4", "16.5.1", "16.5.4")
 def test_what_nobody_foresaw_shows_nothing_and_is_logged_by_place(
     service: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -97,6 +100,7 @@ def test_what_nobody_foresaw_shows_nothing_and_is_logged_by_place(
     assert line["request_id"] == answer.headers["x-request-id"]
 
 
+@pytest.mark.asvs("16.2.1", "16.2.5")
 def test_logs_and_metrics_hold_templates_and_never_what_was_asked(
     service: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,7 +114,7 @@ def test_logs_and_metrics_hold_templates_and_never_what_was_asked(
         assert service.serial not in text
         assert "/certificates/{serial}" in text
         assert "unmatched" in text
-    assert 'auth_service_decisions_total{outcome="qualified"} 1.0' in metrics
+    assert 'auth_service_decisions_total{channel="agency_api",outcome="qualified"} 1.0' in metrics
     assert "auth_service_inference_queue_depth 0.0" in metrics
     assert all({"request_id", "method", "route", "status"} <= set(json.loads(line)) for line in logged.splitlines())
 
@@ -127,7 +131,8 @@ def test_ready_tells_the_truth_and_alive_stays_alive(service: Deployment) -> Non
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
-    assert answer.json() == {"ready": False, "checks": {"schema": True, "engine": False}, "missing": ["engine"]}
+    lacking = {"ready": False, "checks": {"schema": True, "engine": False}, "missing": ["engine"], "attention": []}
+    assert answer.json() == lacking
     assert client.get("/healthz").json() == {"status": "ok"}
 
 
@@ -135,7 +140,8 @@ def test_the_description_is_openapi_3_1_and_covers_every_route_for_programs(serv
     schema = service.client().get("/openapi.json").json()
     assert schema["openapi"].startswith("3.1")
     assert set(schema["paths"]) == {
-        "/v1/enrollments", "/v1/verifications", "/certificates/{serial}", "/healthz", "/readyz", "/metrics",
+        "/v1/enrollments", "/v1/verifications", "/certificates/{serial}", "/v1/texts/{kind}/{version}",
+        "/healthz", "/readyz", "/metrics",
     }  # fmt: skip
     assert schema["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer"
     for path in ("/v1/enrollments", "/v1/verifications"):
@@ -171,6 +177,7 @@ def test_unknown_serials_of_any_form_get_the_same_page(service: Deployment) -> N
     assert all(word in known for word in ("认证方式", "通过日期", "下次认证截止"))
 
 
+@pytest.mark.asvs("9.2.1")
 def test_a_certificate_ends_after_its_last_day(service: Deployment) -> None:
     address = f"/certificates/{service.serial}"
     service.clock.instant += timedelta(days=386)

@@ -87,6 +87,7 @@ def test_a_body_that_says_it_is_too_large_is_refused_unread(served: Served) -> N
     assert b"connection: close" in answer.lower()
 
 
+@pytest.mark.asvs("5.2.1")
 def test_a_body_that_turns_out_too_large_is_cut_off(served: Served) -> None:
     start = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="p"\r\n\r\n'
     parts = [_chunk(start), *[_chunk(b"x" * 0x10000)] * 260]
@@ -106,6 +107,7 @@ def test_a_body_that_does_not_come_is_given_up(served: Served) -> None:
     assert b"body_too_slow" in answer
 
 
+@pytest.mark.asvs("4.2.1")
 @pytest.mark.parametrize("length", ["-1", "12x", "1e3"])
 def test_a_length_that_is_no_number_is_refused(served: Served, length: str) -> None:
     assert served.send(_head(served.service, f"Content-Length: {length}")).startswith(b"HTTP/1.1 400")

@@ -13,6 +13,7 @@ from tests.engines.hostile import REFUSED
 STATUS_BY_CODE = {cls.code: STATUS[cls] for cls in all_error_classes()}
 
 
+@pytest.mark.asvs("5.2.2", "5.3.1")
 @pytest.mark.parametrize("path", ["/v1/verifications", "/v1/enrollments"])
 def test_every_hostile_picture_is_refused_by_name_and_leaves_no_trace(service: Deployment, path: str) -> None:
     fields = {"id_number": EILEEN, **(ENROLMENT if path.endswith("enrollments") else {})}
@@ -42,6 +43,7 @@ def _post(service: Deployment, **how: object) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+@pytest.mark.asvs("15.3.7")
 def test_forms_that_are_none_are_refused(service: Deployment) -> None:
     photo = ("p.jpg", service.portraits.eileen_later, "image/jpeg")
     number = {"id_number": EILEEN}
@@ -85,6 +87,7 @@ def test_who_has_no_key_learns_it_before_the_body_is_looked_at(service: Deployme
     assert answer.status_code == 401
 
 
+@pytest.mark.asvs("8.3.2")
 def test_an_expired_and_a_disabled_key_are_wrong_keys(service: Deployment) -> None:
     for key in service.wiring.keep_api_keys.all():
         service.wiring.keep_api_keys.disable(key.id, "cli")

@@ -55,6 +55,7 @@ def test_the_same_key_with_other_content_is_refused(service: Deployment, change:
     assert other.json()["code"] == "idempotency_key_reused"
 
 
+@pytest.mark.asvs("8.2.2")
 def test_two_keys_of_two_callers_do_not_meet(service: Deployment) -> None:
     key = new_id()
     _send(service, key, service.portraits.eileen_later)
@@ -133,6 +134,7 @@ def test_a_busy_moment_is_answered_503_and_not_remembered(service: Deployment) -
     assert _send(service, key, photo, client).json()["decision"] == "qualified"
 
 
+@pytest.mark.asvs("2.3.4")
 def test_twenty_at_once_with_one_key_make_one_certificate(service: Deployment) -> None:
     key, photo, before = new_id(), service.portraits.eileen_later, _certificates(service)
     client = service.client()

@@ -49,6 +49,7 @@ def test_what_does_not_pass_is_explained_to_a_key_that_may_know(
     assert body["reasons"][0]["en"]
 
 
+@pytest.mark.asvs("15.3.1", "14.2.6")
 def test_no_answer_holds_a_score_a_threshold_or_a_number_of_any_kind(service: Deployment) -> None:
     for who in (EILEEN, GRACE, NOBODY):
         body = service.verify(who, service.portraits.eileen_later, attested_by="c.7").json()
@@ -66,6 +67,7 @@ def _numbers(value: object) -> list[float]:
     return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
 
 
+@pytest.mark.asvs("8.2.3")
 def test_without_the_scope_nothing_tells_whether_the_number_is_known(service: Deployment) -> None:
     photo = service.portraits.eileen_later
     answers = []
@@ -99,6 +101,7 @@ def test_a_pass_is_told_to_every_key_that_may_verify(service: Deployment) -> Non
     assert body["zone"] == "match"
 
 
+@pytest.mark.asvs("8.2.1", "8.3.1")
 def test_a_key_that_may_not_attest_cannot_say_that_somebody_was_there(service: Deployment) -> None:
     answer = service.verify(EILEEN, service.portraits.eileen_later, "verify", attested_by="c.7")
     assert answer.status_code == 403
@@ -114,6 +117,7 @@ def test_an_enrolled_photo_counts_at_once(service: Deployment) -> None:
     assert not any(key in answer.text for key in ("template", "score", EILEEN))
 
 
+@pytest.mark.asvs("2.2.1", "2.2.2")
 @pytest.mark.parametrize(
     ("fields", "code", "field"),
     [

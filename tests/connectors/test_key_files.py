@@ -60,6 +60,7 @@ def test_index_keys_differ_by_purpose_and_stay(path: Path) -> None:
     assert not any(key.hex() in stored for key in made)
 
 
+@pytest.mark.asvs("13.3.2")
 def test_the_file_is_private_and_nothing_else_is_left_behind(path: Path) -> None:
     KeyFile.open_or_create(path)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -67,6 +68,7 @@ def test_the_file_is_private_and_nothing_else_is_left_behind(path: Path) -> None
     assert [entry.name for entry in path.parent.iterdir()] == ["keys.json"]
 
 
+@pytest.mark.asvs("13.3.2")
 @pytest.mark.parametrize("mode", [0o604, 0o640, 0o602, 0o660, 0o644])
 def test_a_file_that_others_may_read_or_change_is_refused(path: Path, mode: int) -> None:
     KeyFile.open_or_create(path)

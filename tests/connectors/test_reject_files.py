@@ -15,6 +15,7 @@ COLUMNS = tuple(LEDGER_COLUMNS)
 ROW = {"id_number": "130203194805020999", "name": "=HYPERLINK(1)", "benefit_kind": "工伤", "address": "'=x"}
 
 
+@pytest.mark.asvs("1.2.10")
 def test_a_refused_row_is_repeated_with_row_field_code_and_both_reasons(tmp_path: Path) -> None:
     path = tmp_path / "new" / "rejects.csv"
     with RejectWriter(path, COLUMNS) as rejects:

@@ -34,6 +34,7 @@ def test_a_signed_certificate_proves_right_after_a_restart(signer: SigningKeyFil
     assert signer.key_id == key_id_of(signer.public_key())
 
 
+@pytest.mark.asvs("9.1.1", "9.1.2")
 def test_one_changed_character_anywhere_is_found(signer: SigningKeyFile, token: str) -> None:
     keys = {signer.key_id: signer.public_key()}
     for place in range(len(token) - 1):  # the very last carries unused bits of base64
@@ -44,6 +45,7 @@ def test_one_changed_character_anywhere_is_found(signer: SigningKeyFile, token: 
             verify_token(changed, keys)
 
 
+@pytest.mark.asvs("9.1.3")
 def test_the_signature_of_another_key_is_refused(signer: SigningKeyFile, token: str, tmp_path: Path) -> None:
     other = SigningKeyFile.open_or_create(tmp_path / "other.json")
     with pytest.raises(SealBroken):
@@ -52,6 +54,7 @@ def test_the_signature_of_another_key_is_refused(signer: SigningKeyFile, token: 
         verify_token(token, {signer.key_id: other.public_key()})
 
 
+@pytest.mark.asvs("9.2.2")
 @pytest.mark.parametrize("text", ["", "AC1", "AC1.x.y.z", "AC2.e30.k.e30", "AC1.e30.k.e30", "a.b.c.d.e"])
 def test_what_is_no_certificate_is_said_to_be_none(signer: SigningKeyFile, text: str) -> None:
     with pytest.raises(FileUnreadable):
@@ -85,11 +88,13 @@ def test_a_password_is_verified_and_hashed_differently_each_time() -> None:
     assert not passwords.verify("", "")
 
 
+@pytest.mark.asvs("6.3.8")
 def test_a_name_that_does_not_exist_costs_a_real_check_and_fails() -> None:
     passwords = Argon2Passwords(QUICK)
     assert not passwords.verify_nobody("nobody has this password")
     assert not passwords.verify_nobody(new_serial())
 
 
+@pytest.mark.asvs("11.4.2")
 def test_the_default_cost_is_what_the_bar_asks() -> None:
     assert "m=65536,t=6,p=1" in Argon2Passwords().hash("x")

@@ -65,6 +65,7 @@ def test_encodings_and_delimiters_are_found_by_content(file: Path, encoding: str
     assert list(table.rows()) == READ  # and once more
 
 
+@pytest.mark.asvs("1.5.3")
 def test_a_workbook_reads_as_the_text_file_does_whatever_it_is_called(tmp_path: Path) -> None:
     path = workbook(tmp_path / "ledger.csv", [HEADER, *ROWS])
     assert list(open_table(path, LEDGER_COLUMNS, LEDGER_REQUIRED).rows()) == READ
@@ -148,6 +149,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 BOMB = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><worksheet>&b;</worksheet>'
 
 
+@pytest.mark.asvs("1.5.1")
 @pytest.mark.parametrize(
     ("name", "content", "why"),
     [
@@ -202,6 +204,7 @@ def test_a_formula_gives_no_value_of_its_own(tmp_path: Path) -> None:
     assert values["name"] == ""
 
 
+@pytest.mark.asvs("5.2.1", "5.2.3")
 def test_caps_on_bytes_rows_and_cells(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FileUnreadable, match="row 2: a cell"):
         opened(file, text_of([HEADER, [NUMBER, "王" * 1366, "工伤"]]))
@@ -220,6 +223,7 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
             open_table(path, LEDGER_COLUMNS, LEDGER_REQUIRED)
 
 
+@pytest.mark.asvs("1.2.10")
 @given(st.text(max_size=20))
 def test_any_text_survives_the_formula_guard(cell: str) -> None:
     written = guarded(cell)

@@ -57,6 +57,7 @@ def test_pages_follow_one_another_without_gap_or_repetition(service: Deployment,
     assert monitor.get("/console/flags?cursor=nonsense").status_code == 422
 
 
+@pytest.mark.asvs("14.2.6")
 def test_one_flag_says_what_it_means_and_names_nobody_in_full(service: Deployment, monitor: Client) -> None:
     page = monitor.get(f"/console/flags/{service.flag_id}").text
     for words in ("为什么提示", "逐个像素相同", "建议怎么做", "本次提交的画面", "登记照片", "城乡居民养老", "张**"):
@@ -65,6 +66,7 @@ def test_one_flag_says_what_it_means_and_names_nobody_in_full(service: Deploymen
     assert NAMES[EILEEN] not in page
 
 
+@pytest.mark.asvs("5.3.2", "8.2.2", "16.3.2")
 def test_photos_come_only_through_their_flag_and_every_look_is_written_down(
     service: Deployment, monitor: Client
 ) -> None:
@@ -86,6 +88,7 @@ def test_photos_come_only_through_their_flag_and_every_look_is_written_down(
         assert verify_chain(unit.audit.rows(), *unit.audit.head()).ok
 
 
+@pytest.mark.asvs("8.2.3")
 def test_an_auditor_reads_the_flag_but_sees_no_face(service: Deployment) -> None:
     auditor = service.sign_in(Role.AUDITOR)
     page = auditor.get(f"/console/flags/{service.flag_id}").text
@@ -125,6 +128,7 @@ def test_what_the_form_lacks_is_said_on_the_page_and_nothing_typed_is_lost(
     assert "还没有人处理" in answer.text
 
 
+@pytest.mark.asvs("3.5.1", "3.5.2")
 def test_a_forged_judgement_is_refused(service: Deployment, monitor: Client) -> None:
     address = f"/console/flags/{service.flag_id}/judgements"
     form = {"verdict": "false_flag", "reason": "伪造", "after": ""}

@@ -16,6 +16,7 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/enrollments"): "scope enroll",
     ("POST", "/v1/verifications"): "scope verify",
     ("GET", "/certificates/{serial}"): "public",
+    ("GET", "/v1/texts/{kind}/{version}"): "public",
     ("GET", "/healthz"): "public",
     ("GET", "/readyz"): "public",
     ("GET", "/metrics"): "local or scope metrics",
@@ -60,6 +61,7 @@ def _table(service: Deployment) -> dict[tuple[str, str], set[str]]:
     return table
 
 
+@pytest.mark.asvs("3.5.3", "4.4.1", "4.4.2", "4.4.3", "4.4.4", "8.2.1")
 def test_every_route_has_exactly_the_rule_that_was_agreed(service: Deployment) -> None:
     table = _table(service)
     assert set(table) == set(EXPECTED)
@@ -68,9 +70,11 @@ def test_every_route_has_exactly_the_rule_that_was_agreed(service: Deployment) -
 
 def _calls(service: Deployment) -> dict[tuple[str, str], str]:
     filled = {"flag_id": service.flag_id, "label": "probe", "serial": service.serial, "name": "style.css"}
+    filled |= {"kind": "consent", "version": "current"}
     return {key: key[1].format(**filled) for key in EXPECTED}
 
 
+@pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.parametrize("role", [None, *Role], ids=str)
 def test_a_role_reaches_what_the_table_grants_and_nothing_else(service: Deployment, role: Role | None) -> None:
     client = service.sign_in(role) if role else service.client(headers=PAGE | SAME_ORIGIN)
@@ -93,6 +97,7 @@ def test_a_role_reaches_what_the_table_grants_and_nothing_else(service: Deployme
             assert answer.status_code == 403, (path, answer.status_code)
 
 
+@pytest.mark.asvs("4.1.3", "8.2.1")
 @pytest.mark.parametrize("key", [None, "wrong", *KEY_SCOPES])
 def test_a_key_reaches_what_its_scopes_grant_and_nothing_else(service: Deployment, key: str | None) -> None:
     client = service.client(headers={"X-Forwarded-For": "203.0.113.9"})
@@ -114,17 +119,20 @@ def test_a_key_reaches_what_its_scopes_grant_and_nothing_else(service: Deploymen
             assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.asvs("4.1.3", "13.4.5", "15.3.4")
 def test_a_machine_next_door_cannot_read_the_metrics_without_a_key(service: Deployment) -> None:
     assert service.client().get("/metrics").status_code == 200
     assert service.client().get("/metrics", headers={"Forwarded": "for=10.0.0.7"}).status_code == 401
 
 
+@pytest.mark.asvs("7.4.2", "8.3.2")
 def test_a_disabled_account_and_an_ended_session_are_out_at_once(service: Deployment) -> None:
     client = service.sign_in(Role.MONITOR)
     service.wiring.keep_staff.disable("monitor", "cli")
     assert client.get("/console/flags").status_code == 303
 
 
+@pytest.mark.asvs("4.1.4")
 def test_methods_that_no_route_names_are_refused(service: Deployment) -> None:
     for method in ("PUT", "DELETE", "PATCH", "TRACE"):
         answer = service.client().request(method, "/v1/verifications")

@@ -12,6 +12,7 @@ from auth_service.app import create_app
 from tests.channels.service import PAGE, PASSWORD, SAME_ORIGIN, Deployment, hidden, sign_in
 
 
+@pytest.mark.asvs("6.3.8")
 def test_a_wrong_name_and_a_wrong_password_are_answered_with_the_same_page(service: Deployment) -> None:
     client = service.client(headers=PAGE | SAME_ORIGIN)
     pages = []
@@ -24,6 +25,7 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_with_the_same_page(servi
     assert "用户名、密码或密钥不正确" in pages[0]
 
 
+@pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4", "3.4.1")
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(service: Deployment) -> None:
     secure = create_app(dataclasses.replace(service.services, cookie_secure=True, public_url="https://pension.example"))
     client = service.client(secure, headers=PAGE | SAME_ORIGIN)
@@ -42,6 +44,7 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(service: 
     assert "Max-Age" not in cookie
 
 
+@pytest.mark.asvs("7.3.1", "7.3.2")
 def test_fifteen_idle_minutes_or_eight_hours_end_a_session(service: Deployment) -> None:
     client = service.sign_in(Role.MONITOR)
     service.clock.instant += timedelta(minutes=14)
@@ -55,6 +58,7 @@ def test_fifteen_idle_minutes_or_eight_hours_end_a_session(service: Deployment) 
     assert last == 303
 
 
+@pytest.mark.asvs("7.2.1", "7.4.1")
 def test_signing_out_ends_the_session_on_the_server(service: Deployment) -> None:
     client = service.sign_in(Role.MONITOR)
     stolen = client.http.cookies["auth_service"]
@@ -72,6 +76,7 @@ def test_after_signing_in_the_visitor_lands_where_they_wanted_but_only_inside(se
         assert sign_in(client, "monitor", PASSWORD, next=elsewhere).headers["location"] == "/console"
 
 
+@pytest.mark.asvs("3.5.1", "3.5.2")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -93,6 +98,7 @@ def test_a_form_from_another_site_signs_nobody_in(service: Deployment, headers: 
     assert "auth_service" not in client.http.cookies
 
 
+@pytest.mark.asvs("3.5.1")
 def test_the_forms_own_token_is_needed_besides(service: Deployment) -> None:
     client = service.client(headers=PAGE | SAME_ORIGIN)
     client.get("/console/sign-in")

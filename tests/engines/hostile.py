@@ -84,6 +84,16 @@ FILM = (
 )
 SCAN_START = JPEG.index(b"\xff\xda")
 
+
+def scan_bomb(scans: int) -> bytes:
+    """A progressive JPEG of 12 MP whose every scan costs a pass over all pixels: little to send, long to decode."""
+    picture = PIL.Image.new("RGB", (4032, 3024), (90, 120, 150))
+    data = saved("JPEG", picture, quality=30, progressive=True, subsampling=0)
+    starts = [at for at in range(len(data) - 1) if data[at : at + 2] == b"\xff\xda"]
+    last = data[starts[-1] : -2]
+    return data[:-2] + last * (scans - len(starts)) + b"\xff\xd9"
+
+
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "image_empty"),
     "five megabytes": (lambda: JPEG + bytes(5 * 1024 * 1024), "image_too_many_bytes"),

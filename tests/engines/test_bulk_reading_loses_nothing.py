@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from auth_service.core.errors import EngineFault, ImageEmpty, ServiceError, WeightsMissing, all_error_classes
+from auth_service.engines.bulk import BulkReader
 from auth_service.engines.catalogue import ReaderSpec
-from auth_service.engines.pool import BulkReader
 from auth_service.engines.reader import EngineFaceReader
 from auth_service.faces.sample import FaceSample
 

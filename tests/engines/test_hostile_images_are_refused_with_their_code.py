@@ -18,6 +18,7 @@ from tests.engines import hostile
 POLICY = IntakePolicy()
 
 
+@pytest.mark.asvs("5.2.2")
 @pytest.mark.parametrize("name", hostile.REFUSED)
 def test_each_case_gets_its_code_and_texts_in_both_languages(name: str) -> None:
     make, code = hostile.REFUSED[name]
@@ -42,6 +43,7 @@ def test_there_are_at_least_25_cases_and_every_image_code_is_among_them() -> Non
     }
 
 
+@pytest.mark.asvs("5.2.6")
 @pytest.mark.parametrize("name", ["png bomb", "jpeg bomb", "webp bomb", "png larger than any memory"])
 def test_a_pixel_bomb_allocates_nothing(name: str) -> None:
     data = hostile.REFUSED[name][0]()
@@ -99,6 +101,7 @@ def test_a_photo_that_is_really_grey_in_its_corner_is_no_damaged_one() -> None:
     assert decode(hostile.saved("JPEG", flat), POLICY).width == 160
 
 
+@pytest.mark.asvs("5.4.3", "14.2.8")
 def test_what_is_kept_carries_neither_position_nor_tail() -> None:
     exif = PIL.Image.Exif()
     exif[0x010F] = "MAKER-CANARY"
@@ -108,6 +111,7 @@ def test_what_is_kept_carries_neither_position_nor_tail() -> None:
     assert b"Exif" not in kept
 
 
+@pytest.mark.asvs("5.2.1", "5.2.6")
 def test_limits_are_inclusive() -> None:
     exact = IntakePolicy(max_bytes=len(hostile.JPEG), max_pixels=160 * 120)
     assert decode(hostile.JPEG, exact).height == 120

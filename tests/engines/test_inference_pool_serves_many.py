@@ -51,6 +51,7 @@ def bits(sample: FaceSample) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.asvs("15.4.1", "15.4.4")
 @pytest.mark.data
 def test_64_at_once_get_exactly_the_sequential_answers(
     spec: Callable[[str], ReaderSpec], dlib_reader: EngineFaceReader, lfw: list[Path]
@@ -66,6 +67,7 @@ def test_64_at_once_get_exactly_the_sequential_answers(
     assert pool.close()
 
 
+@pytest.mark.asvs("15.2.2")
 @pytest.mark.data
 def test_a_full_pool_refuses_at_once_and_serves_those_inside(
     spec: Callable[[str], ReaderSpec], lfw: list[Path]

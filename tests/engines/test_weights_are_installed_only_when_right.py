@@ -153,6 +153,7 @@ def test_a_missing_source_leaves_nothing_behind(server: CuttingServer, models: P
     assert names(models) == {"manifest.toml"}
 
 
+@pytest.mark.asvs("1.3.6", "13.2.5")
 def test_other_kinds_of_url_are_refused(models: Path) -> None:
     with pytest.raises(SettingInvalid):
         install("net", "ftp://127.0.0.1/net.onnx", models_dir=models)

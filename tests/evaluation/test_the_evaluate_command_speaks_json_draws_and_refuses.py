@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 
 from auth_service.cli import evaluate
 from auth_service.core.errors import EngineUnknown, NoFaceFound, WeightsMissing
+from auth_service.engines.bulk import BulkResult
 from auth_service.engines.catalogue import DEFAULT_ENGINE, ReaderSpec
-from auth_service.engines.pool import BulkResult
 from auth_service.faces.landmarks import Box, DetectedFace
 from auth_service.faces.quality import QualityReport
 from auth_service.faces.sample import FaceSample, PhotoHash

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from auth_service.flows.import_ledger import LedgerReport
 from tests.builders import LI, WANG, Agency, Rows
 
@@ -54,6 +56,7 @@ def test_a_missing_person_key_is_made_and_reported(agency: Agency) -> None:
     assert run(agency, {**GOOD, "id_number": LI, "name": "李建国", "person_key": "TS2"})[0].keys_made == 0
 
 
+@pytest.mark.asvs("2.2.3")
 def test_one_number_with_two_names_in_one_file_is_not_guessed(agency: Agency) -> None:
     report, rejects = run(agency, GOOD, {**GOOD, "name": "李秀英"})
     assert (report.added, report.refused) == (1, 1)

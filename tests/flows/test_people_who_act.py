@@ -46,6 +46,7 @@ def test_a_wrong_password_and_an_unknown_name_are_refused_alike(agency: Agency) 
             agency.sign_in.begin(username, "wrong")
 
 
+@pytest.mark.asvs("6.3.1")
 def test_after_ten_failures_one_must_wait_and_then_the_right_password_works(agency: Agency, clock: FixedClock) -> None:
     agency.member()
     for _ in range(10):
@@ -57,6 +58,7 @@ def test_after_ten_failures_one_must_wait_and_then_the_right_password_works(agen
     agency.sign_in.begin("chen", PASSWORD)
 
 
+@pytest.mark.asvs("16.3.1")
 def test_a_right_password_leaves_no_failed_sign_in_in_the_audit(agency: Agency) -> None:
     agency.member()
     agency.sign_in.begin("chen", PASSWORD)
@@ -67,6 +69,7 @@ def test_a_right_password_leaves_no_failed_sign_in_in_the_audit(agency: Agency) 
     assert actions == ["staff.signed_in", "staff.sign_in_failed"]
 
 
+@pytest.mark.asvs("6.3.1", "15.4.2")
 def test_sixty_tries_at_once_are_counted_one_by_one(agency: Agency) -> None:
     agency.member()
 
@@ -82,6 +85,7 @@ def test_sixty_tries_at_once_are_counted_one_by_one(agency: Agency) -> None:
     assert outcomes.count(CredentialsInvalid) == 10
 
 
+@pytest.mark.asvs("6.5.6", "7.4.2", "8.3.2")
 def test_a_disabled_account_is_out_at_once(agency: Agency) -> None:
     agency.member()
     token, _ = agency.sign_in.begin("chen", PASSWORD)
@@ -101,6 +105,7 @@ def test_signing_out_ends_the_session(agency: Agency) -> None:
         agency.sign_in.session(token)
 
 
+@pytest.mark.asvs("7.4.3", "7.4.5")
 def test_a_reset_gives_a_password_that_works_and_ends_sessions(agency: Agency) -> None:
     agency.member()
     token, _ = agency.sign_in.begin("chen", PASSWORD)
@@ -137,6 +142,7 @@ def test_a_key_opens_its_scopes_and_nothing_else(agency: Agency, clock: FixedClo
         authorise.run(f"Bearer {token}", Scope.VERIFY)
 
 
+@pytest.mark.asvs("6.5.6", "8.3.2")
 def test_a_disabled_key_is_out_at_once(agency: Agency, clock: FixedClock) -> None:
     key, token = agency.api_keys.create("bank", (Scope.VERIFY,), None, "cli")
     agency.api_keys.disable(key.id, "cli")
@@ -181,6 +187,7 @@ def test_a_judgement_without_a_reason_is_refused(agency: Agency, flag: str) -> N
         agency.judge.run(flag, Verdict.FALSE_FLAG, "  ", agency.member(), None)
 
 
+@pytest.mark.asvs("8.3.1", "8.3.3")
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.MONITOR])
 def test_other_roles_neither_judge_nor_see_faces(agency: Agency, flag: str, role: Role) -> None:
     member = agency.member(role, "other")
@@ -190,6 +197,7 @@ def test_other_roles_neither_judge_nor_see_faces(agency: Agency, flag: str, role
         agency.look.photo(flag, "probe", member)
 
 
+@pytest.mark.asvs("16.3.2")
 def test_looking_at_a_face_is_written_down(agency: Agency, flag: str) -> None:
     monitor = agency.member()
     agency.look.photo(flag, "probe", monitor)

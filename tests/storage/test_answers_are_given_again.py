@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from auth_service.core.audit import AuditEvent
 from auth_service.core.errors import IdempotencyInFlight, IdempotencyKeyReused
 from auth_service.storage.unit import SavedAnswer, Store
 from tests.storage.samples import NOW
@@ -38,10 +39,11 @@ def test_the_key_of_another_caller_is_another_key(store: Store) -> None:
 
 def test_other_content_under_the_same_key_is_refused_before_and_after_the_answer(store: Store) -> None:
     assert begin(store) is None
-    for _ in range(2):
-        with pytest.raises(IdempotencyKeyReused):
-            begin(store, content="other")
-        finish(store)
+    with pytest.raises(IdempotencyKeyReused):
+        begin(store, content="other")
+    finish(store)
+    with pytest.raises(IdempotencyKeyReused):
+        begin(store, content="other")
 
 
 def test_an_unfinished_claim_holds_until_its_lease_is_over(store: Store) -> None:
@@ -64,11 +66,23 @@ def test_a_released_claim_is_free_and_a_finished_one_cannot_be_released(store: S
     assert begin(store) == ANSWER
 
 
-def test_of_two_that_finish_the_first_answer_stays(store: Store) -> None:
+def test_of_two_that_finish_the_first_answer_stays_and_the_second_one_undoes_its_work(store: Store) -> None:
     assert begin(store) is None
+    assert begin(store, LATER) is None  # the first was slow and somebody took its claim over
     finish(store)
-    finish(store, SavedAnswer(500, b"", "text/plain"))
+    with pytest.raises(IdempotencyInFlight), store.unit() as unit:
+        unit.audit.append(AuditEvent("cli", "test.done"), NOW)
+        unit.idempotency.finish("caller", "key", SavedAnswer(500, b"", "text/plain"), NOW)
     assert begin(store) == ANSWER
+    with store.reading() as unit:
+        assert unit.audit.head()[0] == 0
+
+
+def test_work_whose_claim_was_lost_is_undone(store: Store) -> None:
+    """F05: claims are not forced to the disk, so a database that was stopped at once may come back without one."""
+    with pytest.raises(IdempotencyInFlight):
+        finish(store)
+    assert begin(store) is None
 
 
 def test_old_answers_are_purged(store: Store) -> None:

@@ -9,11 +9,12 @@ from sqlalchemy.exc import DBAPIError
 
 from auth_service.core.audit import AuditEvent
 from auth_service.core.ids import new_serial
+from auth_service.core.merkle import Frontier
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.evidence import EvidenceKind
-from auth_service.storage.unit import Store
+from auth_service.storage.unit import Store, StoredCheckpoint
 from tests.storage.samples import NOW, PASSED, direct_sql, enrol, evidence, flag, person, reference_photo
 
 CHANGES = {
@@ -25,6 +26,7 @@ CHANGES = {
     "judgements": "verdict = 'false_flag'",
     "audit_rows": "actor = 'nobody'",
     "audit_head": "rows = 0",
+    "audit_checkpoints": "note = 'another'",
     "reference_set_photos": "position = 7",
     "reference_sets": "active_since = '2020-01-01 00:00:00.000000'",
 }
@@ -46,9 +48,11 @@ def full(store: Store) -> Store:
         unit.judgements.add(Judgement(raised, Verdict.NEEDS_CHECK, "看一看", "staff", NOW), None)
         enrol(unit, someone, reference_photo())
         unit.audit.append(AuditEvent("cli", "test.done"), NOW)
+        assert unit.checkpoints.add(StoredCheckpoint(1, 1, "note", Frontier(1, [b"x" * 32])))
     return store
 
 
+@pytest.mark.asvs("16.4.2")
 @pytest.mark.parametrize("table", CHANGES)
 def test_a_fact_is_neither_changed_nor_removed(full: Store, url: str, table: str) -> None:
     before = direct_sql(url, f"SELECT * FROM {table}")

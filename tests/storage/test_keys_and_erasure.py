@@ -66,7 +66,7 @@ def test_destroying_a_persons_key_makes_everything_of_theirs_unreadable(store: S
             lambda: unit.people.by_id_number(number(1)),
             lambda: unit.references.current(someone, ENGINE),
             lambda: unit.references.photos(someone, ENGINE),
-            lambda: unit.captures.of(someone, ENGINE),
+            lambda: unit.captures.of(someone, ENGINE, 64),
             lambda: unit.consents.current(someone),
         )
         for read in reads:
@@ -107,6 +107,7 @@ def test_a_key_that_was_rolled_back_is_never_used_again(store: Store) -> None:
         unit._work.keys.of(person_id)
 
 
+@pytest.mark.asvs("11.2.5")
 def test_another_key_file_is_found_out_before_anything_is_done(store: Store, url: str, tmp_path: Path) -> None:
     person(store)
     stranger = Store(url, KeyFile.open_or_create(tmp_path / "other.json"), tmp_path / "photos")
@@ -117,6 +118,7 @@ def test_another_key_file_is_found_out_before_anything_is_done(store: Store, url
     store.check_schema()
 
 
+@pytest.mark.asvs("11.7.2")
 def test_unwrapped_keys_are_kept_for_a_while_and_no_more_than_a_number(
     store: Store, url: str, keys: KeyFile, tmp_path: Path
 ) -> None:
@@ -147,6 +149,7 @@ def test_the_cache_forgets_the_least_used_key_first() -> None:
     assert cache.get("a") is None
 
 
+@pytest.mark.asvs("11.3.3")
 def test_a_sealed_value_opens_in_its_place_only() -> None:
     key, place = DataKey("p", bytes(32)), Place("people", "1", "name")
     sealed = key.seal(place, "王".encode())
@@ -201,6 +204,7 @@ def test_a_photo_folder_that_cannot_be_written_is_a_fault_and_leaves_nothing(on_
         unit.photos.put(None, "review", b"jpeg", NOW)
 
 
+@pytest.mark.asvs("5.3.1", "5.3.2")
 def test_photo_names_tell_nothing(on_sqlite: Store, tmp_path: Path) -> None:
     someone = person(on_sqlite)
     with on_sqlite.unit() as unit:

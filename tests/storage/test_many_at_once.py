@@ -9,6 +9,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from auth_service.connectors.key_file import KeyFile
 from auth_service.core.audit import AuditEvent, verify
 from auth_service.core.errors import IdempotencyInFlight, RowConflict, ServiceError, StaleJudgement
@@ -68,6 +70,7 @@ def all_at_once(count: int, work: Callable[[int], object]) -> list[object]:
     return results
 
 
+@pytest.mark.asvs("2.3.4", "15.4.2")
 def test_a_hundred_threads_claim_one_key_and_one_wins(store: Store) -> None:
     def claim(_: int) -> str:
         with store.unit() as unit:
@@ -102,6 +105,7 @@ def test_eight_processes_claim_one_key_and_keep_one_chain(
     assert set(pairs) == {("first", "second")}  # a unit's events stay together
 
 
+@pytest.mark.asvs("15.4.1")
 def test_many_threads_keep_one_audit_chain(store: Store) -> None:
     def append(place: int) -> None:
         for _ in range(5):
@@ -132,6 +136,7 @@ def test_of_two_judgements_at_once_one_is_stale(store: Store) -> None:
     assert len(stored.judgements) == 1
 
 
+@pytest.mark.asvs("2.3.1")
 def test_a_judgement_on_an_old_page_is_stale(store: Store) -> None:
     with store.unit() as unit:
         raised = unit.flags.raise_once(flag())

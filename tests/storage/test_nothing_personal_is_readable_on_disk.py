@@ -97,6 +97,7 @@ def fill(store: Store) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.asvs("14.2.4")
 def test_no_canary_lies_in_the_database_its_log_its_index_or_the_photo_files(on_sqlite: Store, tmp_path: Path) -> None:
     canaries = fill(on_sqlite)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -184,6 +185,7 @@ def test_two_photo_files_exchanged_do_not_open(on_sqlite: Store, tmp_path: Path)
             unit.photos.get(photo_id)
 
 
+@pytest.mark.asvs("11.2.5", "11.3.3")
 @pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:20], lambda b: b"", lambda b: b"\x02" + b[1:]])
 def test_a_damaged_photo_file_is_refused(on_sqlite: Store, tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
     with on_sqlite.unit() as unit:
@@ -194,6 +196,7 @@ def test_a_damaged_photo_file_is_refused(on_sqlite: Store, tmp_path: Path, damag
         unit.photos.get(photo_id)
 
 
+@pytest.mark.asvs("11.3.4")
 def test_sealing_the_same_twice_looks_different(store: Store, url: str) -> None:
     person(store, 1, village="同一个村")
     person(store, 2, village="同一个村")
@@ -201,6 +204,7 @@ def test_sealing_the_same_twice_looks_different(store: Store, url: str) -> None:
     assert bytes(first) != bytes(second)
 
 
+@pytest.mark.asvs("13.3.2")
 def test_files_are_readable_by_their_owner_only(on_sqlite: Store, tmp_path: Path) -> None:
     fresh = tmp_path / "fresh"
     store = Store(f"sqlite:///{fresh / 'a.db'}", on_sqlite._ring, fresh / "photos")

@@ -158,8 +158,8 @@ def test_earlier_captures_tell_what_became_of_them(store: Store) -> None:
         unit.captures.add(NewCapture(passed.id, someone, photo_hash(1), template(1), None, NOW))
         unit.captures.add(NewCapture(failed.id, someone, photo_hash(2), template(2), picture, NOW))
     with store.reading() as unit:
-        captures = unit.captures.of(someone, ENGINE)
-        assert unit.captures.of(someone, OTHER_ENGINE) == []
+        captures = unit.captures.of(someone, ENGINE, 64)
+        assert unit.captures.of(someone, OTHER_ENGINE, 64) == []
     assert [(c.evidence_id, c.photo_id, c.channel, c.qualified) for c in captures] == [
         (failed.id, picture, Channel.PHONE, False),
         (passed.id, None, Channel.COUNTER, True),
@@ -265,6 +265,7 @@ def test_an_instant_of_any_zone_comes_back_as_the_same_instant_in_utc(store: Sto
     assert found.recorded_at.tzinfo is UTC
 
 
+@pytest.mark.asvs("2.3.3")
 def test_what_fails_halfway_leaves_nothing(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.unit() as unit:  # noqa: PT012
         unit.people.apply(row(3), NOW, "b")

@@ -56,6 +56,7 @@ EDITS = (
 )
 
 
+@pytest.mark.asvs("16.4.2")
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edited_row_is_named(store: Store, url: str, edit: str) -> None:
     fill(store)

@@ -14,7 +14,7 @@ from auth_service.connectors.key_file import KeyFile
 from auth_service.core.errors import DatabaseUnavailable, SchemaOutdated, SettingInvalid, StorageFault
 from auth_service.storage.tables import metadata
 from auth_service.storage.unit import Store
-from tests.storage.samples import direct_sql
+from tests.storage.samples import PASSED, direct_sql, evidence, person
 
 
 def checks(engine: Engine) -> dict[tuple[str, str], str]:
@@ -34,7 +34,7 @@ def triggers(url: str) -> set[str]:
         for (name,) in direct_sql(
             url,
             "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND NOT t.tgisinternal",
+            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY (current_schemas(false)) AND NOT t.tgisinternal",
         )
     }
 
@@ -58,7 +58,7 @@ def test_checks_agree_word_for_word(store: Store, sqlite_url: str, tmp_path: Pat
 
 def test_every_fact_has_its_guards(store: Store, url: str) -> None:
     found = triggers(url)
-    for table in ("evidence", "certificates", "consents", "flags", "judgements", "audit_rows"):
+    for table in ("evidence", "certificates", "consents", "flags", "judgements", "audit_rows", "audit_checkpoints"):
         assert sum(name.startswith(f"{table}_no_") for name in found) == 2, table
 
 
@@ -81,11 +81,31 @@ def test_an_empty_database_is_outdated_until_it_is_migrated(tmp_path: Path, keys
 
 
 def test_a_database_of_another_release_is_refused(store: Store, url: str) -> None:
-    direct_sql(url, "UPDATE alembic_version SET version_num = '2099_01_01_future'")
+    newer = "UPDATE alembic_version SET version_num = '2099_01_01_future'"
+    direct_sql(url, newer, "UPDATE schema_reach SET oldest_revision = '2099_01_01_future'")
     with pytest.raises(SchemaOutdated):
         store.check_schema()
     with pytest.raises(SchemaOutdated):
         store.migrate()
+
+
+def test_a_database_that_a_newer_release_has_only_expanded_is_worked_with(store: Store, url: str) -> None:
+    newer = "UPDATE alembic_version SET version_num = '2099_01_01_future'"
+    direct_sql(url, newer, "ALTER TABLE evidence ADD COLUMN added_by_the_future INTEGER")
+    try:
+        store.check_schema()
+        assert store.migrate() == []
+        someone = person(store)
+        with store.unit() as unit:
+            unit.evidence.add(evidence(someone), PASSED)
+    finally:
+        direct_sql(url, "ALTER TABLE evidence DROP COLUMN added_by_the_future")
+
+
+def test_an_older_database_is_outdated_until_it_is_migrated(store: Store, url: str) -> None:
+    direct_sql(url, "UPDATE alembic_version SET version_num = '2026_11_23_5_append_only'")
+    with pytest.raises(SchemaOutdated):
+        store.check_schema()
 
 
 def test_sqlite_writes_through_to_the_disk_and_keeps_no_rests(on_sqlite: Store) -> None:
@@ -101,7 +121,8 @@ def test_postgresql_acknowledges_only_what_is_on_disk(postgres_url: str, keys: K
     with store._database.writing() as connection:
         assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
         assert connection.execute(text("SHOW timezone")).scalar() == "UTC"
-        assert str(connection.execute(text("SELECT current_schema()")).scalar()).startswith("test_")
+        path = connection.execute(text("SELECT array_to_string(current_schemas(false), ',')")).scalar()
+        assert path == "public,identity,faces,bank"
     store.close()
 
 
@@ -126,6 +147,7 @@ def test_a_file_that_is_no_database_is_a_fault(keys: KeyFile, tmp_path: Path) ->
     store.close()
 
 
+@pytest.mark.asvs("15.4.3")
 def test_a_locked_database_is_unavailable_not_broken(on_sqlite: Store, monkeypatch: Any) -> None:
     monkeypatch.setattr("auth_service.storage.database.WAIT_SECONDS", 0.05)
     with on_sqlite.unit(), pytest.raises(DatabaseUnavailable), on_sqlite.unit():

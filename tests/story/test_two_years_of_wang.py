@@ -15,12 +15,15 @@ from auth_service.monitoring.flags import Verdict
 from auth_service.qualification.decision import Outcome, Reason
 from tests.builders import WANG, Agency
 from tests.conftest import FixedClock
+from tests.databases import BOTH
 from tests.fakes import picture
 
 
-@pytest.fixture
-def agency(tmp_path: Path, clock: FixedClock) -> Iterator[Agency]:
-    built = Agency(tmp_path, clock)
+@pytest.fixture(params=BOTH)
+def agency(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Iterator[Agency]:
+    """On SQLite, and on PostgreSQL as the roles that serve and import."""
+    on_postgres = request.param == "postgres"
+    built = Agency(tmp_path, clock, request.getfixturevalue("empty_postgres").urls if on_postgres else None)
     yield built
     built.close()
 

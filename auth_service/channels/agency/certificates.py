@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from auth_service.channels.agency.schemas import CertificateState
 from auth_service.core.clock import legal_date
 from auth_service.qualification.certificate import Certificate
+from auth_service.web.access import client_of
 from auth_service.web.pages import pages_of, wants_page
 from auth_service.web.services import services_of
 
@@ -23,6 +24,7 @@ def certificate(request: Request, serial: str) -> Response:
     """A page for a browser, JSON for a program. The answer for a serial that was never given out has the same form,
     and the status 200: the question, whether this certificate holds, was answered."""
     services = services_of(request)
+    services.limit.lookup(client_of(request))
     found = services.look.certificate(serial) if _SERIAL.fullmatch(serial) else None
     valid = found is not None and legal_date(services.clock.now()) <= found.due_on
     if not wants_page(request):

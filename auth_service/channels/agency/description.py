@@ -23,8 +23,10 @@ give the first answer again with `Idempotency-Replayed: true`. Photos are JPEG, 
 an ID number is in the ledger."""
 _STATUSES = {
     "400": "the request has a wrong form", "401": "no key, or a wrong one", "403": "the key lacks the scope",
-    "408": "the body did not come in time", "409": "the same request is being processed",
+    "404": "there is no such thing", "408": "the body did not come in time",
+    "409": "the same request is being processed",
     "413": "too large", "415": "not a multipart form", "422": "the content cannot be used, or the key was reused",
+    "429": "too many requests, or too many tries for this person here; see Retry-After",
     "500": "a fault; nothing was decided", "503": "busy or not available; see Retry-After",
 }  # fmt: skip
 
@@ -53,7 +55,7 @@ def problems(*statuses: str) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _STATUSES[status], "content": content} for status in statuses}
 
 
-POST_PROBLEMS = problems(*_STATUSES)
+POST_PROBLEMS = problems(*(status for status in _STATUSES if status != "404"))
 
 _IDEMPOTENCY = {
     "name": "Idempotency-Key",
@@ -89,6 +91,7 @@ VERIFY_REQUEST = multipart(
     {
         "id_number": _text("18-digit or 15-digit ID number", maxLength=64),
         "attested_by": _text("your own reference of the officer who saw the person; needs the scope `assisted`"),
+        "device_id": _text("your own reference of the device that took the photo; limits count by it", maxLength=64),
         "attested_by_device": _text("`true` when a device attests, not an officer", enum=["true", "false"]),
     },
     ["id_number"],

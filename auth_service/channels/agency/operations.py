@@ -23,7 +23,9 @@ def readyz(request: Request) -> Response:
     readiness = services_of(request).readiness()
     if not readiness.ready:
         log.info("not_ready", missing=",".join(readiness.missing))
-    answer = ReadinessAnswer(ready=readiness.ready, checks=dict(readiness.checks), missing=readiness.missing)
+    answer = ReadinessAnswer(
+        ready=readiness.ready, checks=dict(readiness.checks), missing=readiness.missing, attention=readiness.attention
+    )
     headers = {} if readiness.ready else {"Retry-After": "5"}
     return JSONResponse(answer.model_dump(mode="json"), 200 if readiness.ready else 503, headers)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
-from auth_service.channels.agency import certificates, operations
+from auth_service.channels.agency import certificates, operations, texts
 from auth_service.channels.agency.description import ENROLL_REQUEST, POST_PROBLEMS, VERIFY_REQUEST, problems
 from auth_service.channels.agency.enrollments import enroll
 from auth_service.channels.agency.schemas import (
@@ -15,6 +15,7 @@ from auth_service.channels.agency.schemas import (
     EnrollmentAnswer,
     Health,
     ReadinessAnswer,
+    TextAnswer,
     VerificationAnswer,
 )
 from auth_service.channels.agency.verifications import verify
@@ -43,7 +44,12 @@ def _add_calls(app: FastAPI) -> None:
     app.add_api_route(
         "/certificates/{serial}", certificates.certificate, methods=["GET"], response_model=None,
         dependencies=_OPEN, tags=["certificates"], summary="Whether a certificate holds",
-        responses={200: {"model": CertificateState}},
+        responses={200: {"model": CertificateState}, **problems("429", "503")},
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/texts/{kind}/{version}", texts.shown, methods=["GET"], response_model=None, dependencies=_OPEN,
+        tags=["consent"], summary="Consent text or notice (version `current`), with its hash",
+        responses={200: {"model": TextAnswer}, **problems("404")},
     )  # fmt: skip
 
 

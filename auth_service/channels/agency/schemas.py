@@ -69,6 +69,17 @@ class CertificateState(Answer):
     due_on: date | None
 
 
+class TextAnswer(Answer):
+    """What a person must be shown. `sha256` is of `text`; `released_sha256` of the text before the name went in."""
+
+    kind: Literal["consent", "notice"]
+    version: str
+    language: Literal["zh", "en"]
+    text: str
+    sha256: str
+    released_sha256: str
+
+
 class Problem(BaseModel):
     """`application/problem+json`, RFC 9457."""
 
@@ -96,6 +107,7 @@ class ReadinessAnswer(Answer):
     ready: bool
     checks: dict[str, bool]
     missing: tuple[str, ...]
+    attention: tuple[str, ...] = ()
 
 
 def hints(reasons: tuple[QualityReason, ...]) -> tuple[CodedText, ...]:

@@ -13,7 +13,7 @@ from auth_service.accounts.credentials import ApiKey
 from auth_service.accounts.roles import Scope
 from auth_service.channels.agency.replies import Keep, actor_of, checked_key, reply_once
 from auth_service.channels.agency.schemas import CodedText, VerificationAnswer, certificate_answer, hints
-from auth_service.core.errors import FieldInvalid, ScopeMissing
+from auth_service.core.errors import FieldInvalid, ImageRefused, ScopeMissing
 from auth_service.flows.verify import VerifyRequest, VerifyResult
 from auth_service.qualification.decision import REASON_TEXTS, Outcome, Reason
 from auth_service.qualification.evidence import Channel, EvidenceKind
@@ -22,8 +22,8 @@ from auth_service.web.access import VerifyingKey
 from auth_service.web.forms import PhotoForm, read_photo_form
 from auth_service.web.services import Services, services_of
 
-FIELDS = ("id_number", "attested_by", "attested_by_device")
-_VOUCHER = re.compile(r"[A-Za-z0-9._-]{1,64}")
+FIELDS = ("id_number", "attested_by", "attested_by_device", "device_id")
+_REFERENCE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 NOT_CONFIRMED = CodedText(
     code="not_confirmed",
@@ -53,17 +53,28 @@ def verify(request: Request, key: VerifyingKey, form: VerificationForm) -> Respo
         attested_by=_voucher(form, key),
         by_device=_by_device(form),
     )
-    return reply_once(request, key, form, lambda keep: _decide(services_of(request), key, attempt, keep))
+    device = _device(form)
+    return reply_once(request, key, form, lambda keep: _decide(services_of(request), key, device, attempt, keep))
 
 
-def _decide(services: Services, key: ApiKey, attempt: VerifyRequest, keep: Keep) -> None:
+def _decide(services: Services, key: ApiKey, device: str | None, attempt: VerifyRequest, keep: Keep) -> None:
     reveals = Scope.BENEFICIARIES in key.scopes
 
     def conclude(unit: Unit, result: VerifyResult) -> None:
         keep(unit, answer_of(result, services.public_url, reveals=reveals))
 
-    result = services.verify.run(attempt, conclude)
-    services.metrics.decisions.labels(result.decision.outcome.value).inc()
+    channel, measures = attempt.channel.value, services.metrics
+    services.limit.capture(key.id, channel, device, attempt.id_number)
+    measures.attempts.labels(channel).inc()
+    try:
+        result = services.verify.run(attempt, conclude)
+    except ImageRefused as refused:
+        measures.not_acquired.labels(refused.code, channel).inc()
+        raise
+    measures.decisions.labels(result.decision.outcome.value, channel).inc()
+    if Reason.PHOTO_QUALITY in result.decision.reasons:
+        for lack in result.quality_hints:
+            measures.not_acquired.labels(lack.value, channel).inc()
 
 
 def answer_of(result: VerifyResult, public_url: str, *, reveals: bool) -> VerificationAnswer:
@@ -95,6 +106,14 @@ def _told_to_anybody(result: VerifyResult) -> tuple[CodedText, ...]:
     return (NOT_CONFIRMED, CodedText(code=Reason.PHOTO_WITHOUT_ATTESTATION.value, zh=zh, en=en))
 
 
+def _device(form: PhotoForm) -> str | None:
+    """The agency's own reference of the device that took the photo. raises FieldInvalid"""
+    reference = form.optional("device_id", 64)
+    if reference is not None and not _REFERENCE.fullmatch(reference):
+        raise FieldInvalid("letters, digits and . _ - only", field="device_id")
+    return reference
+
+
 def _voucher(form: PhotoForm, key: ApiKey) -> str | None:
     """Who says that the person was present, as `api_key:<key>:<reference of the agency>`.
 
@@ -105,7 +124,7 @@ def _voucher(form: PhotoForm, key: ApiKey) -> str | None:
         return None
     if Scope.ASSISTED not in key.scopes:
         raise ScopeMissing(Scope.ASSISTED.value, field="attested_by")
-    if not _VOUCHER.fullmatch(reference):
+    if not _REFERENCE.fullmatch(reference):
         raise FieldInvalid("letters, digits and . _ - only", field="attested_by")
     return f"{actor_of(key)}:{reference}"
 

@@ -11,6 +11,12 @@ class AccessRefused(ServiceError):
     en = "You are not allowed to do this."
 
 
+class SecondPersonNeeded(AccessRefused):
+    code = "second_person_needed"
+    zh = "提出和启用必须由两名不同的人员办理。"
+    en = "Two different people are needed: who proposed it cannot put it in force."
+
+
 class CredentialsInvalid(AccessRefused):
     code = "credentials_invalid"
     zh = "用户名、密码或密钥不正确。"

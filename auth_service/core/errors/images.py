@@ -29,6 +29,12 @@ class ImageTooManyPixels(ImageRefused):
     en = "The photo has more than 12 million pixels. Please use a smaller one."
 
 
+class ImageTooCostly(ImageRefused):
+    code = "image_too_costly"
+    zh = "照片文件的结构异常，处理时占用过多资源，请重新拍摄。"
+    en = "The photo file takes too much time or memory to open. Please take the photo again."
+
+
 class ImageFormatUnsupported(ImageRefused):
     code = "image_format_unsupported"
     zh = "只接受 JPEG、PNG 或 WebP 照片。"

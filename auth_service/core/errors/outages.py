@@ -37,8 +37,8 @@ class TemplatesIncomparable(EngineFault):
 
 class CalibrationMissing(EngineFault):
     code = "calibration_missing"
-    zh = "该引擎没有阈值标定记录，不能用于判定。"
-    en = "This engine has no calibration record and cannot decide."
+    zh = "该引擎没有可用的阈值标定记录，不能用于判定：请先登记照片，再运行 auth-service calibrate 并由另一人启用。"
+    en = "No calibration record may decide here: enrol, run `auth-service calibrate`, let a second person activate it."
 
 
 class ScoreInvalid(EngineFault):
@@ -65,10 +65,23 @@ class KeyMissing(StorageFault):
     en = "The decryption key is missing."
 
 
+class KeyDestroyed(KeyMissing):
+    code = "key_destroyed"
+    zh = "此记录的密钥已销毁，内容不可再读；未作任何判定，请重新提交。"
+    en = "The key of this record was destroyed and it can no longer be read; nothing was decided. Please send it again."
+    retryable = True
+
+
 class SchemaOutdated(StorageFault):
     code = "schema_outdated"
     zh = "数据库尚未建立或版本不符：新装请运行 auth-service init，升级请运行 auth-service migrate。"
     en = "The database was not made yet or has another version: run auth-service init (new) or auth-service migrate."
+
+
+class DatabaseRightMissing(StorageFault):
+    code = "database_right_missing"
+    zh = "服务所用的数据库角色缺少权限，未作任何判定：请检查数据库地址设置，并以所有者角色运行 auth-service migrate。"
+    en = "The service's database role lacks a right; nothing was decided. Check the database URLs and migrate as owner."
 
 
 class Unavailable(ServiceError):
@@ -88,6 +101,30 @@ class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
     zh = "数据库暂时无法连接，请稍后再试，或改用其他方式办理。"
     en = "The database cannot be reached for the moment. Please try again, or use another way."
+
+
+class KeyStoreUnavailable(Unavailable):
+    code = "key_store_unavailable"
+    zh = "密钥库暂时无法使用，未作任何判定，请稍后再试，或改用其他方式办理。"
+    en = "The key store does not answer for the moment; nothing was decided. Please try again, or use another way."
+
+
+class TransactionConflict(DatabaseUnavailable):
+    code = "transaction_conflict"
+    zh = "同时办理发生冲突，本次未记录任何内容，请重试。"
+    en = "Two transactions were in each other's way and nothing of this one was recorded. Please try again."
+
+
+class StorageFull(Unavailable):
+    code = "storage_full"
+    zh = "存储空间已满，本次未记录任何内容、未作任何判定，请稍后再试，或改用其他方式办理。"
+    en = "The storage is full; nothing was recorded or decided. Please try again later, or use another way."
+
+
+class StorageReadOnly(Unavailable):
+    code = "storage_read_only"
+    zh = "存储暂时只读，本次未记录任何内容、未作任何判定，请稍后再试，或改用其他方式办理。"
+    en = "The storage takes no changes for now; nothing was recorded or decided. Try again later, or use another way."
 
 
 class DownloadFailed(Unavailable):

@@ -24,6 +24,25 @@ class BodyTooSlow(RequestRefused):
     retryable = True
 
 
+class RateLimited(RequestRefused):
+    """`retry_after`: seconds until it is worth asking again."""
+
+    code = "rate_limited"
+    zh = "请求过于频繁，请稍后再试。"
+    en = "Too many requests. Please wait a little."
+    retryable = True
+
+    def __init__(self, detail: str = "", *, field: str | None = None, retry_after: int = 60) -> None:
+        super().__init__(detail, field=field)
+        self.retry_after = retry_after
+
+
+class AttemptsUsedUp(RateLimited):
+    code = "attempts_used_up"
+    zh = "今天在此处的尝试次数已用完。请换一台设备或渠道，或到窗口、申请上门办理；待遇不受影响。"
+    en = "No more tries here today. Please use another device or way, a counter or a visit; nothing is lost by it."
+
+
 class MediaTypeUnsupported(RequestRefused):
     code = "media_type_unsupported"
     zh = "请以表单（multipart/form-data）提交。"
@@ -65,6 +84,36 @@ class AlreadyExists(RequestRefused):
     code = "already_exists"
     zh = "已经存在，不能重复建立。"
     en = "It exists already."
+
+
+class EngineInUse(RequestRefused):
+    code = "engine_in_use"
+    zh = "该引擎正在用于判定，请先以新引擎启动服务。"
+    en = "This engine decides at present. Start the service with the other engine first."
+
+
+class PeopleLeftBehind(RequestRefused):
+    code = "people_left_behind"
+    zh = "仍有人员只有旧引擎的特征，其人数与所填不符；请先重新登记，或填写实际人数。"
+    en = "Another number of people have references of the old engine alone. Enrol them, or say how many there are."
+
+
+class KeyInUse(RequestRefused):
+    code = "key_in_use"
+    zh = "该密钥版本仍在使用，不能销毁。"
+    en = "This key version is still needed and cannot be destroyed."
+
+
+class ErasureHeldBack(RequestRefused):
+    code = "erasure_held_back"
+    zh = "此人有尚未核实完毕的疑点，暂不能删除；请先完成核实。"
+    en = "A flag about this person is still open, so nothing was erased. Please settle it first."
+
+
+class CalibrationTooFew(RequestRefused):
+    code = "calibration_too_few_people"
+    zh = "这份标定所依据的人数不足，生产环境不能启用。"
+    en = "Too few people stand behind this calibration; it cannot be put in force in production."
 
 
 class StaleJudgement(RequestRefused):

@@ -14,6 +14,7 @@ class CopyFacts:
     """One attempt compared with what is known of the person.
 
     source         `reference` (an enrolled photo) or `capture` (an earlier attempt)
+    similarity     of the two templates; None where another engine made the known one
     known_photo    id of the stored photo that it copies, if that photo is kept
     """
 
@@ -22,7 +23,7 @@ class CopyFacts:
     source: str
     exact: bool
     hash_distance: int
-    similarity: float
+    similarity: float | None
     probe_photo: str
     known_photo: str | None
 
@@ -47,8 +48,10 @@ class CopiedCapture:
         """Every copy is a flag; one per attempt."""
         evidence: Facts = {
             "source": facts.source, "exact": facts.exact, "hash_distance": facts.hash_distance,
-            "similarity": round(facts.similarity, 4), "evidence": facts.evidence_id,
+            "evidence": facts.evidence_id,
         }  # fmt: skip
+        if facts.similarity is not None:
+            evidence = {**evidence, "similarity": round(facts.similarity, 4)}
         photos = [("probe", facts.probe_photo)]
         if facts.known_photo is not None:
             photos.append((facts.source, facts.known_photo))

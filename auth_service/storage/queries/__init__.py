@@ -7,11 +7,12 @@ from contextlib import AbstractContextManager
 
 from auth_service.monitoring.flags import Severity
 from auth_service.storage.queries.flags import FlagFilter, FlagLine, FlagPage, count_flags, page_of_flags
+from auth_service.storage.queries.operations import Operations, operations
 from auth_service.storage.queries.people import PersonSummary, summarise
 from auth_service.storage.queries.totals import count_everything
 from auth_service.storage.work import Work
 
-__all__ = ["FlagFilter", "FlagLine", "FlagPage", "PersonSummary", "Queries"]
+__all__ = ["FlagFilter", "FlagLine", "FlagPage", "Operations", "PersonSummary", "Queries"]
 
 
 class Queries:
@@ -49,6 +50,11 @@ class Queries:
         """What a staff screen shows of a person without a reveal. raises KeyMissing, SealBroken"""
         with self._reading() as work:
             return summarise(work, person_id)
+
+    def operations(self) -> Operations:
+        """What an operator watches. raises DatabaseUnavailable, SchemaOutdated"""
+        with self._reading() as work:
+            return operations(work)
 
     def totals(self) -> dict[str, int]:
         """How much of everything is stored."""

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from auth_service.accounts.credentials import ApiKey
 from auth_service.accounts.roles import Scope
 from auth_service.core.errors import AlreadyExists
+from auth_service.storage.records.guards import covered_values, guard_of, is_genuine, require_genuine
 from auth_service.storage.tables import ApiKeyRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -37,26 +38,38 @@ class ApiKeys:
             "disabled": key.disabled,
         }
         try:
-            self._work.connection.execute(insert(_KEYS), values)
+            guard = guard_of(self._work.indexes, ApiKeyRow, values)
+            self._work.connection.execute(insert(_KEYS), {**values, "guard": guard})
         except IntegrityError as error:
             raise AlreadyExists(field="id") from error
 
     def get(self, key_id: str) -> ApiKey | None:
+        """raises AccountTampered: the row was not written by this service as it stands"""
         row = self._work.connection.execute(_ONE, {"wanted": key_id}).one_or_none()
-        return None if row is None else _key(row)
+        if row is None:
+            return None
+        require_genuine(self._work.indexes, ApiKeyRow, row)
+        return _key(row)
 
     def all(self) -> list[ApiKey]:
-        """Every key, oldest first."""
+        """Every key, oldest first. One that was tampered with comes out so marked, disabled and without a scope."""
         rows = self._work.connection.execute(select(_KEYS).order_by(_KEYS.c.created_at, _KEYS.c.id))
-        return [_key(row) for row in rows]
+        return [_key(row) if is_genuine(self._work.indexes, ApiKeyRow, row) else _tampered(row) for row in rows]
 
     def disable(self, key_id: str) -> bool:
-        """False when there is no such key."""
-        return (
-            self._work.connection.execute(update(_KEYS).where(_KEYS.c.id == key_id).values(disabled=True)).rowcount == 1
-        )
+        """False when there is no such key. One that was tampered with is disabled too, and so put right."""
+        row = self._work.connection.execute(_ONE, {"wanted": key_id}).one_or_none()
+        if row is None:
+            return False
+        guard = guard_of(self._work.indexes, ApiKeyRow, {**covered_values(ApiKeyRow, row), "disabled": True})
+        self._work.connection.execute(update(_KEYS).where(_KEYS.c.id == key_id).values(disabled=True, guard=guard))
+        return True
 
 
 def _key(row: Row[Any]) -> ApiKey:
     scopes = tuple(Scope(scope) for scope in row.scopes.split(",") if scope)
     return ApiKey(row.id, row.name, scopes, row.secret_hash, row.created_at, row.expires_at, row.disabled)
+
+
+def _tampered(row: Row[Any]) -> ApiKey:
+    return ApiKey(row.id, row.name, (), "", row.created_at, row.expires_at, disabled=True, tampered=True)

@@ -7,14 +7,24 @@ the length of one insert, and many appends are one statement (docs/decisions/000
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import OperationalError
 
-from auth_service.core.audit import GENESIS, AuditEvent, AuditRow, Details, row_hash
-from auth_service.core.errors import StorageFault
+from auth_service.core.audit import (
+    GENESIS,
+    AuditEvent,
+    AuditRow,
+    Details,
+    StoredRow,
+    instant_text,
+    is_hash,
+    stored_row,
+)
+from auth_service.core.errors import AuditBroken, StorageFault
 from auth_service.storage.tables import AuditHeadRow, AuditRowTable
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work, to_json
@@ -24,8 +34,16 @@ _HEAD = table_of(AuditHeadRow)
 _ADD_ROWS = insert(_ROWS)
 _LOCKED_HEAD = select(_HEAD.c.rows, _HEAD.c.hash).with_for_update()
 _MOVE_HEAD = update(_HEAD).values(rows=bindparam("number"), hash=bindparam("newest"))
-_READ_AT_ONCE = 1000
-_PAGE = select(_ROWS).where(_ROWS.c.number > bindparam("after")).order_by(_ROWS.c.number).limit(_READ_AT_ONCE)
+_READ_AT_ONCE = 10_000
+_IN_ORDER = select(*(_ROWS.c[name] for name in StoredRow._fields)).order_by(_ROWS.c.number)
+_PAGE = _IN_ORDER.where(_ROWS.c.number > bindparam("after")).limit(bindparam("most"))
+_HASHES = (
+    select(_ROWS.c.number, _ROWS.c.hash)
+    .where(_ROWS.c.number > bindparam("after"), _ROWS.c.number <= bindparam("until"))
+    .order_by(_ROWS.c.number)
+    .limit(_READ_AT_ONCE)
+)
+_NEXT = select(_ROWS.c.number).where(_ROWS.c.number > bindparam("after")).order_by(_ROWS.c.number).limit(1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -50,27 +68,74 @@ class Audit:
         values = []
         for event, at in self._waiting:
             number += 1
-            digest = row_hash(number, at, event, previous)
-            values.append(_values(number, at, event, previous, digest))
-            previous = digest
+            row = stored_row(number, at, event, previous)
+            values.append(row._asdict())
+            previous = row.hash
         self._waiting.clear()
         self._work.connection.execute(_ADD_ROWS, values)
         self._work.connection.execute(_MOVE_HEAD, {"number": number, "newest": previous})
 
     def rows(self, after: int = 0) -> Iterator[AuditRow]:
-        """The stored rows in order of their numbers. A row that was tampered with comes out so that it does not fit."""
+        """The rows in order of their numbers. A row that was tampered with comes out so that it does not fit."""
+        return (_row(stored) for stored in self.stored(after))
+
+    def stored(self, after: int = 0) -> Iterator[StoredRow]:
+        """The rows as the very texts that are stored; they have the fields of StoredRow in its order."""
         self.flush()
         # page by page, not with an open cursor: a walk may stop at the first row that does not fit
-        while page := self._work.connection.execute(_PAGE, {"after": after}).all():
-            for row in page:
-                yield _row(row)
+        while page := self._page(after, _READ_AT_ONCE):
+            yield from page
             after = page[-1].number
+
+    def row(self, number: int) -> StoredRow | None:
+        """One row."""
+        self.flush()
+        found = self._page(number - 1, 1)
+        return found[0] if found and found[0].number == number else None
+
+    def written_at(self, number: int) -> datetime | None:
+        """When a row was written; the beginning of time if it does not say so."""
+        row = self.row(number)
+        return None if row is None else _instant(row.at)
+
+    def hashes(self, after: int, until: int) -> Iterator[bytes]:
+        """The hashes of rows after + 1 ... until. raises AuditBroken: a row is missing, or its hash is none"""
+        number = after
+        while number < until:
+            page = self._work.connection.execute(_HASHES, {"after": number, "until": until}).all()
+            if not page:
+                raise AuditBroken(f"row {number + 1}")
+            for row in page:
+                number += 1
+                if row.number != number or not is_hash(row.hash):
+                    raise AuditBroken(f"row {number}")
+                yield bytes.fromhex(row.hash)
 
     def head(self) -> tuple[int, str]:
         """How long the chain is and the hash of its last row, as kept beside the rows."""
         self.flush()
         found = self._work.connection.execute(select(_HEAD.c.rows, _HEAD.c.hash)).one_or_none()
         return (0, GENESIS) if found is None else (found.rows, found.hash)
+
+    def _page(self, after: int, most: int) -> Sequence[StoredRow]:
+        try:
+            found = self._work.connection.execute(_PAGE, {"after": after, "most": most}).all()
+        except OperationalError as error:
+            if "decode" not in str(error.orig):
+                raise
+            return self._readable(after)
+        return cast("Sequence[StoredRow]", found)
+
+    def _readable(self, after: int) -> Sequence[StoredRow]:
+        """One row at a time, where a text was put in (SQLite) that is no text at all; such a row fits nothing."""
+        number = self._work.connection.execute(_NEXT, {"after": after}).scalar_one_or_none()
+        if number is None:
+            return ()
+        try:
+            found = self._work.connection.execute(_PAGE, {"after": after, "most": 1}).all()
+        except OperationalError:
+            return (StoredRow(number, *[""] * 7),)
+        return cast("Sequence[StoredRow]", found)
 
     def _locked_head(self) -> tuple[int, str]:
         found = self._work.connection.execute(_LOCKED_HEAD).one_or_none()
@@ -79,24 +144,7 @@ class Audit:
         return found.rows, found.hash
 
 
-def _values(number: int, at: datetime, event: AuditEvent, previous: str, digest: str) -> dict[str, Any]:
-    return {
-        "number": number,
-        "at": _instant_text(at),
-        "actor": event.actor,
-        "action": event.action,
-        "subject": event.subject,
-        "details": to_json(dict(event.details or {})),
-        "previous": previous,
-        "hash": digest,
-    }
-
-
-def _instant_text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _row(row: Row[Any]) -> AuditRow:
+def _row(row: StoredRow) -> AuditRow:
     event = AuditEvent(str(row.actor), str(row.action), str(row.subject), _details(row.details))
     return AuditRow(row.number, _instant(row.at), event, str(row.previous), str(row.hash))
 
@@ -107,7 +155,7 @@ def _instant(text: Any) -> datetime:
         at = datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return _NEVER
-    return at if at.tzinfo is not None and _instant_text(at) == text else _NEVER
+    return at if at.tzinfo is not None and instant_text(at) == text else _NEVER
 
 
 def _details(text: Any) -> Details:
@@ -116,6 +164,6 @@ def _details(text: Any) -> Details:
         details = json.loads(text)
         if isinstance(details, dict) and to_json(details) == text:
             return details
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         pass
     return {"unreadable": str(text)}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Row, bindparam, case, insert, select
 
 from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.qualification.decision import Outcome
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.records.faces import open_hash, open_template, seal_hash, seal_template
+from auth_service.storage.sealing import DataKey
 from auth_service.storage.tables import CaptureRow, EvidenceRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -24,28 +26,36 @@ _OF = (
         CaptureRow.photo_id,
         CaptureRow.photo_hash_sealed,
         CaptureRow.template_sealed,
+        CaptureRow.engine,
+        CaptureRow.weights_digest,
         EvidenceRow.channel,
         EvidenceRow.taken_at,
         EvidenceRow.outcome,
     )
     .join(EvidenceRow, EvidenceRow.id == CaptureRow.evidence_id)
-    .where(
-        CaptureRow.person_id == bindparam("person"),
-        CaptureRow.engine == bindparam("engine"),
-        CaptureRow.weights_digest == bindparam("weights"),
+    .where(CaptureRow.person_id == bindparam("person"))
+    .order_by(
+        case((EvidenceRow.outcome == Outcome.QUALIFIED.value, 0), else_=1),
+        EvidenceRow.taken_at.desc(),
+        CaptureRow.evidence_id.desc(),
+        CaptureRow.place,
     )
-    .order_by(EvidenceRow.taken_at.desc(), CaptureRow.evidence_id.desc(), CaptureRow.place)
+    .limit(bindparam("most"))
 )
 
 
 @dataclass(frozen=True, slots=True)
 class KnownCapture:
-    """One earlier capture, with what became of it. `photo_id` only where a picture was kept for review."""
+    """One earlier capture, with what became of it.
+
+    photo_id  only where a picture was kept for review
+    template  None where another engine made it: the hashes alone recognise the picture then
+    """
 
     evidence_id: str
     photo_id: str | None
     photo_hash: PhotoHash
-    template: Template
+    template: Template | None
     channel: Channel
     taken_at: datetime
     qualified: bool
@@ -89,10 +99,13 @@ class Captures:
         }
         self._work.connection.execute(_ADD, values)
 
-    def of(self, person_id: str, identity: EngineIdentity) -> list[KnownCapture]:
-        """Every earlier capture of one person by one engine, newest first. raises KeyMissing, SealBroken"""
-        asked = {"person": person_id, "engine": identity.engine, "weights": identity.weights_digest}
-        rows = self._work.connection.execute(_OF, asked).all()
+    def of(self, person_id: str, identity: EngineIdentity, most: int) -> list[KnownCapture]:
+        """Earlier captures of one person, at most so many: those that passed first, the newest of each first;
+        templates of this engine only.
+
+        raises   KeyMissing, SealBroken
+        """
+        rows = self._work.connection.execute(_OF, {"person": person_id, "most": most}).all()
         if not rows:
             return []
         key = self._work.keys.of(person_id)
@@ -101,15 +114,19 @@ class Captures:
                 evidence_id=row.evidence_id,
                 photo_id=row.photo_id,
                 photo_hash=open_hash(key, "captures", _row_name(row.evidence_id, row.place), row.photo_hash_sealed),
-                template=open_template(
-                    key, "captures", _row_name(row.evidence_id, row.place), identity, row.template_sealed
-                ),
+                template=_template(key, row, identity),
                 channel=Channel(row.channel),
                 taken_at=row.taken_at,
                 qualified=row.outcome == Outcome.QUALIFIED,
             )
             for row in rows
         ]
+
+
+def _template(key: DataKey, row: Row[*tuple[Any, ...]], identity: EngineIdentity) -> Template | None:
+    if EngineIdentity(row.engine, row.weights_digest) != identity:
+        return None
+    return open_template(key, "captures", _row_name(row.evidence_id, row.place), identity, row.template_sealed)
 
 
 def _row_name(evidence_id: str, place: int) -> str:

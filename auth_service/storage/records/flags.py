@@ -81,6 +81,20 @@ class Flags:
         )
         return StoredFlag(flag_id, flag, tuple(self._judged(flag_id)))
 
+    def unsettled_about(self, person_id: str) -> list[str]:
+        """Flags that concern this person and were not found false: not judged yet, or in need of a check."""
+        later = _JUDGEMENTS.alias("later")
+        newer = select(later.c.id).where(
+            later.c.flag_id == _JUDGEMENTS.c.flag_id, later.c.number > _JUDGEMENTS.c.number
+        )
+        settled = select(_JUDGEMENTS.c.id).where(
+            _JUDGEMENTS.c.flag_id == FlagPersonRow.flag_id,
+            _JUDGEMENTS.c.verdict == Verdict.FALSE_FLAG.value,
+            ~newer.exists(),
+        )
+        wanted = select(FlagPersonRow.flag_id).where(FlagPersonRow.person_id == person_id, ~settled.exists())
+        return list(self._work.connection.execute(wanted.order_by(FlagPersonRow.flag_id)).scalars())
+
     def _judged(self, flag_id: str) -> Iterator[tuple[str, Judgement]]:
         wanted = select(_JUDGEMENTS).where(_JUDGEMENTS.c.flag_id == flag_id).order_by(_JUDGEMENTS.c.number)
         for row in self._work.connection.execute(wanted).all():

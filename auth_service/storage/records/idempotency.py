@@ -70,11 +70,16 @@ class Idempotency:
         return None
 
     def finish(self, caller: str, key: str, answer: SavedAnswer, now: datetime) -> None:
-        """Saves the answer; the first one stays when two finish."""
+        """Saves the answer, inside the unit that records what it tells of.
+
+        raises   IdempotencyInFlight: the claim is gone (a database that was stopped at once may lose it) or somebody
+                 who took it over was faster; the unit must not stand, or the act would be recorded twice
+        """
         row_id = self._id(caller, key)
         sealed = self._work.keys.of(None).seal(Place("saved_answers", row_id, "body"), answer.body)
         answered = {"answered": answer.status, "kind": answer.content_type, "sealed": sealed}
-        self._work.connection.execute(_FINISH, {"claimed": row_id, "now": now, **answered})
+        if self._work.connection.execute(_FINISH, {"claimed": row_id, "now": now, **answered}).rowcount != 1:
+            raise IdempotencyInFlight
 
     def release(self, caller: str, key: str) -> None:
         """Gives up an unfinished claim, after an error that must not be remembered."""

@@ -15,6 +15,7 @@ from auth_service.beneficiaries.ledger import LedgerRow
 from auth_service.beneficiaries.person import Beneficiary, Benefit, BenefitKind
 from auth_service.core.errors import RowConflict
 from auth_service.core.ids import new_id, new_person_key
+from auth_service.storage.records.bank import Bank
 from auth_service.storage.records.person_fields import SEALED_FIELDS, indexes_of, open_field, seal_field, texts_of
 from auth_service.storage.tables import BenefitRow, PersonRow
 from auth_service.storage.tables.schema import table_of
@@ -23,6 +24,7 @@ from auth_service.storage.work import Work
 _PEOPLE = table_of(PersonRow)
 _BENEFITS = table_of(BenefitRow)
 _ID_OF = select(_PEOPLE.c.id).where(_PEOPLE.c.id_number_index == bindparam("wanted"))
+_SOMEBODY = select(_PEOPLE.c.id).order_by(_PEOPLE.c.id_number_index).limit(1)
 _LEDGER_LOCK = 0x6C65646765725F31
 """Any fixed number: one unit at a time applies ledger rows (PostgreSQL advisory lock)."""
 
@@ -48,11 +50,18 @@ class People:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        self._bank = Bank(work)
         self._turn = False
 
     def id_of(self, number: str) -> str | None:
         """The person with this ID number, found without decrypting anything."""
         return self._work.connection.execute(_ID_OF, {"wanted": self._number_index(number)}).scalar_one_or_none()
+
+    def next_to(self, number: str) -> str | None:
+        """Somebody, always the same for one unknown number; None where nobody is."""
+        after = _SOMEBODY.where(_PEOPLE.c.id_number_index >= self._number_index(number))
+        found = self._work.connection.execute(after).scalar_one_or_none()
+        return found or self._work.connection.execute(_SOMEBODY).scalar_one_or_none()
 
     def get(self, person_id: str) -> Beneficiary | None:
         """raises KeyMissing (their key was destroyed), SealBroken"""
@@ -68,6 +77,8 @@ class People:
     def apply(self, row: LedgerRow, now: datetime, batch_id: str) -> Applied:
         """One ledger row: adds the person or changes what differs. What the row leaves out stays as it was.
 
+        Bank references are touched only where the row gives them.
+
         raises   RowConflict: the person key belongs to another ID number, or this number has another key
         """
         self._wait_for_turn()
@@ -77,6 +88,7 @@ class People:
         if stored is None:
             return self._add(row, index, now, batch_id)
         changed = self._change(row, stored, now, batch_id) + self._set_benefit(stored.id, row.benefit, now, batch_id)
+        changed += self._bank.apply(stored.id, row, now, batch_id)
         change = "changed" if changed else "unchanged"
         return Applied(stored.id, stored.person_key, change, tuple(sorted(changed)), key_made=False)
 
@@ -140,14 +152,16 @@ class People:
         texts = texts_of(row)
         values: dict[str, Any] = {f"{name}_sealed": None for name in SEALED_FIELDS}
         values |= {f"{name}_sealed": seal_field(key, person_id, name, given) for name, given in texts.items()}
-        values |= {"phone_index": None, "account_index": None, **indexes_of(self._work.indexes, texts)}
+        values |= {"phone_index": None, **indexes_of(self._work.indexes, texts)}
         values |= _clear_values(row)
         values |= {"id": person_id, "person_key": person_key, "id_number_index": index}
         values |= {"batch_id": batch_id, "created_at": now, "changed_at": now}
         self._work.connection.execute(insert(_PEOPLE), values)
         self._set_benefit(person_id, row.benefit, now, batch_id)
+        banked = self._bank.apply(person_id, row, now, batch_id)
         given = {name for name, value in {**texts, **_clear_values(row)}.items() if value is not None} - {"birth_year"}
-        return Applied(person_id, person_key, "added", tuple(sorted(given)), key_made=row.person_key is None)
+        changed = tuple(sorted(given.union(banked)))
+        return Applied(person_id, person_key, "added", changed, key_made=row.person_key is None)
 
     def _change(self, row: LedgerRow, stored: Row[Any], now: datetime, batch_id: str) -> list[str]:
         key = self._work.keys.of(stored.id)

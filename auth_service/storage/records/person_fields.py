@@ -13,17 +13,17 @@ SEALED_FIELDS = (
     "village",
     "address",
     "phone",
-    "bank_account",
-    "account_holder",
     "contact_name",
     "contact_phone",
     "tags",
 )
 """source: contract.md section 7; what is not named clear there is sealed."""
+BANK_FIELDS = ("bank_account", "account_holder")
+"""Sealed too, and kept apart from the person (storage/records/bank.py)."""
 
 
 def texts_of(row: LedgerRow) -> dict[str, str]:
-    """The sealed fields that a ledger row gives, as text; what it leaves out is left out."""
+    """The sealed fields that a ledger row gives about the person, as text; what it leaves out is left out."""
     texts: dict[str, str | None] = {
         "id_number": row.id_number.number,
         "name": row.name,
@@ -31,8 +31,6 @@ def texts_of(row: LedgerRow) -> dict[str, str]:
         "village": row.village,
         "address": row.address,
         "phone": row.phone,
-        "bank_account": row.bank_account,
-        "account_holder": row.account_holder,
         "contact_name": row.contact_name,
         "contact_phone": row.contact_phone,
         "tags": None if row.tags is None else ";".join(row.tags),
@@ -41,14 +39,12 @@ def texts_of(row: LedgerRow) -> dict[str, str]:
 
 
 def indexes_of(indexes: BlindIndexes, texts: dict[str, str]) -> dict[str, bytes]:
-    """Keyed indexes of the fields given: full name after folding, phone by its digits, account as it is."""
+    """Keyed indexes of the fields given: full name after folding, phone by its digits."""
     found = {}
     if "name" in texts:
         found["name_index"] = indexes.of("name", folded_name(texts["name"]))
     if "phone" in texts:
         found["phone_index"] = indexes.of("phone", "".join(c for c in texts["phone"] if c.isdigit()))
-    if "bank_account" in texts:
-        found["account_index"] = indexes.of("account", texts["bank_account"])
     return found
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from auth_service.core.errors import StorageFault
 from auth_service.core.ids import new_id
+from auth_service.storage.driver_errors import of_file
 from auth_service.storage.sealing import Place
 from auth_service.storage.tables import PersonKeyRow, PhotoRow
 from auth_service.storage.tables.schema import table_of
@@ -23,20 +26,21 @@ class Photos:
     def __init__(self, work: Work) -> None:
         self._work = work
         self._written: list[str] = []
+        self._doomed: list[str] = []
 
     def put(self, person_id: str | None, purpose: str, jpeg: bytes, now: datetime, photo_id: str | None = None) -> str:
         """Keeps one JPEG, sealed with the person's key (or the service's). returns its id
 
         purpose   `reference` or `review`
         photo_id  where the picture must bear an id that is given out already (an enrolled photo's)
-        raises    StorageFault: the disk refused it
+        raises    StorageFull, StorageReadOnly, StorageFault: the disk refused it
         """
         photo_id = photo_id or new_id()
         sealed = self._work.keys.of(person_id).seal(Place("photos", photo_id, "jpeg"), jpeg)
         try:
             name = self._work.photo_files.write(sealed)
         except OSError as error:
-            raise StorageFault("the photo folder cannot be written") from error
+            raise of_file(error) from error
         self._written.append(name)
         values = {"id": photo_id, "person_id": person_id, "purpose": purpose, "file_name": name, "stored_at": now}
         self._work.connection.execute(insert(table_of(PhotoRow)), values)
@@ -59,8 +63,48 @@ class Photos:
             raise StorageFault("a photo file is missing")
         return self._work.keys.of(found.person_id).open(Place("photos", photo_id, "jpeg"), sealed)
 
+    def is_kept(self, file_name: str) -> bool:
+        """Whether a row names this file and has not been erased."""
+        named = select(PhotoRow.id).where(PhotoRow.file_name == file_name, PhotoRow.erased_at.is_(None))
+        return self._work.connection.execute(named).one_or_none() is not None
+
+    def erase_of(self, person_id: str, now: datetime) -> int:
+        """Erases every picture of one person; the files go after the commit. returns how many"""
+        photos = table_of(PhotoRow)
+        mine = (photos.c.person_id == person_id) & photos.c.erased_at.is_(None)
+        self._doomed += self._work.connection.execute(select(photos.c.file_name).where(mine)).scalars()
+        return self._work.connection.execute(update(photos).where(mine).values(erased_at=now)).rowcount
+
+    def readable(self, photo_ids: Sequence[str]) -> set[str]:
+        """Which of these are neither unknown nor erased, by their rows."""
+        wanted = (
+            select(PhotoRow.id)
+            .outerjoin(PersonKeyRow, PersonKeyRow.person_id == PhotoRow.person_id)
+            .where(PhotoRow.id.in_(photo_ids), PhotoRow.erased_at.is_(None), PersonKeyRow.destroyed_at.is_(None))
+        )
+        return set(self._work.connection.execute(wanted).scalars())
+
+    def left_over(self) -> list[str]:
+        """Files of erased pictures that are still there: a crash came between commit and removal, or a restore."""
+        erased = select(PhotoRow.file_name).where(PhotoRow.erased_at.is_not(None))
+        return [name for name in self._work.connection.execute(erased).scalars() if self._work.photo_files.has(name)]
+
+    def remove_left_over(self) -> int:
+        """returns how many files went"""
+        names = self.left_over()
+        for name in names:
+            self._work.photo_files.remove(name)
+        return len(names)
+
+    def remove_doomed(self) -> None:
+        """After the commit: the files of erased pictures. One that cannot be removed is left over for the next time."""
+        for name in self._doomed:
+            with suppress(OSError):
+                self._work.photo_files.remove(name)
+        self._doomed.clear()
+
     def sweep_orphans(self, older_than: datetime) -> int:
-        """Removes files written before `older_than` that no row names: what a crash left behind. returns how many"""
+        """Removes files written before `older_than` that no living row names: what a crash left. returns how many"""
         orphans = self._orphans(older_than)
         for path in orphans:
             path.unlink(missing_ok=True)
@@ -71,11 +115,11 @@ class Photos:
         return len(self._orphans(older_than))
 
     def sync_written(self) -> None:
-        """Before the commit: what the rows will name must be on the disk. raises StorageFault"""
+        """Before the commit: what the rows will name must be on the disk. raises StorageFull, StorageFault"""
         try:
             self._work.photo_files.sync(self._written)
         except OSError as error:
-            raise StorageFault("the photo folder cannot be written") from error
+            raise of_file(error) from error
 
     def forget_written(self) -> None:
         """After a rollback: the files of this unit belong to nobody."""
@@ -89,6 +133,6 @@ class Photos:
         known: set[str] = set()
         for start in range(0, len(finished), _ASKED_AT_ONCE):
             asked = finished[start : start + _ASKED_AT_ONCE]
-            found = select(PhotoRow.file_name).where(PhotoRow.file_name.in_(asked))
+            found = select(PhotoRow.file_name).where(PhotoRow.file_name.in_(asked), PhotoRow.erased_at.is_(None))
             known.update(self._work.connection.execute(found).scalars())
         return [path for name, path in files if name not in known]

@@ -51,11 +51,17 @@ _WITH_KEYS = (
     .where(_READABLE, _KEYS.c.wrapped.is_not(None))
 )
 _SINCE = (
-    _WITH_KEYS.where(_PHOTOS.c.sequence > bindparam("watermark")).order_by(_PHOTOS.c.sequence).limit(bindparam("most"))
-)
+    _WITH_KEYS.with_only_columns(
+        _PHOTOS.c.sequence, _PHOTOS.c.id, _PHOTOS.c.person_id, _PHOTOS.c.photo_hash_sealed, _KEYS.c.wrapping_key,
+        _KEYS.c.wrapped, maintain_column_froms=True,
+    )
+    .where(_PHOTOS.c.sequence > bindparam("watermark"))
+    .order_by(_PHOTOS.c.sequence)
+    .limit(bindparam("most"))
+)  # fmt: skip
 _ONE = _WITH_KEYS.where(_PHOTOS.c.id == bindparam("wanted"))
 _OWNERS = (
-    select(_PHOTOS.c.person_id, _PHOTOS.c.id)
+    select(_PHOTOS.c.person_id, _PHOTOS.c.id, _PHOTOS.c.picture_id)
     .where(_PHOTOS.c.pixel_index == bindparam("index"), _READABLE)
     .order_by(_PHOTOS.c.sequence)
 )
@@ -66,12 +72,23 @@ _ADD_PHOTO, _ADD_SET, _ADD_MEMBERS = insert(_PHOTOS), insert(_SETS), insert(_MEM
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolledHash:
+    """The hashes of one enrolled photo, without its template. `sequence` grows in the order of enrolment."""
+
+    sequence: int
+    person_id: str
+    photo_id: str
+    photo_hash: PhotoHash
+
+
+@dataclass(frozen=True, slots=True)
 class KnownHash:
     """What recognises one enrolled photo. `sequence` grows in the order of enrolment."""
 
     sequence: int
     person_id: str
     photo_id: str
+    picture_id: str
     photo_hash: PhotoHash
     template: Template
 
@@ -113,14 +130,18 @@ class References:
         asked = {**_asked(person_id, identity), "index": self._work.indexes.of("file", file_digest)}
         return self._work.connection.execute(_HAS_FILE, asked).one_or_none() is not None
 
+    def take_turn(self) -> None:
+        """From here to the end of the unit nobody else enrols; SQLite has one writer anyway."""
+        if self._work.connection.dialect.name == "postgresql":
+            self._work.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ENROLMENT_LOCK})
+
     def add_photo(self, person_id: str, photo: ReferencePhoto, file_digest: bytes | None = None) -> None:
         """Enrols one photo; it counts when a set with it is activated.
 
         file_digest  sha256 of the file as it came
         raises   StorageFault: the same pixels are enrolled for this person and engine already
         """
-        if self._work.connection.dialect.name == "postgresql":  # SQLite has one writer anyway
-            self._work.connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ENROLMENT_LOCK})
+        self.take_turn()
         key = self._work.keys.of(person_id)
         template = photo.template
         values = {
@@ -136,11 +157,15 @@ class References:
             "photo_hash_sealed": seal_hash(key, "reference_photos", photo.id, photo.photo_hash),
             "pixel_index": self._work.indexes.of("pixels", photo.photo_hash.pixel_digest),
             "file_index": None if file_digest is None else self._work.indexes.of("file", file_digest),
+            "picture_id": photo.picture_id or None,
         }
         self._work.connection.execute(_ADD_PHOTO, values)
 
-    def activate(self, reference_set: ReferenceSet) -> None:
-        """Puts a set in force and ends the one before it, which stays as history."""
+    def activate(self, reference_set: ReferenceSet, derived_from: str | None = None) -> None:
+        """Puts a set in force and ends the one of its engine before it, which stays as history.
+
+        derived_from  the set of another engine whose photos these are
+        """
         person_id, identity, template = reference_set.person_id, reference_set.identity, reference_set.template
         self._work.connection.execute(_SUPERSEDE, {**_asked(person_id, identity), "now": reference_set.active_since})
         sealed = None
@@ -153,6 +178,7 @@ class References:
             "mirrored": template.mirrored if template else None,
             "template_sealed": sealed,
             "active_since": reference_set.active_since,
+            "derived_from": derived_from,
         }
         self._work.connection.execute(_ADD_SET, values)
         members = [
@@ -176,24 +202,29 @@ class References:
         return [(row.id, row.active_since, row.superseded_at, held.count(row.id)) for row in sets]
 
     def owners_of(self, pixel_digest: bytes) -> list[tuple[str, str]]:
-        """(person id, photo id) of every enrolled photo with these very pixels, whoever it was enrolled for."""
+        """(person id, picture id) of every enrolled photo with these very pixels, whoever it was enrolled for."""
         rows = self._work.connection.execute(_OWNERS, {"index": self._work.indexes.of("pixels", pixel_digest)})
-        return [(row.person_id, row.id) for row in rows]
+        return [(row.person_id, row.picture_id or row.id) for row in rows]
 
-    def hashes_since(self, watermark: int, limit: int) -> list[KnownHash]:
+    def hashes_since(self, watermark: int, limit: int) -> list[EnrolledHash]:
         """Enrolled photos after `watermark`, in order, without those whose key was destroyed. raises SealBroken"""
         rows = self._work.connection.execute(_SINCE, {"watermark": watermark, "most": limit})
-        return [self._known(row) for row in rows]
+        return [self._enrolled(row) for row in rows]
 
     def known(self, photo_id: str) -> KnownHash | None:
         """One enrolled photo by its id. raises SealBroken"""
         found = self._work.connection.execute(_ONE, {"wanted": photo_id}).one_or_none()
         return None if found is None else self._known(found)
 
+    def _enrolled(self, row: Row[Any]) -> EnrolledHash:
+        key = self._work.keys.unwrapped(row.person_id, row.wrapping_key, row.wrapped)
+        photo_hash = open_hash(key, "reference_photos", row.id, row.photo_hash_sealed)
+        return EnrolledHash(row.sequence, row.person_id, row.id, photo_hash)
+
     def _known(self, row: Row[Any]) -> KnownHash:
         key = self._work.keys.unwrapped(row.person_id, row.wrapping_key, row.wrapped)
         photo = _photo(key, row)
-        return KnownHash(row.sequence, row.person_id, row.id, photo.photo_hash, photo.template)
+        return KnownHash(row.sequence, row.person_id, row.id, photo.picture, photo.photo_hash, photo.template)
 
 
 def _named(person_id: str, identity: EngineIdentity) -> dict[str, Any]:
@@ -214,4 +245,5 @@ def _photo(key: DataKey, row: Row[Any]) -> ReferencePhoto:
         template=open_template(key, "reference_photos", row.id, identity, row.template_sealed),
         photo_hash=open_hash(key, "reference_photos", row.id, row.photo_hash_sealed),
         looked_at=row.looked_at,
+        picture_id=row.picture_id or "",
     )

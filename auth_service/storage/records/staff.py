@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from auth_service.accounts.credentials import StaffMember, StaffSession
 from auth_service.accounts.roles import Role
 from auth_service.core.errors import AlreadyExists
+from auth_service.storage.records.guards import covered_values, guard_of, is_genuine, require_genuine
 from auth_service.storage.tables import SignInFailureRow, StaffRow, StaffSessionRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -37,37 +38,61 @@ class Staff:
             "disabled_at": member.created_at if member.disabled else None,
         }
         try:
-            self._work.connection.execute(insert(_STAFF), values)
+            guard = guard_of(self._work.indexes, StaffRow, values)
+            self._work.connection.execute(insert(_STAFF), {**values, "guard": guard})
         except IntegrityError as error:
             raise AlreadyExists(field="username") from error
 
     def get(self, staff_id: str) -> StaffMember | None:
+        """raises AccountTampered: the row was not written by this service as it stands"""
         return self._one(select(_STAFF).where(_STAFF.c.id == staff_id))
 
     def by_username(self, username: str) -> StaffMember | None:
+        """raises AccountTampered"""
         return self._one(select(_STAFF).where(_STAFF.c.username == username))
 
+    def id_of(self, username: str) -> str | None:
+        """Whose name it is, whatever else the row says."""
+        wanted = select(_STAFF.c.id).where(_STAFF.c.username == username)
+        return self._work.connection.execute(wanted).scalar_one_or_none()
+
     def all(self) -> list[StaffMember]:
-        """Everybody, by user name."""
-        return [_member(row) for row in self._work.connection.execute(select(_STAFF).order_by(_STAFF.c.username))]
+        """Everybody, by user name. Who was tampered with comes out so marked, disabled and without a password."""
+        rows = self._work.connection.execute(select(_STAFF).order_by(_STAFF.c.username))
+        return [_member(row) if is_genuine(self._work.indexes, StaffRow, row) else _tampered(row) for row in rows]
 
     def count(self) -> int:
         return self._work.connection.execute(select(func.count()).select_from(_STAFF)).scalar_one()
 
     def disable(self, staff_id: str, now: datetime) -> bool:
-        """Bars a person from signing in and ends their sessions; False when there is no such person."""
-        statement = update(_STAFF).where(_STAFF.c.id == staff_id).values(disabled_at=now)
+        """Bars a person from signing in and ends their sessions; False when there is no such person. A row that was
+        tampered with is disabled too, and so put right."""
+        row = self._work.connection.execute(select(_STAFF).where(_STAFF.c.id == staff_id)).one_or_none()
+        if row is None:
+            return False
         self._work.connection.execute(delete(_SESSIONS).where(_SESSIONS.c.staff_id == staff_id))
-        return self._work.connection.execute(statement).rowcount == 1
+        self._put(row, {"disabled_at": now})
+        return True
 
     def set_password(self, staff_id: str, password_hash: str) -> bool:
-        """False when there is no such person."""
-        statement = update(_STAFF).where(_STAFF.c.id == staff_id).values(password_hash=password_hash)
-        return self._work.connection.execute(statement).rowcount == 1
+        """False when there is no such person. raises AccountTampered: the rest of the row must not be made good"""
+        row = self._work.connection.execute(select(_STAFF).where(_STAFF.c.id == staff_id)).one_or_none()
+        if row is None:
+            return False
+        require_genuine(self._work.indexes, StaffRow, row)
+        self._put(row, {"password_hash": password_hash})
+        return True
 
     def _one(self, wanted: Select[Any]) -> StaffMember | None:
         row = self._work.connection.execute(wanted).one_or_none()
-        return None if row is None else _member(row)
+        if row is None:
+            return None
+        require_genuine(self._work.indexes, StaffRow, row)
+        return _member(row)
+
+    def _put(self, row: Row[Any], changed: dict[str, Any]) -> None:
+        guard = guard_of(self._work.indexes, StaffRow, {**covered_values(StaffRow, row), **changed})
+        self._work.connection.execute(update(_STAFF).where(_STAFF.c.id == row.id).values(**changed, guard=guard))
 
 
 class StaffSessions:
@@ -84,13 +109,16 @@ class StaffSessions:
             "created_at": session.created_at,
             "last_seen_at": session.last_seen_at,
         }
-        self._work.connection.execute(insert(_SESSIONS), values)
+        guard = guard_of(self._work.indexes, StaffSessionRow, values)
+        self._work.connection.execute(insert(_SESSIONS), {**values, "guard": guard})
 
     def by_hash(self, token_hash: str) -> StaffSession | None:
+        """raises AccountTampered: no sign-in made this session as it stands"""
         wanted = select(_SESSIONS).where(_SESSIONS.c.token_hash == token_hash)
         row = self._work.connection.execute(wanted).one_or_none()
         if row is None:
             return None
+        require_genuine(self._work.indexes, StaffSessionRow, row)
         return StaffSession(row.token_hash, row.staff_id, row.csrf_token, row.created_at, row.last_seen_at)
 
     def touch(self, token_hash: str, now: datetime) -> None:
@@ -137,3 +165,8 @@ def _member(row: Row[Any]) -> StaffMember:
     return StaffMember(
         row.id, row.username, Role(row.role), row.password_hash, row.disabled_at is not None, row.created_at
     )
+
+
+def _tampered(row: Row[Any]) -> StaffMember:
+    role = Role(row.role) if row.role in set(Role) else Role.VILLAGE_WORKER  # the one that may do nothing here
+    return StaffMember(row.id, row.username, role, "", disabled=True, created_at=row.created_at, tampered=True)

@@ -9,6 +9,8 @@ from auth_service.storage.tables.accounts import (
     StaffSessionRow,
 )
 from auth_service.storage.tables.attempts import CertificateRow, EvidenceRow
+from auth_service.storage.tables.calibrations import CalibrationActivationRow, CalibrationRow
+from auth_service.storage.tables.checkpoints import AuditCheckpointRow, AuditWitnessRow
 from auth_service.storage.tables.faces import (
     CaptureRow,
     ConsentRow,
@@ -17,7 +19,11 @@ from auth_service.storage.tables.faces import (
     ReferenceSetPhotoRow,
     ReferenceSetRow,
 )
-from auth_service.storage.tables.people import BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
+from auth_service.storage.tables.keys import ErasureRow, WrappingKeyRow
+from auth_service.storage.tables.limits import LimitCountRow
+from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow, JobRunRow
+from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
+from auth_service.storage.tables.reach import SchemaReachRow
 from auth_service.storage.tables.schema import Schema
 from auth_service.storage.tables.supervision import AuditHeadRow, AuditRowTable, FlagPersonRow, FlagRow, JudgementRow
 
@@ -25,17 +31,27 @@ metadata = Schema.metadata
 
 __all__ = [
     "ApiKeyRow",
+    "AuditCheckpointRow",
     "AuditHeadRow",
     "AuditRowTable",
+    "AuditWitnessRow",
+    "BankReferenceRow",
     "BenefitRow",
+    "CalibrationActivationRow",
+    "CalibrationRow",
     "CaptureRow",
     "CertificateRow",
     "ConsentRow",
+    "ErasureRow",
     "EvidenceRow",
+    "FaceThresholdRow",
     "FlagPersonRow",
     "FlagRow",
     "ImportRow",
+    "JobLeaseRow",
+    "JobRunRow",
     "JudgementRow",
+    "LimitCountRow",
     "PersonKeyRow",
     "PersonRow",
     "PhotoRow",
@@ -43,9 +59,11 @@ __all__ = [
     "ReferenceSetPhotoRow",
     "ReferenceSetRow",
     "SavedAnswerRow",
+    "SchemaReachRow",
     "ServiceKeyRow",
     "SignInFailureRow",
     "StaffRow",
     "StaffSessionRow",
+    "WrappingKeyRow",
     "metadata",
 ]

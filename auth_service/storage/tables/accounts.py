@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auth_service.accounts.roles import Role
 from auth_service.storage.tables.schema import Digest, Id, Schema, Word, one_of
+
+Guard = Annotated[bytes, mapped_column(LargeBinary, server_default=text("''"))]
+"""A keyed HMAC over the row (records/guards.py); a row that came by SQL has the empty one, which never fits."""
 
 
 class StaffRow(Schema):
@@ -23,6 +27,7 @@ class StaffRow(Schema):
     password_hash: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    guard: Mapped[Guard]
 
 
 class StaffSessionRow(Schema):
@@ -36,6 +41,7 @@ class StaffSessionRow(Schema):
     csrf_token: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
+    guard: Mapped[Guard]
 
 
 class SignInFailureRow(Schema):
@@ -61,6 +67,7 @@ class ApiKeyRow(Schema):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     disabled: Mapped[bool]
+    guard: Mapped[Guard]
 
 
 class SavedAnswerRow(Schema):

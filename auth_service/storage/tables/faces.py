@@ -56,6 +56,7 @@ class ReferencePhotoRow(Schema):
     photo_hash_sealed: Mapped[bytes]
     pixel_index: Mapped[bytes]
     file_index: Mapped[bytes | None]
+    picture_id: Mapped[Id | None]
     erased_at: Mapped[datetime | None]
 
 
@@ -84,6 +85,7 @@ class ReferenceSetRow(Schema):
     mirrored: Mapped[bool | None]
     template_sealed: Mapped[bytes | None]
     active_since: Mapped[datetime]
+    derived_from: Mapped[Id | None]
     superseded_at: Mapped[datetime | None]
 
 
@@ -114,6 +116,7 @@ class CaptureRow(Schema):
     template_sealed: Mapped[bytes]
     photo_hash_sealed: Mapped[bytes]
     stored_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
 
 
 class ConsentRow(Schema):

@@ -50,7 +50,6 @@ class PersonRow(Schema):
         Index(None, "region_code"),
         Index(None, "name_index"),
         Index(None, "phone_index"),
-        Index(None, "account_index"),
     )
 
     id: Mapped[Id] = mapped_column(ForeignKey("person_keys.person_id"), primary_key=True)
@@ -61,20 +60,34 @@ class PersonRow(Schema):
     id_number_index: Mapped[bytes] = mapped_column(unique=True)
     name_index: Mapped[bytes]
     phone_index: Mapped[bytes | None]
-    account_index: Mapped[bytes | None]
     id_number_sealed: Mapped[bytes]
     name_sealed: Mapped[bytes]
     birth_date_sealed: Mapped[bytes | None]
     village_sealed: Mapped[bytes | None]
     address_sealed: Mapped[bytes | None]
     phone_sealed: Mapped[bytes | None]
-    bank_account_sealed: Mapped[bytes | None]
-    account_holder_sealed: Mapped[bytes | None]
     contact_name_sealed: Mapped[bytes | None]
     contact_phone_sealed: Mapped[bytes | None]
     tags_sealed: Mapped[bytes | None]
     batch_id: Mapped[Id]
     created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+
+class BankReferenceRow(Schema):
+    """Where one person's benefit is paid. Apart from the person, so that who compares faces cannot read it."""
+
+    __tablename__ = "bank_references"
+    __table_args__ = (
+        CheckConstraint("(account_index IS NULL) = (bank_account_sealed IS NULL)", name="indexed"),
+        Index(None, "account_index"),
+    )
+
+    person_id: Mapped[Id] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    account_index: Mapped[bytes | None]
+    bank_account_sealed: Mapped[bytes | None]
+    account_holder_sealed: Mapped[bytes | None]
+    batch_id: Mapped[Id]
     changed_at: Mapped[datetime]
 
 

@@ -35,6 +35,7 @@ def test_a_key_lives_until_its_end_or_until_it_is_disabled(disabled: bool, days:
     assert ApiKey("i", "n", (Scope.VERIFY,), "h", NOW, expires, disabled).alive(NOW) is alive
 
 
+@pytest.mark.asvs("7.2.2", "7.2.3", "11.5.1")
 def test_a_token_is_long_random_and_known_only_by_its_hash() -> None:
     one, other = new_token(), new_token()
     assert len(one) >= 43

@@ -53,6 +53,7 @@ def test_a_wrong_check_digit_is_refused_and_not_repaired() -> None:
     assert refused.value.field == "id_number"
 
 
+@pytest.mark.asvs("2.2.3")
 @pytest.mark.parametrize("body", ["13020319500230001", "13020319501301001", "13020320270101001", "13020300000101001"])
 def test_a_birth_date_that_cannot_be_is_refused_although_the_check_digit_fits(body: str) -> None:
     with pytest.raises(IdNumberDate):
@@ -66,6 +67,7 @@ def test_somebody_born_today_has_a_number_and_somebody_born_tomorrow_has_none() 
         parse_id_number(tomorrow + check_character(tomorrow), TODAY)
 
 
+@pytest.mark.asvs("2.2.1")
 @pytest.mark.parametrize(
     "text", ["12345", "1302031950010100199", "abc", "13020319500101X06X", "'; DROP TABLE people; --"]
 )

@@ -47,6 +47,7 @@ def test_everything_that_a_row_may_hold_is_read() -> None:
     assert str(row.birth_date) == "1950-01"
 
 
+@pytest.mark.asvs("2.2.1")
 @pytest.mark.parametrize(
     ("column", "value", "code"),
     [

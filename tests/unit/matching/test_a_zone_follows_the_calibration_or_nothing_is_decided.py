@@ -116,6 +116,7 @@ def test_a_template_of_no_image_has_no_cell() -> None:
         cell_key(0, 1)
 
 
+@pytest.mark.asvs("16.5.3")
 @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf])
 def test_a_score_that_is_not_finite_has_no_zone(score: float) -> None:
     with pytest.raises(ScoreInvalid):

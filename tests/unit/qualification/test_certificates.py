@@ -41,6 +41,7 @@ def test_a_token_gives_back_what_was_issued_and_its_signature_holds() -> None:
     signer.public.verify(claims.signature, claims.message)
 
 
+@pytest.mark.asvs("9.1.1")
 def test_a_changed_due_date_breaks_the_signature() -> None:
     signer = MemorySigner()
     token = issue(SERIAL, EvidenceKind.FACE, date(2026, 3, 10), date(2027, 3, 31), signer).token
@@ -59,6 +60,7 @@ def test_a_certificate_holds_no_personal_field() -> None:
     assert set(payload) == {"v", "serial", "kind", "passed_on", "due_on"}
 
 
+@pytest.mark.asvs("9.2.2")
 @pytest.mark.parametrize(
     "text", ["", "AC1", "AC2.a.b.c", "AC1.%%%.k.s", "AC1.e30.k.c2ln", "AC1.e30.k.c2ln.x", "é.é.é.é"]
 )

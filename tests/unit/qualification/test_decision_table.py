@@ -47,6 +47,7 @@ def test_a_non_match_may_try_again_until_the_budget_is_used_up() -> None:
     assert outcomes == [Outcome.RETRY, Outcome.RETRY, Outcome.REFER, Outcome.REFER]
 
 
+@pytest.mark.asvs("2.3.1")
 @pytest.mark.parametrize("zone", [Zone.MATCH, Zone.GREY, Zone.NON_MATCH])
 def test_a_bare_photo_never_qualifies(zone: Zone) -> None:
     decision = decide(evidence(PadVerdict.NONE, zone, attested=False), 0, POLICY)
@@ -82,6 +83,7 @@ def test_two_people_in_the_picture_never_qualify() -> None:
     assert not decide(evidence(quality=(QualityReason.SEVERAL_FACES,)), 0, POLICY).qualified
 
 
+@pytest.mark.asvs("16.5.3")
 def test_of_all_combinations_only_a_vouched_or_live_match_qualifies() -> None:
     for verdict, zone, attested, reference, failures in product(
         PadVerdict, [*Zone, None], [True, False], [True, False], range(5)

@@ -10,6 +10,7 @@ import pytest
 from auth_service.web.logging import FIELDS, JsonLines, log, where_it_broke
 
 
+@pytest.mark.asvs("16.2.5")
 def test_an_unlisted_field_is_dropped_and_a_listed_one_kept(capsys: pytest.CaptureFixture[str]) -> None:
     log.info("request", route="/v1/verifications", id_number="130202194805121226", name="张秀兰", body=b"x")
     line = json.loads(capsys.readouterr().err)
@@ -24,6 +25,7 @@ def test_a_value_cannot_carry_a_whole_body(capsys: pytest.CaptureFixture[str]) -
     assert len(line["code"]) <= 300
 
 
+@pytest.mark.asvs("16.5.1")
 def test_the_place_of_an_error_holds_no_message() -> None:
     try:
         log.unbind("张秀兰")

@@ -62,6 +62,7 @@ def test_both_languages_are_written_and_take_the_same_values(key: str) -> None:
     assert set(re.findall(r"\{\w+\}", zh)) == set(re.findall(r"\{\w+\}", en))
 
 
+@pytest.mark.asvs("3.6.1", "14.2.3")
 def test_no_page_has_a_script_an_inline_style_or_an_address_elsewhere() -> None:
     for path in PAGES:
         text = path.read_text()

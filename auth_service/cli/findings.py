@@ -1,0 +1,117 @@
+"""What doctor finds: one line each, with the way to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auth_service.core.errors import ServiceError
+from auth_service.core.jobs import JobState
+from auth_service.enrollment.filing import DUTY_TEXTS, FilingDuty, duty
+from auth_service.settings import Profile
+from auth_service.storage.queries import Operations
+from auth_service.storage.unit import DatabaseRole, Difference, Store
+from auth_service.web.facts import FACES_JOB
+from auth_service.wiring import Wiring
+
+_RIGHTS_MEND = "deploy/postgres/roles.sql as administrator, then auth-service migrate as the owner"
+_LATE_SECONDS = 900.0
+"""A job that is so late has no worker. source: deploy/prometheus/alerts.yaml, JobIsOverdue"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that doctor looked at. Fine with something to mend is a hint, not a fault."""
+
+    name: str
+    fine: bool
+    detail: str
+    mend: str = ""
+
+
+def working(wiring: Wiring) -> Iterator[Finding]:
+    """Whether the recurring jobs are done, and what the last count of faces asks for."""
+    try:
+        found = wiring.store.queries.operations()
+    except ServiceError as error:
+        yield Finding("jobs", fine=False, detail=error.code, mend="auth-service migrate")
+        return
+    yield _jobs(found, [job.name for job in wiring.jobs()])
+    yield _faces(found)
+
+
+def audit_trail(wiring: Wiring) -> Finding:
+    """Whether the trail is signed in time and witnesses have it."""
+    try:
+        status, problems = wiring.audit_status(), wiring.audit_problems()
+    except ServiceError as error:
+        return Finding("audit", fine=False, detail=error.code, mend="auth-service audit verify")
+    if problems:
+        return Finding("audit", fine=False, detail=", ".join(problems), mend="auth-service audit witness")
+    told = f"{status.rows} rows, {status.uncovered} not signed yet"
+    if status.witnesses:
+        return Finding("audit", fine=True, detail=f"{told}, {len(status.witnesses)} witnesses up to date")
+    return Finding(
+        "audit", fine=True, detail=f"{told}, no witness", mend="set AUTH_SERVICE_AUDIT__WITNESS_FOLDER or _URL"
+    )
+
+
+def database_rights(wiring: Wiring) -> Iterator[Finding]:
+    """Whether the database roles in use can do what they need, and no more."""
+    settings = wiring.settings
+    used: list[tuple[str, DatabaseRole, Store]] = [("front", DatabaseRole.FRONT, wiring.store)]
+    if settings.ledger_url != settings.url:
+        used.append(("ledger", DatabaseRole.LEDGER, wiring.ledger_store))
+    for name, role, store in used:
+        try:
+            found = store.rights(role)
+        except ServiceError as error:
+            yield Finding(f"database role ({name})", fine=False, detail=error.code, mend=_RIGHTS_MEND)
+            continue
+        if found is not None:
+            yield _rights(f"database role ({name})", found, strict=settings.profile is Profile.PRODUCTION)
+
+
+def _rights(name: str, found: Difference, *, strict: bool) -> Finding:
+    """What is lacking is a fault; what is too much is one in production."""
+    told = [f"{what} {_first(rights)}" for what, rights in (("can also", found.more), ("lacks", found.less)) if rights]
+    fine = not found.less and not (strict and found.more)
+    return Finding(name, fine, "; ".join(told) or "exactly its rights", _RIGHTS_MEND if told else "")
+
+
+def _first(rights: tuple[str, ...], most: int = 5) -> str:
+    more = f" and {len(rights) - most} more" if len(rights) > most else ""
+    return ", ".join(rights[:most]) + more
+
+
+def _jobs(found: Operations, names: list[str]) -> Finding:
+    known = {state.job: state for state in found.jobs}
+    never = [name for name in names if name not in known]
+    failing = [f"{name} ({_code(known[name])})" for name in names if name in known and known[name].failures]
+    late = [name for name in names if name in known and _is_late(known[name], found)]
+    told = "; ".join(
+        f"{what}: {', '.join(which)}"
+        for what, which in (("failing", failing), ("overdue", late), ("never ran", never))
+        if which
+    )
+    mend = "auth-service worker (or serve, in development) must be running" if late or never else ""
+    mend = mend or ("auth-service worker --once tells the error" if failing else "")
+    return Finding("jobs", not failing, told or f"{len(names)} in time", mend)
+
+
+def _is_late(state: JobState, found: Operations) -> bool:
+    held = state.lease_until is not None and state.lease_until > found.now
+    return not held and (found.now - state.next_due_at).total_seconds() > _LATE_SECONDS
+
+
+def _code(state: JobState) -> str:
+    return state.last.code or "running again" if state.last else "never"
+
+
+def _faces(found: Operations) -> Finding:
+    counts = next((state.counts for state in found.jobs if state.job == FACES_JOB), {})
+    if not counts:
+        return Finding("stored faces", fine=True, detail="not counted yet", mend="auth-service worker --once")
+    asked = duty(counts["people"])
+    mend = "" if asked is FilingDuty.NONE else f"auth-service compliance filing-pack OUT: {DUTY_TEXTS[asked][1]}"
+    return Finding("stored faces", fine=True, detail=f"{counts['people']:,} people at the last count", mend=mend)

@@ -1,0 +1,162 @@
+"""What only the operator can provide: room on the disks, backups, a right clock, closed folders, a witness."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from auth_service.cli.findings import Finding
+from auth_service.core.archive import Part
+from auth_service.core.errors import ServiceError
+from auth_service.flows.back_up import MADE
+from auth_service.settings import Profile
+from auth_service.wiring import Wiring
+
+_FREE_BYTES = 1 << 30
+"""Below this much free disk `doctor` objects: about 10,000 enrolled photos of 100 KB."""
+_BACKUP_HOURS = 26
+"""A daily backup that is two hours late. source: trust.md 4, RPO; own decision"""
+_CLOCK_SECONDS = 5.0
+"""Between this machine and the database. source: trust.md F20; certificates and sessions bear times"""
+_EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
+"""This release did not exist before."""
+
+
+def precautions(wiring: Wiring) -> Iterator[Finding]:
+    """Each with the way to mend it."""
+    yield from _disks(wiring)
+    yield _permissions(wiring)
+    yield _clock(wiring)
+    yield from _backups(wiring)
+    yield _retention(wiring)
+    yield _recovery(wiring)
+
+
+def _disks(wiring: Wiring) -> Iterator[Finding]:
+    """Each volume once: HOME, the SQLite database, the backups."""
+    settings = wiring.settings
+    places = {"home": settings.home}
+    if settings.url.startswith("sqlite:///"):
+        places["database"] = Path(settings.url.removeprefix("sqlite:///"))
+    if settings.backup.folder:
+        places["backups"] = Path(settings.backup.folder)
+    seen: dict[int, list[str]] = {}
+    for name, place in places.items():
+        seen.setdefault(_existing(place).stat().st_dev, []).append(name)
+    for names in seen.values():
+        free = shutil.disk_usage(_existing(places[names[0]])).free
+        enough = free > _FREE_BYTES
+        mend = "" if enough else "free some space, or move to a larger volume: docs/operations/incident.md"
+        yield Finding(f"disk of {', '.join(names)}", enough, f"{free / 1e9:.1f} GB free", mend)
+    if settings.backup.folder and _existing(places["backups"]).stat().st_dev == _existing(settings.home).stat().st_dev:
+        yield Finding("backups apart", fine=True, detail="on the same volume as the data",
+                      mend="copy them to another machine: one broken disk must not take both")  # fmt: skip
+
+
+def _permissions(wiring: Wiring) -> Finding:
+    """Nobody else on the machine may look into keys, photos, rejects or the database."""
+    home = wiring.settings.home
+    watched = [home, *(home / name for name in ("keys", "photos", "rejects")), home / "auth_service.sqlite3"]
+    watched += list((home / "keys").glob("*")) if (home / "keys").is_dir() else []
+    open_to_others = [path for path in watched if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
+    foreign = [path for path in watched if path.exists() and path.stat().st_uid != os.getuid()]
+    if open_to_others:
+        names = ", ".join(str(path) for path in open_to_others[:3])
+        return Finding("permissions", fine=False, detail=f"others may look into {names}", mend=f"chmod -R go= {home}")
+    if foreign:
+        names = ", ".join(str(path) for path in foreign[:3])
+        return Finding("permissions", fine=False, detail=f"{names} belongs to somebody else",
+                       mend=f"chown -R $(id -un) {home}, or run doctor as the service's user")  # fmt: skip
+    return Finding("permissions", fine=True, detail="only this user may look into home")
+
+
+def _clock(wiring: Wiring) -> Finding:
+    here, mend = wiring.clock.now(), "set the clock and keep it right (chrony or systemd-timesyncd)"
+    if here < _EARLIEST:
+        return Finding("clock", fine=False, detail=f"it says {here:%Y-%m-%d}, before this release", mend=mend)
+    try:
+        there = wiring.store.queries.operations().now
+        with wiring.store.reading() as unit:
+            newest = unit.backups.last_event()
+    except ServiceError as error:
+        return Finding("clock", fine=False, detail=error.code, mend="auth-service migrate")
+    apart = abs((wiring.clock.now() - there).total_seconds())
+    if apart > _CLOCK_SECONDS:
+        return Finding("clock", fine=False, detail=f"{apart:.0f} s apart from the database's", mend=mend)
+    if newest is not None and newest > here + timedelta(seconds=_CLOCK_SECONDS):
+        return Finding(
+            "clock", fine=False, detail=f"the audit trail has an event of {newest:%Y-%m-%d %H:%M}", mend=mend
+        )
+    return Finding("clock", fine=True, detail=f"{here:%Y-%m-%d %H:%M:%S} UTC, as the database's")
+
+
+def _backups(wiring: Wiring) -> Iterator[Finding]:
+    """What the audit trail remembers, and what lies in the folder."""
+    settings, mend = wiring.settings, "auth-service backup FOLDER, or AUTH_SERVICE_BACKUP__FOLDER for the worker"
+    must = settings.profile is Profile.PRODUCTION
+    try:
+        with wiring.store.reading() as unit:
+            made = unit.backups.newest(MADE)
+    except ServiceError as error:
+        yield Finding("backup", fine=False, detail=error.code, mend="auth-service migrate")
+        return
+    if made is None:
+        yield Finding("backup", fine=not must, detail="none was ever made", mend=mend)
+        return
+    hours = (wiring.clock.now() - made.at).total_seconds() / 3600
+    late = hours > _BACKUP_HOURS
+    missing = int(made.details.get("missing", 0))
+    detail = f"{hours:.0f} h ago" + (f"; {missing} photo files were missing" if missing else "")
+    if missing:
+        mend = "docs/operations/incident.md, photo files are missing"
+    fine = not missing and not (late and must)
+    yield Finding("backup", fine, detail, mend if late or missing else "")
+    if settings.backup.folder:
+        yield from _parts(wiring, Path(settings.backup.folder), must=must)
+
+
+def _parts(wiring: Wiring, folder: Path, *, must: bool) -> Iterator[Finding]:
+    now = wiring.clock.now()
+    for part in Part:
+        ages = wiring.archives().ages(folder, part)
+        if not ages:
+            yield Finding(
+                f"{part.value} parts", not must, f"none in {folder}", "auth-service worker makes one every day"
+            )
+            continue
+        hours = (now - ages[-1]).total_seconds() / 3600
+        late = hours > _BACKUP_HOURS
+        yield Finding(f"{part.value} parts", not (late and must), f"{len(ages)}, the newest {hours:.0f} h old",
+                      "auth-service worker must be running" if late else "")  # fmt: skip
+
+
+def _retention(wiring: Wiring) -> Finding:
+    try:
+        overdue = {kind: count for kind, count in wiring.retain.overdue().items() if count}
+    except ServiceError as error:
+        return Finding("retention", fine=False, detail=error.code, mend="auth-service migrate")
+    if not overdue:
+        return Finding("retention", fine=True, detail="nothing is overdue")
+    told = ", ".join(f"{count:,} {kind}" for kind, count in overdue.items())
+    return Finding("retention", fine=True, detail=f"due: {told}",
+                   mend="auth-service retention run (the worker does it daily)")  # fmt: skip
+
+
+def _recovery(wiring: Wiring) -> Finding:
+    """Without it a lost key store is lost data."""
+    if wiring.settings.backup.recovery_key:
+        return Finding("recovery key", fine=True, detail="set: backups open with the offline key too")
+    if not wiring.key_choice.in_files:
+        return Finding("recovery key", fine=True, detail="none: the key store's own backup must bring the keys back")
+    return Finding("recovery key", fine=True, detail="none: losing HOME/keys would lose everything",
+                   mend="auth-service backup recovery-key FILE (docs/operations/backup.md)")  # fmt: skip
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists() and path != path.parent:
+        path = path.absolute().parent
+    return path

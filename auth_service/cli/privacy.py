@@ -1,0 +1,81 @@
+"""Erasing a person, and whether every erasure is carried out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from auth_service.cli.speak import JsonFlag, speaking
+from auth_service.core.erasure import ErasureReason, Requester
+from auth_service.core.errors import FieldInvalid
+from auth_service.flows.erase import EraseRequest
+from auth_service.settings import load_settings
+from auth_service.wiring import Wiring
+
+privacy = typer.Typer(no_args_is_help=True, help="Rights of the people concerned.")
+
+
+@privacy.command("erase")
+def erase(
+    reason: Annotated[ErasureReason, typer.Option(help="on what ground")],
+    confirmed_by: Annotated[str, typer.Option(help="user name of the privacy officer who saw the papers")],
+    id_number: Annotated[str | None, typer.Option(help="ID number of the person")] = None,
+    person_id: Annotated[str | None, typer.Option(help="internal id, where the ID number is not known")] = None,
+    requested_by: Annotated[Requester, typer.Option(help="who asked")] = Requester.PERSON,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask before erasing")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make everything about one person unreadable, here and in every older backup. It cannot be undone. Payments and
+    due dates are not touched; while a flag about the person is open it is refused."""
+    with speaking(as_json=as_json) as voice:
+        if (id_number is None) == (person_id is None):
+            raise FieldInvalid("give --id-number or --person-id", field="id_number")
+        wiring = Wiring(load_settings())
+        wiring.store.check_schema()
+        if not yes and not as_json:
+            typer.confirm("Erase this person for good?", abort=True, err=True)
+        request = EraseRequest(requested_by, reason, confirmed_by, "cli", id_number, person_id)
+        erased = wiring.erase.run(request)
+        if erased.already:
+            voice.say("This person had been erased before; nothing was left to do.")
+        else:
+            done = ", ".join(f"{count} {kind}" for kind, count in erased.counts.items() if count)
+            voice.say(f"[green]✓[/] erased for good: {done}")
+            voice.say("Keep a copy of the record of erasures off this machine; `restore` needs it.")
+        voice.result({"person_id": erased.person_id, "already": erased.already, "counts": dict(erased.counts)})
+
+
+@privacy.command("status")
+def status(as_json: JsonFlag = False) -> None:
+    """Compare the record of erasures with the database and the photo folder. Exit 1 when something is left to do."""
+    with speaking(as_json=as_json) as voice:
+        wiring = Wiring(load_settings())
+        wiring.store.check_schema()
+        state = wiring.erase.status()
+        mark = "[green]✓[/]" if state.sound else "[red]✗[/]"
+        voice.say(f"{mark} {state.outside} erasures on record, {state.inside} in the database")
+        for count, words in (
+            (state.unfinished, "people are to be erased again: auth-service privacy reapply"),
+            (state.not_outside, "erasures stand in the database only: auth-service privacy reapply"),
+            (state.files_left, "pictures of erased people are still on the disk: auth-service privacy reapply"),
+        ):
+            if count:
+                voice.say(f"  {count} {words}")
+        voice.result({**asdict(state), "sound": state.sound})
+        if not state.sound:
+            raise typer.Exit(1)
+
+
+@privacy.command("reapply")
+def reapply(as_json: JsonFlag = False) -> None:
+    """Erase again whoever the record of erasures names and the database still knows. The worker does it every hour,
+    `restore` before anybody is served."""
+    with speaking(as_json=as_json) as voice:
+        wiring = Wiring(load_settings())
+        wiring.store.check_schema()
+        found = wiring.erase.reapply()
+        voice.say(f"[green]✓[/] {found.listed} erasures on record, {found.erased} people erased again, "
+                  f"{found.files} pictures removed")  # fmt: skip
+        voice.result(asdict(found))

@@ -1,0 +1,166 @@
+"""A folder as a witness: one file per checkpoint, whole or not at all, never written twice, and the newest by name.
+
+Best a mount whose files the service's machine cannot rewrite (write-once storage, a share with append-only rights, a
+stick that is taken away each week). The folder must exist: an unmounted share must not become a folder on this disk.
+
+    latest.txt
+    2026-03/000000000017-1000-91c4d3a0b5e2f617.txt     number, rows, beginning of the note's SHA-256
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from auth_service.core.audit_check import KeptNote
+from auth_service.core.checkpoint import Checkpoint, read_note
+from auth_service.core.errors import CheckpointInvalid, FileUnreadable, WitnessConflict, WitnessUnreachable
+
+LATEST = "latest.txt"
+_MOST_BYTES = 65_536
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
+
+
+class FolderWitness:
+    """Witness over a folder. Several processes may deliver at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+
+    @property
+    def name(self) -> str:
+        where = hashlib.sha256(str(self._folder).encode()).hexdigest()[:8]
+        return f"folder:{self._folder.name[:100]}:{where}"
+
+    def deliver(self, checkpoint: Checkpoint, note: str) -> None:
+        """raises WitnessUnreachable, WitnessConflict: another checkpoint of this number is kept; ours is kept beside it
+        as evidence"""
+        try:
+            if not self._folder.is_dir():
+                raise WitnessUnreachable("the witness folder does not exist")
+            before = self._latest()
+            target = self._folder / place_of(checkpoint, note)
+            _write_once(target, note.encode())
+            if before is not None and before.number >= checkpoint.number:
+                self._require_alone(checkpoint.number, target)
+            elif before is not None and before.rows >= checkpoint.rows:
+                raise WitnessConflict(f"checkpoint {before.number} is kept and is not shorter")
+            else:
+                _put_in_place(self._folder / LATEST, note.encode())
+        except OSError as error:
+            raise WitnessUnreachable(errno.errorcode.get(error.errno or 0, "the folder cannot be written")) from error
+
+    def newest(self) -> str | None:
+        """raises WitnessUnreachable"""
+        try:
+            return _text(self._folder / LATEST)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise WitnessUnreachable("the folder cannot be read") from error
+
+    def _latest(self) -> Checkpoint | None:
+        note = self.newest()
+        if note is None:
+            return None
+        try:
+            return read_note(note)[0]
+        except CheckpointInvalid as error:
+            raise WitnessConflict("latest.txt is no checkpoint") from error
+
+    def _require_alone(self, number: int, mine: Path) -> None:
+        others = [path for path in self._folder.glob(f"*/{number:012d}-*.txt") if path != mine]
+        if others:
+            raise WitnessConflict(f"another checkpoint {number} is kept")
+
+
+def place_of(checkpoint: Checkpoint, note: str) -> Path:
+    """Where a note lies within a folder."""
+    digest = hashlib.sha256(note.encode()).hexdigest()[:16]
+    return Path(f"{checkpoint.at:%Y-%m}") / f"{checkpoint.number:012d}-{checkpoint.rows}-{digest}.txt"
+
+
+def kept_notes(path: Path) -> Iterator[KeptNote]:
+    """The checkpoints of a witness folder, or of one file. raises FileUnreadable"""
+    try:
+        if not path.is_dir():
+            yield KeptNote(path.name, _text(path))
+            return
+        for file in sorted(path.rglob("*.txt")):
+            if not file.name.startswith("."):
+                yield _kept(path, file)
+    except OSError as error:
+        raise FileUnreadable(f"{path}: {error.strerror}", field="against") from error
+
+
+def _kept(folder: Path, file: Path) -> KeptNote:
+    note, latest = _text(file), file == folder / LATEST
+    in_place = latest
+    if not latest:
+        try:
+            in_place = place_of(read_note(note)[0], note).name == file.name
+        except CheckpointInvalid:
+            in_place = True  # what is wrong with it is said when it is opened
+    return KeptNote(str(file.relative_to(folder)), note, in_place, latest, str(folder))
+
+
+def _text(path: Path) -> str:
+    """What is not UTF-8 becomes a text that is no checkpoint."""
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES).decode("utf-8", "replace")
+
+
+def _write_once(target: Path, content: bytes) -> None:
+    """raises OSError, WitnessConflict: something else stands there"""
+    target.parent.mkdir(exist_ok=True)
+    if not target.exists():
+        unfinished = _unfinished(target, content)
+        try:
+            _settle(unfinished, target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    if target.read_bytes() != content:
+        raise WitnessConflict(f"{target.name} was changed")
+    _sync(target.parent)
+    _sync(target.parent.parent)
+
+
+def _settle(unfinished: Path, target: Path) -> None:
+    try:
+        os.link(unfinished, target)  # unlike a rename, a link never replaces what is there
+    except FileExistsError:
+        return
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        unfinished.rename(target)  # shares without links; the name holds the digest of the content
+
+
+def _put_in_place(path: Path, content: bytes) -> None:
+    _unfinished(path, content).rename(path)
+    _sync(path.parent)
+
+
+def _unfinished(path: Path, content: bytes) -> Path:
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+    return unfinished
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,236 @@
+"""The whole examination of an audit trail: its chain, its Merkle tree, and every checkpoint that anybody kept of it.
+
+An edit or a reordering that the chain shows is named by its row. Whoever rewrote the chain behind it is found by the
+first checkpoint with another root: the bad rows then lie between the last checkpoint that fits and that one. A cut tail
+and a rollback are found by a checkpoint that is longer than the trail.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+
+from auth_service.core.audit import GENESIS, StoredRow, fits
+from auth_service.core.checkpoint import Checkpoint, Keyholders
+from auth_service.core.errors import CheckpointInvalid
+from auth_service.core.merkle import Frontier
+
+OWN = "database"
+"""Where a checkpoint of the trail's own table comes from."""
+
+
+class Trouble(StrEnum):
+    """What an examination can find."""
+
+    CHAIN_BROKEN = "chain_broken"
+    """A row does not follow from the one before it: edited, removed, or in another place."""
+    HEAD_DIFFERS = "head_differs"
+    """The rows do not end where the head beside them says."""
+    ROLLED_BACK = "rolled_back"
+    """A checkpoint is longer than the trail: its tail was cut, or all of it was put back to an older copy."""
+    ROOT_DIFFERS = "root_differs"
+    """The trail had another root at this length: rows were changed and the chain was made to fit."""
+    SPLIT_VIEW = "split_view"
+    """Two signed checkpoints contradict each other: two histories were told."""
+    NOT_SIGNED = "not_signed"
+    """Unreadable, another log's, or not signed by a trusted key: forged or damaged."""
+    REPLAYED = "replayed"
+    """An old checkpoint in the place of a newer one."""
+    CHECKPOINTS_MISSING = "checkpoints_missing"
+    """The trail's own table lacks checkpoints that it must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding. `source` names the file, or `database`; rows where it shows."""
+
+    trouble: Trouble
+    source: str
+    first: int | None = None
+    last: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNote:
+    """A checkpoint as somebody keeps it.
+
+    source    the file, or `database`
+    in_place  False when it lies where another one belongs
+    latest    kept as the newest of its folder
+    folder    what else was kept with it
+    """
+
+    source: str
+    note: str
+    in_place: bool = True
+    latest: bool = False
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A checkpoint whose signature holds, and where it came from."""
+
+    checkpoint: Checkpoint
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found. `first_bad` ... `last_bad`: the rows among which the first bad one is, one row when it is known.
+
+    covered      length of the newest checkpoint that fits
+    checkpoints  how many different ones were compared
+    """
+
+    rows: int
+    head: str
+    root: bytes
+    checkpoints: int
+    covered: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    @property
+    def first_bad(self) -> int | None:
+        return min((found.first for found in self.problems if found.first is not None), default=None)
+
+    @property
+    def last_bad(self) -> int | None:
+        first = self.first_bad
+        return min((p.last for p in self.problems if p.first == first and p.last is not None), default=first)
+
+
+@dataclass(slots=True)
+class Walk:
+    """A chain and its tree as far as they were walked. A checkpoint's frontier lets a walk go on from there."""
+
+    head: str = GENESIS
+    frontier: Frontier = field(default_factory=Frontier)
+
+    @property
+    def rows(self) -> int:
+        return self.frontier.size
+
+    def take(self, rows: Iterable[StoredRow]) -> bool:
+        """Goes on over the next rows; False at the first that does not fit, which is row `rows` + 1."""
+        frontier, previous, number = self.frontier, self.head, self.frontier.size
+        try:
+            for row in rows:
+                number += 1
+                if not fits(row, number, previous):
+                    return False
+                previous = row[7]
+                frontier.append(bytes.fromhex(previous))
+        finally:
+            self.head = previous
+        return True
+
+
+def examine(
+    rows: Iterable[StoredRow], head: tuple[int, str] | None, notes: Iterable[KeptNote], keyholders: Keyholders
+) -> Examination:
+    """Everything in one pass over the rows.
+
+    head   length and last hash as kept beside the rows; None when nothing is kept (an export's own header counts)
+    notes  checkpoints from wherever they are kept, the trail's own among them
+    """
+    known, problems = _opened(notes, keyholders)
+    problems += _contradictions(known)
+    problems += _missing(known)
+    by_rows: dict[int, list[Known]] = defaultdict(list)
+    for one in known:
+        by_rows[one.checkpoint.rows].append(one)
+    walk, covered, found = _walked(iter(rows), by_rows)
+    problems += found
+    broken = any(one.trouble in {Trouble.CHAIN_BROKEN, Trouble.ROOT_DIFFERS} for one in found)
+    if head is not None and not broken and (walk.rows, walk.head) != head:
+        problems.append(Problem(Trouble.HEAD_DIFFERS, OWN, min(walk.rows, head[0]) + 1))
+    different = len({one.checkpoint for one in known})
+    return Examination(walk.rows, walk.head, walk.frontier.root(), different, covered, tuple(problems))
+
+
+def _opened(notes: Iterable[KeptNote], keyholders: Keyholders) -> tuple[list[Known], list[Problem]]:
+    known, problems = [], []
+    latest: dict[str, tuple[str, int]] = {}
+    newest: dict[str, int] = defaultdict(int)
+    for kept in notes:
+        try:
+            checkpoint = keyholders.open(kept.note)
+        except CheckpointInvalid as error:
+            problems.append(Problem(Trouble.NOT_SIGNED, kept.source, detail=error.detail))
+            continue
+        known.append(Known(checkpoint, kept.source))
+        newest[kept.folder] = max(newest[kept.folder], checkpoint.number)
+        if not kept.in_place:
+            problems.append(Problem(Trouble.REPLAYED, kept.source, detail="the file is named for another checkpoint"))
+        if kept.latest:
+            latest[kept.folder] = (kept.source, checkpoint.number)
+    for folder, (source, number) in latest.items():
+        if number < newest[folder]:
+            problems.append(Problem(Trouble.REPLAYED, source, detail=f"checkpoint {number}, not {newest[folder]}"))
+    return known, problems
+
+
+def _contradictions(known: Sequence[Known]) -> list[Problem]:
+    """Two checkpoints of one length must have one root, and two of one number must be the same."""
+    problems: dict[tuple[str, str], Problem] = {}
+    of_rows: dict[int, Known] = {}
+    of_number: dict[int, Known] = {}
+    for one in known:
+        mine = one.checkpoint
+        alike, same = of_rows.setdefault(mine.rows, one), of_number.setdefault(mine.number, one)
+        if (alike.checkpoint.root, alike.checkpoint.head) != (mine.root, mine.head):
+            problems[one.source, alike.source] = _split(one, alike)
+        if same.checkpoint != mine:
+            problems[one.source, same.source] = _split(one, same)
+    return list(problems.values())
+
+
+def _split(one: Known, other: Known) -> Problem:
+    detail = f"checkpoint {one.checkpoint.number} of {one.checkpoint.rows} rows contradicts {other.source}"
+    return Problem(Trouble.SPLIT_VIEW, one.source, detail=detail)
+
+
+def _missing(known: Sequence[Known]) -> list[Problem]:
+    """Every checkpoint was in the trail's own table before anybody else had it."""
+    own = {one.checkpoint.number for one in known if one.source == OWN}
+    most = max((one.checkpoint.number for one in known), default=0)
+    gone = [number for number in range(1, most + 1) if number not in own]
+    if not gone:
+        return []
+    return [Problem(Trouble.CHECKPOINTS_MISSING, OWN, detail=f"{len(gone)} missing, the first is number {gone[0]}")]
+
+
+def _walked(rows: Iterator[StoredRow], by_rows: dict[int, list[Known]]) -> tuple[Walk, int, list[Problem]]:
+    """Walks from checkpoint to checkpoint and to the end; stops at the first row or root that does not fit."""
+    walk, covered = Walk(), 0
+    for size in sorted(by_rows):
+        if not walk.take(islice(rows, size - walk.rows)):
+            return walk, covered, [Problem(Trouble.CHAIN_BROKEN, OWN, walk.rows + 1)]
+        if walk.rows < size:
+            return (
+                walk,
+                covered,
+                [
+                    Problem(Trouble.ROLLED_BACK, one.source, walk.rows + 1, one.checkpoint.rows)
+                    for longer in sorted(by_rows)
+                    if longer > walk.rows
+                    for one in by_rows[longer]
+                ],
+            )
+        root, head = walk.frontier.root(), walk.head
+        bad = [one for one in by_rows[size] if (one.checkpoint.root, one.checkpoint.head) != (root, head)]
+        if len(bad) == len(by_rows[size]):
+            return walk, covered, [Problem(Trouble.ROOT_DIFFERS, one.source, covered + 1, size) for one in bad]
+        covered = size
+    if not walk.take(rows):
+        return walk, covered, [Problem(Trouble.CHAIN_BROKEN, OWN, walk.rows + 1)]
+    return walk, covered, []

@@ -1,0 +1,42 @@
+"""Backup and restore."""
+
+from __future__ import annotations
+
+from auth_service.core.errors.outages import StorageFault
+from auth_service.core.errors.requests import RequestRefused
+
+
+class ArchiveUnreadable(StorageFault):
+    code = "archive_unreadable"
+    zh = "备份文件不完整或被改动，已拒绝使用。"
+    en = "The backup file is incomplete or was changed, and was refused."
+
+
+class ArchiveSignerUnknown(StorageFault):
+    code = "archive_signer_unknown"
+    zh = "备份文件不是由本单位的密钥签名，请用 --signed-by 指明签名者指纹。"
+    en = "The backup was not signed by this deployment's key; name its signer with --signed-by."
+
+
+class ArchivePartsDiffer(RequestRefused):
+    code = "archive_parts_differ"
+    zh = "数据备份与密钥备份不能配合使用：密钥备份须是同一次备份的，或者更晚的。"
+    en = "The two parts do not fit: the keys part must come from the same backup or from a later one."
+
+
+class RestoreTargetNotEmpty(RequestRefused):
+    code = "restore_target_not_empty"
+    zh = "恢复只能在空的数据库和空的目录中进行。"
+    en = "A backup is restored only into an empty database and an empty folder."
+
+
+class RestoreUnfinished(StorageFault):
+    code = "restore_unfinished"
+    zh = "恢复尚未完成，请再次运行同一条 auth-service restore 命令。"
+    en = "A restore has not finished. Run the same auth-service restore command again."
+
+
+class RestoreDiffers(StorageFault):
+    code = "restore_differs"
+    zh = "恢复出的数据与备份清单不一致，已全部撤销。"
+    en = "What was restored is not what the backup's manifest says; all of it was taken back."

@@ -1,0 +1,117 @@
+"""How often somebody may ask, as data: what is counted, over how long, and how many.
+
+Counts lie in the database, so that they hold over all workers (docs/decisions/0021-limits.md); this file only says
+what counts against whom. A subject is text here and a keyed hash where it is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+_DAY_BEGINS = 8 * HOUR
+"""Days are the agency's, UTC+8 without summer time (core/clock.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitPolicy:
+    """Most requests of one kind before 429 is answered; 0 lifts a limit. source: trust.md 2.5
+
+    person_per_day         captures of one ID number from one device on one channel; further ones need another device,
+                           key or channel, so that nobody can lock a person out everywhere
+    person_on_key_per_day  captures of one ID number with one key, whatever devices it names
+    enrollments_per_day    enrolments of one ID number with one key
+    device_per_hour        captures of one device that the request names
+    device_people_per_hour  different ID numbers of one such device
+    key_per_minute         requests with one API key: ten times the load that one machine of two cores is built for
+    client_per_minute      certificate pages for one network address; serials cannot be guessed (128 bits), and a bank
+                           asks for many from one address
+    client_per_day         the same over a day
+    sign_in_per_minute     tries to sign in from one network address, besides the growing delay of each name
+    """
+
+    person_per_day: int = 8
+    person_on_key_per_day: int = 24
+    enrollments_per_day: int = 24
+    device_per_hour: int = 120
+    device_people_per_hour: int = 60
+    key_per_minute: int = 3000
+    client_per_minute: int = 60
+    client_per_day: int = 2000
+    sign_in_per_minute: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPolicy:
+    """How connections are held by each server process. source: trust.md F25
+
+    header_seconds  from the first byte, or the connection, to the end of a request's headers
+    most_waiting    connections without a request; beyond it the one that waited longest is closed
+    most_requests   on one connection, which is then closed
+    """
+
+    header_seconds: float = 10.0
+    most_waiting: int = 4096
+    most_requests: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One thing that is counted.
+
+    rule      stable name of the limit, as in the policy
+    subject   whose count it is: an ID number, a key, an address
+    most      requests allowed in one window; 0 is no limit
+    seconds   length of the window; windows lie side by side
+    each      counts only what is new: of each `each` the first one in a window
+    """
+
+    rule: str
+    subject: str
+    most: int
+    seconds: int
+    each: str | None = None
+
+    def ends_at(self, now: datetime) -> datetime:
+        """The end of the window that holds an instant."""
+        shift = _DAY_BEGINS if self.seconds == DAY else 0
+        begun = (int(now.timestamp()) + shift) // self.seconds
+        return datetime.fromtimestamp((begun + 1) * self.seconds - shift, UTC)
+
+
+def of_capture(policy: LimitPolicy, key: str, channel: str, device: str | None, number: str) -> tuple[Count, ...]:
+    """What one capture counts against, the narrowest last."""
+    named = _of_device(policy, key, device, number) if device else ()
+    return (
+        *named,
+        Count("person_on_key_per_day", f"{number}\0{key}", policy.person_on_key_per_day, DAY),
+        Count("person_per_day", f"{number}\0{channel}\0{key}\0{device or ''}", policy.person_per_day, DAY),
+    )
+
+
+def _of_device(policy: LimitPolicy, key: str, device: str, number: str) -> tuple[Count, ...]:
+    whose = f"{key}\0{device}"
+    return (
+        Count("device_per_hour", whose, policy.device_per_hour, HOUR),
+        Count("device_people_per_hour", whose, policy.device_people_per_hour, HOUR, each=number),
+    )
+
+
+def of_enrollment(policy: LimitPolicy, key: str, number: str) -> tuple[Count, ...]:
+    return (Count("enrollments_per_day", f"{number}\0{key}", policy.enrollments_per_day, DAY),)
+
+
+def of_key(policy: LimitPolicy, key: str) -> tuple[Count, ...]:
+    return (Count("key_per_minute", key, policy.key_per_minute, MINUTE),)
+
+
+def of_lookup(policy: LimitPolicy, client: str) -> tuple[Count, ...]:
+    return (
+        Count("client_per_minute", client, policy.client_per_minute, MINUTE),
+        Count("client_per_day", client, policy.client_per_day, DAY),
+    )
+
+
+def of_sign_in(policy: LimitPolicy, client: str) -> tuple[Count, ...]:
+    return (Count("sign_in_per_minute", client, policy.sign_in_per_minute, MINUTE),)

@@ -1,0 +1,56 @@
+"""The texts that people are shown: versioned, in Chinese and English, and never edited after their release."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+
+from auth_service.core.errors import NotFound
+
+CURRENT = "2026-11-24"
+LANGUAGES = ("zh", "en")
+KINDS = ("consent", "notice")
+UNNAMED = {"zh": "【经办机构名称】", "en": "[name of the agency]"}
+NO_CONTACT = {"zh": "【地址、电话】", "en": "[address, telephone]"}
+
+DIGESTS: dict[tuple[str, str, str], str] = {
+    ("consent", "2026-11-24", "zh"): "914322395e31b98331b972f6f434ffde291e1a08e9506235180f326b72df6d97",
+    ("consent", "2026-11-24", "en"): "b6ffbe811b52fa6f70d938a63c289eff3affb8a48a55bb4a2df2ce42e0082657",
+    ("notice", "2026-11-24", "zh"): "9f607ded61cfae8ee63b41f28aa0879f1ad33a95d7baa4b91bcd3fcf1f6bf8e1",
+    ("notice", "2026-11-24", "en"): "bf1e39edfe5f763d4ac75bc5a4632746eff12cd4d39a5670c64e01715fcb30de",
+}
+"""(kind, version, language) -> SHA-256 of the file as released. Whoever changes a text gives it a new version."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownText:
+    """A text as a person sees it.
+
+    sha256           of exactly this text, with the agency's name in it
+    released_sha256  of the file as released; DIGESTS
+    """
+
+    kind: str
+    version: str
+    language: str
+    text: str
+    sha256: str
+    released_sha256: str
+
+
+def shown_text(kind: str, version: str, language: str, agency: str = "", contact: str = "") -> ShownText:
+    """The text with the agency's name and contact filled in; `current` is the newest version.
+
+    raises   NotFound: no such kind, version or language, or the file is not the released one
+    """
+    known = (kind, CURRENT if version == "current" else version, language)
+    released = DIGESTS.get(known)
+    if released is None:
+        raise NotFound(f"known: {', '.join(sorted('/'.join(one) for one in DIGESTS))}")
+    data = (files(__package__) / "texts" / f"{kind}-{known[1]}.{language}.md").read_bytes()
+    if hashlib.sha256(data).hexdigest() != released:
+        raise NotFound("the file is not the one that was released; put it back from the release")
+    text = data.decode().replace("{agency}", agency or UNNAMED[language])
+    text = text.replace("{contact}", contact or NO_CONTACT[language])
+    return ShownText(kind, known[1], language, text, hashlib.sha256(text.encode()).hexdigest(), released)

@@ -1,0 +1,47 @@
+"""Whoever meets an account that was tampered with refuses it; here it is written down, whichever flow it was."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from auth_service.core.audit import AuditEvent
+from auth_service.core.errors import AccountTampered
+
+_AGAIN_SECONDS = 60.0
+"""The same account is written down once in so long, so that whoever slipped it in cannot fill the trail with it."""
+_REMEMBERED = 1000
+
+
+class Refusals:
+    """write: puts one event into the audit trail, in a transaction of its own"""
+
+    def __init__(self, write: Callable[[AuditEvent], None]) -> None:
+        self._write = write
+        self._lock = threading.Lock()
+        self._noted: OrderedDict[str, float] = OrderedDict()
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Around a transaction: what ends it by AccountTampered gets its audit row after it. raises as the block does,
+        and Unavailable, StorageFault where the row cannot be written"""
+        try:
+            yield
+        except AccountTampered as error:
+            if self._is_new(error.detail):
+                self._write(AuditEvent("system", "account.refused", error.detail))
+            raise
+
+    def _is_new(self, subject: str) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            if now - self._noted.get(subject, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
+                return False
+            self._noted[subject] = now
+            self._noted.move_to_end(subject)
+            while len(self._noted) > _REMEMBERED:
+                self._noted.popitem(last=False)
+            return True

@@ -1,0 +1,205 @@
+"""Requests that nobody thought of, made from the API's own description and from one of the console's pages.
+
+Each answer is judged as it comes: never a 5xx, always as described.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from auth_service.core.errors import NoFaceFound
+from auth_service.core.limits import LimitPolicy
+from auth_service.enrollment.consent import Consent, ConsentBasis
+from auth_service.enrollment.sources import PhotoSource
+from auth_service.faces.copies import CopyPolicy
+from auth_service.faces.sample import FaceSample
+from auth_service.flows.enroll import Enroll, EnrollRequest, ReferenceDesk
+from auth_service.flows.limit import Limit
+from auth_service.flows.verify import Verify, VerifyPolicies
+from auth_service.qualification.decision import DecisionPolicy
+from auth_service.web.services import Services
+from tests.channels.service import EILEEN, ENROLMENT, GRACE, NO_PHOTO, NOBODY, Deployment
+from tests.fakes import FAKE_ENGINE, FakeReader, fake_calibration, picture
+
+NUMBERS = (EILEEN, GRACE, NO_PHOTO, NOBODY)
+DESCRIBED = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    response_schema_conformance,
+]  # fmt: skip
+CONSOLE = "/console-as-an-api.json"
+
+
+class _Reader(FakeReader):
+    """FakeReader for bytes of any kind."""
+
+    def read(self, data: bytes) -> FaceSample:
+        try:
+            return super().read(data)
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+            raise NoFaceFound from error
+
+
+def with_fake_reader(made: Deployment) -> Services:
+    """The deployment's services over its own database, but with photos that a test can make, and nobody counting."""
+    store, reader, calibration = made.wiring.store, _Reader(), fake_calibration()
+    desk = ReferenceDesk(FAKE_ENGINE, lambda: calibration, CopyPolicy())
+    policies = VerifyPolicies(DecisionPolicy(), CopyPolicy())
+    enroll = Enroll(store, reader, desk, made.clock)
+    consent = Consent(ConsentBasis.SEPARATE_CONSENT, "2026-1", "zh", "counter", made.clock.now())
+    for number in (EILEEN, GRACE):
+        photo = picture(number, take=1)
+        enroll.one(EnrollRequest(number, (photo,), PhotoSource.OFFICER, None, consent, "cli", "counter", True))
+    unlimited = LimitPolicy(**dict.fromkeys((field.name for field in dataclasses.fields(LimitPolicy)), 0))
+    return dataclasses.replace(
+        made.services,
+        verify=Verify(store, reader, lambda: calibration, made.wiring.signer, made.clock, policies),
+        enroll=enroll,
+        limit=Limit(store, unlimited, made.clock),
+    )
+
+
+class WithConsoleDescribed:
+    """The application, which also describes the console's pages as if they were an API."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == CONSOLE:
+            await JSONResponse(console_document())(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def console_document() -> dict[str, Any]:
+    """OpenAPI of the pages: texts of any kind wherever a text goes in."""
+    flag, label = _inside("flag_id", "path"), _inside("label", "path")
+    asked = [_inside(name, "query") for name in ("state", "rule", "cursor", "region", "next", "judged", "ended")]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "console", "version": "1"},
+        "paths": {
+            "/console": {"get": _page(asked)},
+            "/console/sign-in": {"get": _page(asked), "post": _page([], "next", "username", "password")},
+            "/console/flags": {"get": _page(asked)},
+            "/console/flags/{flag_id}": {"get": _page([flag, *asked])},
+            "/console/flags/{flag_id}/photos/{label}": {"get": _page([flag, label])},
+            "/console/flags/{flag_id}/judgements": {"post": _page([flag], "after", "verdict", "reason")},
+        },
+    }
+
+
+def _inside(name: str, place: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
+
+
+def _page(parameters: list[dict[str, Any]], *fields: str) -> dict[str, Any]:
+    page: dict[str, Any] = {"parameters": parameters, "responses": {"default": {"description": "a page"}}}
+    if fields:
+        properties = {name: {"type": "string"} for name in ("csrf_token", *fields)}
+        form = {"schema": {"type": "object", "properties": properties}}
+        page["requestBody"] = {"content": {"application/x-www-form-urlencoded": form}}
+    return page
+
+
+def api_cases(app: ASGIApp, keys: list[str], counts: dict[str, int], seed: int) -> Counter[str]:
+    """Sends `counts` (operation -> cases; "" for every other one) with good keys, wrong ones and none."""
+
+    def change(case: Any, chance: random.Random) -> dict[str, str]:
+        if isinstance(case.body, dict) and chance.random() < 0.7:
+            _make_useful(case.body, chance)
+        return {"Authorization": f"Bearer {chance.choice(keys)}"} if chance.random() < 0.9 else {}
+
+    return _send(schemathesis.openapi.from_asgi("/openapi.json", app), counts, change, DESCRIBED, seed)
+
+
+def console_cases(
+    app: ASGIApp, headers: Callable[[], dict[str, str]], flags: list[str], token: str, count: int, seed: int
+) -> Counter[str]:
+    """Sends `count` cases to each page, with a session and mostly its form token."""
+
+    def change(case: Any, chance: random.Random) -> dict[str, str]:
+        if case.path_parameters and chance.random() < 0.7:
+            case.path_parameters["flag_id"] = chance.choice(flags)
+        if isinstance(case.body, dict) and chance.random() < 0.8:
+            case.body["csrf_token"] = token
+            case.body["verdict"] = chance.choice(["problem", "false_flag", "needs_check", case.body.get("verdict", "")])
+        return headers() if chance.random() < 0.95 else {}
+
+    schema = schemathesis.openapi.from_asgi(CONSOLE, WithConsoleDescribed(app))
+    return _send(schema, {"": count}, change, [not_a_server_error], seed)
+
+
+def _make_useful(body: dict[str, Any], chance: random.Random) -> None:
+    """What a real caller might send, here and there, so that cases get past the first check."""
+    body["id_number"] = chance.choice(NUMBERS)
+    face = chance.choice(NUMBERS)
+    body["photo"] = [picture(face, take=chance.randrange(50)) for _ in range(chance.choice([1, 1, 1, 2, 3, 4]))]
+    if "photo_source" in body or chance.random() < 0.3:
+        body.update({name: value for name, value in ENROLMENT.items() if chance.random() < 0.9})
+    for name, values in (("attested_by", ["li.na", "x" * 65]), ("attested_by_device", ["true", "false"])):
+        if chance.random() < 0.5:
+            body[name] = chance.choice(values)
+
+
+def _send(
+    schema: Any, counts: dict[str, int], change: Callable[[Any, random.Random], dict[str, str]], checks: list[Any],
+    seed: int,
+) -> Counter[str]:  # fmt: skip
+    seen: Counter[str] = Counter()
+    for label, operation in _operations(schema):
+        wanted = counts.get(label, counts.get("", 0))
+        for mode in GenerationMode:
+            try:
+                strategy = operation.as_strategy(generation_mode=mode)
+            except Exception:  # noqa: BLE001 - an operation without parameters has no negative cases
+                continue
+            _send_to(strategy, wanted // 2, (change, checks, seed), label, seen)
+    return seen
+
+
+def _send_to(
+    strategy: st.SearchStrategy[Any], count: int, how: tuple[Any, list[Any], int], label: str, seen: Counter[str]
+) -> None:
+    change, checks, seed = how
+
+    @settings(
+        max_examples=max(count, 1), deadline=None, database=None, derandomize=True,
+        suppress_health_check=list(HealthCheck), phases=[Phase.generate],
+    )  # fmt: skip
+    @given(case=strategy, chosen=st.integers(0, 2**32))
+    def one(case: Any, chosen: int) -> None:
+        headers = change(case, random.Random(chosen + seed))
+        response = case.call(headers=headers)
+        seen[f"{label}: {response.status_code}"] += 1
+        case.validate_response(response, checks=checks)
+
+    try:
+        one()
+    except Exception as error:
+        if "Unsatisfiable" not in type(error).__name__:
+            raise
+
+
+def _operations(schema: Any) -> Iterator[tuple[str, Any]]:
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        yield operation.label, operation

@@ -1,0 +1,124 @@
+"""What doctor says about backups, disks, permissions, clock and retention; and the commands that mend it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from auth_service.cli.findings import Finding
+from auth_service.cli.main import app
+from auth_service.cli.precautions import precautions
+from auth_service.core.audit import AuditEvent
+from auth_service.settings import load_settings
+from auth_service.wiring import Wiring
+from tests.conftest import FixedClock
+
+NOW = datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home"
+    monkeypatch.setenv("AUTH_SERVICE_HOME", str(home))
+    wiring = Wiring(load_settings(), FixedClock(NOW))
+    wiring.migrate()
+    wiring.signer.public_key()
+    wiring.close_stores()
+    return home
+
+
+def run(*arguments: str, expect: int = 0) -> dict[str, Any]:
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    assert result.exit_code == expect, result.output
+    document: dict[str, Any] = json.loads(result.stdout)
+    return document
+
+
+def found(clock: FixedClock | None = None, **given: Any) -> dict[str, Finding]:
+    wiring = Wiring(load_settings(**given), clock)
+    try:
+        return {finding.name: finding for finding in precautions(wiring)}
+    finally:
+        wiring.close_stores()
+
+
+def test_a_fresh_place_is_asked_for_what_it_lacks(home: Path) -> None:
+    told = found()
+    assert all(finding.fine for finding in told.values())
+    assert "none was ever made" in told["backup"].detail
+    assert "recovery-key" in told["recovery key"].mend
+    assert told["permissions"].mend == ""
+    assert told["retention"].mend == ""
+
+
+def test_backups_are_made_verified_and_seen(home: Path, tmp_path: Path) -> None:
+    public = run("backup", "recovery-key", str(tmp_path / "stick.json"))["public"]
+    folder = tmp_path / "backups"
+    made = run("backup", str(folder))
+    verified = run("backup", "verify", made["data"])
+    assert (verified["merkle_root"], verified["tables"]) == (made["merkle_root"], made["tables"])
+    assert verified["known"]
+    refused = run("backup", "verify", str(tmp_path / "stick.json"), expect=1)
+    assert refused["error"]["code"] == "archive_unreadable"
+    told = found(backup={"folder": str(folder), "recovery_key": public})
+    assert told["backup"].mend == ""
+    assert told["keys parts"].fine
+    assert "0 h old" in told["data parts"].detail
+    assert "same volume" in told["backups apart"].detail
+    late = found(FixedClock(datetime.now(UTC) + timedelta(hours=30)), backup={"folder": str(folder)})
+    assert "30 h ago" in late["backup"].detail
+    assert late["backup"].mend
+
+
+def test_a_keys_part_that_is_too_old_is_overdue_but_the_last_one_stays(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    made = run("backup", str(folder))
+    later = FixedClock(datetime.now(UTC) + timedelta(days=40))
+    told = found(later, backup={"folder": str(folder)})
+    assert "1 keys_parts" in told["retention"].detail
+    wiring = Wiring(load_settings(backup={"folder": str(folder)}), later)
+    assert wiring.retain.run().overdue["keys_parts"] == 1
+    assert Path(made["keys"]).exists()
+    wiring.back_up.run(folder)
+    assert wiring.retain.run().overdue["keys_parts"] == 0
+    assert not Path(made["keys"]).exists()
+    assert Path(made["data"]).exists(), "data parts are the operator's to keep"
+    wiring.close_stores()
+
+
+def test_a_folder_that_others_may_look_into_is_a_fault(home: Path) -> None:
+    (home / "keys" / "keys.json").chmod(0o644)
+    told = found_without_keys(home)
+    assert not told.fine
+    assert "keys.json" in told.detail
+    assert told.mend.startswith("chmod")
+
+
+def found_without_keys(home: Path) -> Finding:
+    from auth_service.cli.precautions import _permissions  # noqa: PLC0415
+
+    return _permissions(Wiring(load_settings()))
+
+
+def test_a_wrong_clock_is_a_fault(home: Path) -> None:
+    assert not found(FixedClock(datetime(2020, 1, 1, tzinfo=UTC)))["clock"].fine
+    assert not found(FixedClock(datetime.now(UTC) + timedelta(minutes=2)))["clock"].fine
+    wiring = Wiring(load_settings())
+    with wiring.store.unit() as unit:
+        unit.audit.append(AuditEvent("cli", "test.done"), datetime.now(UTC) + timedelta(hours=2))
+    wiring.close_stores()
+    assert "the audit trail has an event" in found()["clock"].detail
+
+
+def test_retention_is_shown_and_run(home: Path) -> None:
+    shown = run("retention", "show")["rules"]
+    assert {rule["kind"]: rule["days"] for rule in shown}["facts"] == 1096
+    assert run("retention", "run", "--dry-run")["removed"]["captures"] == 0
+    assert set(run("retention", "run")["overdue"].values()) == {0}
+    printed = CliRunner().invoke(app, ["retention", "show", "--markdown"])
+    assert printed.stdout.startswith("| kind |")
