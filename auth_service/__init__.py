@@ -10,7 +10,7 @@
 8  flows/           the story: one file per use case (read flows/verify.py first)
 9  storage/         everything encrypted, append-only, chained
 10 channels/, console/   agencies' systems over HTTP, monitors in a browser
-11 wiring.py        the one place that puts it together; settings.py says with which values
+11 wiring/          the one place that puts it together; settings.py says with which values
 12 cli/             the same flows from a terminal: `auth-service --help`
 """
 

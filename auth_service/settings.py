@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from auth_service.accounts.credentials import AccountPolicy
 from auth_service.core.checkpoint import AuditPolicy
 from auth_service.core.errors import SettingInvalid
+from auth_service.core.fenced import FencePolicy
 from auth_service.core.keys import KeyPolicy, KeyStoreKind
 from auth_service.core.limits import ConnectionPolicy, LimitPolicy
 from auth_service.core.retention import BackupPolicy, RetentionPolicy
@@ -65,6 +66,9 @@ class Settings(BaseSettings):
     queue: int = Field(16, ge=1, le=10_000, description="photos that may wait for a reader before 503 is answered")
     max_photo_bytes: int = Field(4 * 1024 * 1024, ge=10_000, description="largest photo file taken in; contract: 4 MB")
     max_photo_pixels: int = Field(4032 * 3024, ge=10_000, description="most pixels of a photo; contract: 12 MP")
+    photo_pixels_at_once: int = Field(
+        4 * 4032 * 3024, ge=10_000, description="pixels of large photos in one process at a time; 12 MP cost it 80 MB"
+    )
 
     erasures_file: Path | None = Field(
         None, description="record of erasures outside the database; keys/erasures.jsonl under `home` when empty"
@@ -87,6 +91,7 @@ class Settings(BaseSettings):
     keys: KeyPolicy = KeyPolicy()
     limits: LimitPolicy = LimitPolicy()
     connections: ConnectionPolicy = ConnectionPolicy()
+    decoding: FencePolicy = FencePolicy()
     retention: RetentionPolicy = RetentionPolicy()
     backup: BackupPolicy = BackupPolicy()
 

@@ -42,7 +42,7 @@ class Trail:
 
     def __post_init__(self) -> None:
         self.outside.mkdir(exist_ok=True)
-        signer = SigningKeyFile.open_or_create(self.agency.folder / "keys" / "audit-signing.json")
+        signer = SigningKeyFile.open_or_create(self.agency.folder / "keys" / "audit_signing.json")
         self.notary = Notary(ORIGIN, signer, signature_holds)
         self.witnesses = self.witnesses or [FolderWitness(self.outside)]
 

@@ -53,6 +53,7 @@ def _examine(wiring: Wiring) -> list[Finding]:
         *database_rights(wiring),
         *_weights(wiring),
         _tried("engine", lambda: wiring.pool.identity, f"{settings.engine} is warm", "auth-service models verify"),
+        _decoder(wiring),
         _calibration(wiring),
         _orphans(wiring),
         *working(wiring),
@@ -81,6 +82,16 @@ def _weights(wiring: Wiring) -> list[Finding]:
         )
         found.append(Finding(f"weights {status.entry.name}", fine, status.state.value, hint))
     return found
+
+
+def _decoder(wiring: Wiring) -> Finding:
+    """Whether the process that decodes photos is held by all its fences."""
+    try:
+        held = wiring.pool.fenced
+    except ServiceError as error:
+        return Finding("photo decoder", fine=False, detail=error.code, mend="auth-service models verify")
+    mend = "" if held == "system calls" else "on Linux (x86-64, arm64) system calls are fenced off too"
+    return Finding("photo decoder", fine=True, detail=f"fenced in: {held}", mend=mend)
 
 
 def _calibration(wiring: Wiring) -> Finding:

@@ -47,7 +47,9 @@ def audit_trail(wiring: Wiring) -> Finding:
     except ServiceError as error:
         return Finding("audit", fine=False, detail=error.code, mend="auth-service audit verify")
     if problems:
-        return Finding("audit", fine=False, detail=", ".join(problems), mend="auth-service audit witness")
+        serious = "witness_conflict" in problems or wiring.settings.profile is Profile.PRODUCTION
+        mend = "auth-service audit witness; is the worker running?"
+        return Finding("audit", fine=not serious, detail=", ".join(problems), mend=mend)
     told = f"{status.rows} rows, {status.uncovered} not signed yet"
     if status.witnesses:
         return Finding("audit", fine=True, detail=f"{told}, {len(status.witnesses)} witnesses up to date")

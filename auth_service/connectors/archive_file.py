@@ -16,7 +16,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -177,7 +177,8 @@ class ArchiveDraft:
         return self._path
 
     def discard(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # what was still to be written may not fit any more
+            self._file.close()
         self.unfinished.unlink(missing_ok=True)
 
     def _frame(self, kind: bytes, payload: bytes) -> None:

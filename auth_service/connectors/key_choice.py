@@ -58,7 +58,7 @@ class KeyChoice:
         """Signs checkpoints of the audit trail with a key of its own; its public key on record. raises as `keys`"""
         signer: RotatingSigner
         if self.in_files:
-            path = self._folder / "audit-signing.json"
+            path = self._folder / "audit_signing.json"
             if not may_create and not path.exists():
                 raise KeyMissing("checkpoints were signed, but their key is gone; put it back, or `audit renew-key`")
             signer = SigningKeyFile.open_or_create(path)

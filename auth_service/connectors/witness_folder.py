@@ -13,6 +13,7 @@ import errno
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from auth_service.core.errors import CheckpointInvalid, FileUnreadable, WitnessC
 
 LATEST = "latest.txt"
 _MOST_BYTES = 65_536
+_SETTLING_SECONDS = 0.5
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK})
 
 
@@ -90,22 +92,42 @@ def kept_notes(path: Path) -> Iterator[KeptNote]:
         if not path.is_dir():
             yield KeptNote(path.name, _text(path))
             return
+        latest, newest = path / LATEST, 0
         for file in sorted(path.rglob("*.txt")):
-            if not file.name.startswith("."):
-                yield _kept(path, file)
+            if not file.name.startswith(".") and file != latest:
+                kept = _kept(path, file)
+                newest = max(newest, _number(kept.note))
+                yield kept
+        if latest.exists():
+            yield _latest(path, latest, newest)
     except OSError as error:
         raise FileUnreadable(f"{path}: {error.strerror}", field="against") from error
 
 
+def _latest(folder: Path, file: Path, newest: int) -> KeptNote:
+    """A delivery writes its file first and the latest a moment later; what is seen in between is no replay."""
+    note = _text(file)
+    if _number(note) < newest:
+        time.sleep(_SETTLING_SECONDS)
+        note = _text(file)
+    return KeptNote(str(file.relative_to(folder)), note, latest=True, folder=str(folder))
+
+
 def _kept(folder: Path, file: Path) -> KeptNote:
-    note, latest = _text(file), file == folder / LATEST
-    in_place = latest
-    if not latest:
-        try:
-            in_place = place_of(read_note(note)[0], note).name == file.name
-        except CheckpointInvalid:
-            in_place = True  # what is wrong with it is said when it is opened
-    return KeptNote(str(file.relative_to(folder)), note, in_place, latest, str(folder))
+    note = _text(file)
+    try:
+        in_place = place_of(read_note(note)[0], note).name == file.name
+    except CheckpointInvalid:
+        in_place = True  # what is wrong with it is said when it is opened
+    return KeptNote(str(file.relative_to(folder)), note, in_place, folder=str(folder))
+
+
+def _number(note: str) -> int:
+    """As the note says, unverified; 0 for what is none."""
+    try:
+        return read_note(note)[0].number
+    except CheckpointInvalid:
+        return 0
 
 
 def _text(path: Path) -> str:

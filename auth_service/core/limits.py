@@ -16,7 +16,7 @@ _DAY_BEGINS = 8 * HOUR
 
 @dataclass(frozen=True, slots=True)
 class LimitPolicy:
-    """Most requests of one kind before 429 is answered; 0 lifts a limit. source: trust.md 2.5
+    """Most requests of one kind before 429 is answered; 0 lifts a limit.
 
     person_per_day         captures of one ID number from one device on one channel; further ones need another device,
                            key or channel, so that nobody can lock a person out everywhere
@@ -29,6 +29,8 @@ class LimitPolicy:
                            asks for many from one address
     client_per_day         the same over a day
     sign_in_per_minute     tries to sign in from one network address, besides the growing delay of each name
+
+    source  trust.md 2.5; what it does not name is our own estimate (docs/operations/limits.md)
     """
 
     person_per_day: int = 8
@@ -44,11 +46,13 @@ class LimitPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPolicy:
-    """How connections are held by each server process. source: trust.md F25
+    """How connections are held by each server process.
 
     header_seconds  from the first byte, or the connection, to the end of a request's headers
     most_waiting    connections without a request; beyond it the one that waited longest is closed
     most_requests   on one connection, which is then closed
+
+    source  trust.md F25
     """
 
     header_seconds: float = 10.0

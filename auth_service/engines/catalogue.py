@@ -12,6 +12,7 @@ import cv2
 import onnxruntime
 
 from auth_service.core.errors import EngineUnknown
+from auth_service.core.fenced import FencePolicy
 from auth_service.engines.decoder import Decoder
 from auth_service.engines.decoding import IntakePolicy
 from auth_service.engines.detectors import HogDetector, YunetDetector
@@ -29,7 +30,13 @@ _MMAP_THRESHOLD, _LARGE_BLOCK = -3, 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ReaderSpec:
-    """All that a reader is built from; crosses processes. Meaning of the fields: `build_reader`."""
+    """All that a reader is built from; crosses processes.
+
+    models_dir  where installed weights lie
+    cache_dir   where the converted recogniser is kept; made when absent
+    intake      what photo is taken in
+    fences      what decoding one may use
+    """
 
     engine: str
     models_dir: Path
@@ -37,16 +44,10 @@ class ReaderSpec:
     intake: IntakePolicy = field(default_factory=IntakePolicy)
     quality: QualityPolicy = field(default_factory=QualityPolicy)
     mirrored: bool = True
+    fences: FencePolicy = field(default_factory=FencePolicy)
 
     def build(self) -> EngineFaceReader:
-        return build_reader(
-            self.engine,
-            models_dir=self.models_dir,
-            cache_dir=self.cache_dir,
-            intake=self.intake,
-            quality=self.quality,
-            mirrored=self.mirrored,
-        )
+        return build_reader(self)
 
 
 DEFAULT_ENGINE = "dlib-resnet"
@@ -77,26 +78,18 @@ def engine_calibration(engine: str, models_dir: Path | None = None) -> str:
     return _encoder_entry(engine, models_dir).calibration
 
 
-def build_reader(
-    engine: str,
-    *,
-    models_dir: Path,
-    cache_dir: Path,
-    intake: IntakePolicy,
-    quality: QualityPolicy,
-    mirrored: bool = True,
-) -> EngineFaceReader:
+def build_reader(spec: ReaderSpec) -> EngineFaceReader:
     """A warmed reader, its weights verified. Used by one thread at a time; about 0.3 s once the cache is written.
 
-    cache_dir  where the converted recogniser is kept; made when absent
-    raises     EngineUnknown, WeightsMissing (an engine's detector is never replaced by another), WeightsDigestWrong
+    raises     EngineUnknown, WeightsMissing (an engine's detector is never replaced by another), WeightsDigestWrong,
+               EngineFault: the decoder's process does not start
     """
-    entry = _encoder_entry(engine, models_dir)
+    entry = _encoder_entry(spec.engine, spec.models_dir)
     _calm_libraries()
-    decoder = Decoder(intake)  # starts while the weights load
-    detector = _detector(find_entry(models_dir, entry.detector), models_dir)
-    encoder = _encoder(entry, models_dir, cache_dir)
-    reader = EngineFaceReader(detector, encoder, decoder, quality, mirrored=mirrored)
+    decoder = Decoder(spec.intake, spec.fences)  # starts while the weights load
+    detector = _detector(find_entry(spec.models_dir, entry.detector), spec.models_dir)
+    encoder = _encoder(entry, spec.models_dir, spec.cache_dir)
+    reader = EngineFaceReader(detector, encoder, decoder, spec.quality, mirrored=spec.mirrored)
     reader.warm(entry.size)
     return reader
 

@@ -81,6 +81,11 @@ class InferencePool:
         """Callers that are being served or wait, for the metrics."""
         return self._inside
 
+    @property
+    def fenced(self) -> str:
+        """What holds the decoders' processes, for `doctor`."""
+        return self._readers[0].fenced
+
     def read(self, data: bytes) -> FaceSample:
         """raises CapacityExceeded, Unavailable (closed), and as EngineFaceReader.read"""
         with self._borrowed() as reader:

@@ -65,6 +65,11 @@ class EngineFaceReader:
         self._decoder.close()
 
     @property
+    def fenced(self) -> str:
+        """What holds the decoder: `system calls` (and limits), or `limits only`."""
+        return self._decoder.fenced
+
+    @property
     def decoder_pid(self) -> int | None:
         """For the operator's and the tests' look at what one photo costs."""
         return self._decoder.pid

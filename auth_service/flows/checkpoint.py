@@ -168,8 +168,10 @@ class Checkpoint:
     def _deliver(self, witness: Witness, state: WitnessState) -> WitnessState:
         """Where the witness stands after the next few deliveries."""
         try:
+            kept = witness.newest()
             with self._store.reading() as unit:
-                self._require_same_history(unit, witness)
+                if kept is not None:
+                    self._require_same_history(unit, kept)
                 notes = list(islice(unit.checkpoints.notes(state.delivered), _AT_ONCE))
             for number, note in notes:
                 witness.deliver(self._notary.keyholders.open(note), note)
@@ -180,11 +182,8 @@ class Checkpoint:
             return replace(state, failures=state.failures + 1, failed_at=now, since=since, code=error.code)
         return replace(state, failures=0, failed_at=None, since=None, code=None)
 
-    def _require_same_history(self, unit: Unit, witness: Witness) -> None:
-        """The newest checkpoint that a witness keeps must be one of ours. raises WitnessConflict, WitnessUnreachable"""
-        note = witness.newest()
-        if note is None:
-            return
+    def _require_same_history(self, unit: Unit, note: str) -> None:
+        """The newest checkpoint that a witness keeps must be one of ours. raises WitnessConflict"""
         try:
             signed = self._notary.keyholders.open(note)
         except CheckpointInvalid as error:

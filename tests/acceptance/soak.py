@@ -83,7 +83,7 @@ def _deployment(home: Path, plan: Plan) -> tuple[dict[str, list[Path]], dict[str
 
 async def _phases(plan: Plan, traffic: Traffic, pid: int) -> None:
     memory = asyncio.create_task(_watch_memory(pid, plan.folder / "memory.txt", plan.sample))
-    idle_seconds = min(30.0, max(5.0, plan.seconds / 20))
+    idle_seconds = min(30.0, max(3.0, plan.seconds / 20))
     await asyncio.sleep(1)
     with _phase(plan, "idle", Seen()):
         await asyncio.sleep(idle_seconds)
@@ -98,7 +98,7 @@ async def _phases(plan: Plan, traffic: Traffic, pid: int) -> None:
         await traffic.open_loop(10 * half, plan.burst, seen)
         traffic.draws = True
     with _phase(plan, "after", seen := Seen(), per_second=half):
-        await traffic.open_loop(half, min(120.0, max(20.0, plan.burst)), seen)
+        await traffic.open_loop(half, min(120.0, max(5.0, plan.burst)), seen)
         await traffic.settle()
     memory.cancel()
 

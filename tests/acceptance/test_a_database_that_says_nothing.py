@@ -21,6 +21,7 @@ from auth_service.storage.unit import Store
 from auth_service.web.readiness import ReadinessProbe
 from tests.acceptance.calls import Answer, call
 from tests.acceptance.journal import Counter, make_place, reckon
+from tests.acceptance.lfw import without_limits
 from tests.acceptance.postgres_cluster import Cluster, cluster, skip_without_binaries
 from tests.acceptance.serving import Served, served
 from tests.databases import make_service_database
@@ -176,7 +177,7 @@ def test_thirty_frozen_seconds_under_load(tmp_path: Path, proof: Proof) -> None:
     skip_without_binaries()
     with cluster() as server:
         place = make_place(tmp_path, 60, {"AUTH_SERVICE_DATABASE_URL": server.create_database("service")})
-        with served(place.home, **place.settings, AUTH_SERVICE_READERS="1") as service:
+        with served(place.home, **place.settings, **without_limits(), AUTH_SERVICE_READERS="1") as service:
             found = asyncio.run(_frozen_for(30.0, place, service, server))
     proof("frozen-database", found)
     assert found["slowest_answer_while_frozen_seconds"] < IN_TIME

@@ -25,7 +25,7 @@ def service(blueprint: Blueprint, tmp_path: Path) -> Iterator[Deployment]:
 
 
 def test_some_requests_of_every_shape(service: Deployment) -> None:
-    seen = _send(service, posts=60, others=10, pages=16, seed=1)
+    seen = _send(service, posts=60, others=6, pages=10, seed=1)
     assert sum(seen.values()) > 100
     assert seen["POST /v1/verifications: 200"]
 

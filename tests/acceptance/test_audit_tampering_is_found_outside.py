@@ -298,7 +298,7 @@ def test_two_checkpoints_of_one_length_with_different_roots_are_a_split_view(tra
 
 
 def test_another_logs_checkpoint_proves_nothing(trail: Trail) -> None:
-    signer = SigningKeyFile(trail.agency.folder / "keys" / "audit-signing.json")
+    signer = SigningKeyFile(trail.agency.folder / "keys" / "audit_signing.json")
     elsewhere = Notary("other.example/audit", signer, signature_holds)
     honest = read_note((trail.outside / "latest.txt").read_text())[0]
     note = elsewhere.sign(replace(honest, origin="other.example/audit"))

@@ -98,6 +98,7 @@ AMBIGUOUS: dict[str, bytes] = {
 
 @pytest.mark.asvs("4.2.1")
 @pytest.mark.parametrize("name", AMBIGUOUS)
+@pytest.mark.asvs("4.2.1")
 def test_what_two_servers_may_read_differently_is_refused_and_closed(service: Served, name: str) -> None:
     status, closed = said(service, AMBIGUOUS[name])
     assert (status in {400, 413}, closed) == (True, True), (status, closed)

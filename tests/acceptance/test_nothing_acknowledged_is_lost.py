@@ -32,10 +32,10 @@ ONE_READER = {"AUTH_SERVICE_READERS": "1"}
 
 @pytest.mark.data
 @pytest.mark.parametrize("backend", BOTH)
-def test_three_kills(tmp_path: Path, backend: str) -> None:
+def test_two_kills(tmp_path: Path, backend: str) -> None:
     with database_settings(backend) as settings:
-        place = make_place(tmp_path, 12, settings)
-        found = asyncio.run(_killed_again_and_again(place, kills=3 if backend == "sqlite" else 2, seed=3, full=False))
+        place = make_place(tmp_path, 8, settings)
+        found = asyncio.run(_killed_again_and_again(place, kills=2 if backend == "sqlite" else 1, seed=3, full=False))
     assert found["acknowledged_verifications"] > 0
     assert found["acts_tried_more_than_once"] > 0
 
@@ -110,7 +110,7 @@ def _start(place: Place, port: int, log: Path) -> subprocess.Popen[bytes]:
 def test_the_database_is_stopped_at_once_twice(tmp_path: Path) -> None:
     skip_without_binaries()
     with _own_database() as (server, settings):
-        found = _with_a_falling_database(make_place(tmp_path, 12, settings), server, stops=2)
+        found = _with_a_falling_database(make_place(tmp_path, 8, settings), server, stops=2)
     assert found["acknowledged_verifications"] > 0
 
 

@@ -39,6 +39,7 @@ def crowd(count, prepare, act):
                 os.close(keep_shut)
                 mine = prepare()
                 os.write(say_ready, b".")
+                os.close(say_ready)
                 os.read(gate, 1)  # ends for all at once, when the parent lets go
                 act(mine)
                 sys.stdout.flush()
@@ -47,9 +48,10 @@ def crowd(count, prepare, act):
                 traceback.print_exc()
                 os._exit(1)
         children.append(child)
-    for _ in range(count):
-        assert os.read(ready, 1) == b"."
+    os.close(say_ready)
+    came = sum(1 for _ in iter(lambda: os.read(ready, 1), b""))  # until all have said it, or ended
     os.close(keep_shut)
+    assert came == count, came
     sys.exit(any([os.waitpid(child, 0)[1] for child in children]))
 """
 

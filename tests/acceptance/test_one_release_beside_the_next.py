@@ -24,7 +24,7 @@ import pytest
 import auth_service
 from auth_service.storage.schema_version import _scripts
 from tests.acceptance.journal import Counter, Place, make_place, reckon
-from tests.acceptance.lfw import environment
+from tests.acceptance.lfw import environment, without_limits
 from tests.acceptance.postgres_cluster import cluster, free_port, skip_without_binaries
 from tests.databases import make_service_database
 
@@ -60,7 +60,13 @@ def next_release(folder: Path) -> Path:
 
 def run_release(release: Path, place: Place, *arguments: str) -> list[Any]:
     command = [sys.executable, "-P", "-c", "from auth_service.__main__ import main; main()", *arguments]
-    kept = {**environment(place.home), **place.settings, "PYTHONPATH": str(release), "AUTH_SERVICE_READERS": "1"}
+    kept = {
+        **environment(place.home),
+        **without_limits(),
+        **place.settings,
+        "PYTHONPATH": str(release),
+        "AUTH_SERVICE_READERS": "1",
+    }
     return [command, kept, str(release)]
 
 

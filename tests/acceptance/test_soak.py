@@ -21,7 +21,7 @@ def test_growth_compares_the_last_fifth_with_the_first_after_the_warm_up() -> No
 
 @pytest.mark.data
 def test_a_short_soak_sheds_and_recovers(tmp_path: Path) -> None:
-    found = soak(Plan(tmp_path / "soak", seconds=8, burst=4, people=40, sample=0.5))
+    found = soak(Plan(tmp_path / "soak", seconds=5, burst=3, people=20, sample=0.5))
     _sheds_and_recovers(found)
     assert found["half"]["statuses"].get("200", 0) > 0
 

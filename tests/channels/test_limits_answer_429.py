@@ -33,6 +33,7 @@ def problem(answer: httpx.Response) -> tuple[int, str, str]:
 
 
 @pytest.mark.asvs("2.3.2", "2.4.1")
+@pytest.mark.asvs("2.4.1")
 def test_captures_of_one_person_end_known_or_not(service: Deployment, limited: Callable[..., None]) -> None:
     limited(person_per_day=2)
     for number in (EILEEN, NOBODY):
@@ -97,6 +98,7 @@ def test_certificate_pages_end_for_one_address(service: Deployment, limited: Cal
 
 
 @pytest.mark.asvs("6.3.1", "2.4.1")
+@pytest.mark.asvs("6.3.1")
 def test_signing_in_ends_for_one_address_whatever_the_names(service: Deployment, limited: Callable[..., None]) -> None:
     limited(sign_in_per_minute=3)
     client = service.client(headers=PAGE | SAME_ORIGIN)

@@ -237,7 +237,7 @@ def test_the_status_names_what_needs_a_look(busy: Path, outside: Path) -> None:
 
 
 def test_a_lost_signing_key_stops_signing_until_it_is_renewed(busy: Path) -> None:
-    (busy / "keys" / "audit-signing.json").unlink()
+    (busy / "keys" / "audit_signing.json").unlink()
     another_row()
     assert run("audit", "checkpoint", expect=1)["error"]["code"] == "key_missing"
     assert run("audit", "verify")["ok"], "what was signed is checked with the public keys on record"
@@ -271,6 +271,8 @@ def test_the_operators_page_can_be_followed_line_by_line(
             continue
         if words[0] == "export":
             monkeypatch.setenv(*words[1].split("=", 1))
+        elif words[0] == "cp":
+            shutil.copytree(words[2], words[3])
         else:
             assert words[0] == "auth-service", line
             say(*words[1:])

@@ -127,7 +127,7 @@ def test_production_refuses_what_only_suits_development(home: Path, monkeypatch:
     monkeypatch.setenv(f"{PREFIX}PROFILE", "production")
     monkeypatch.setenv(f"{PREFIX}WORKERS", "2")
     detail = run("migrate", expect=1)["error"]["detail"]
-    for wanted in ("SQLite with more than one worker", "https", "keys in a file", "calibration"):
+    for wanted in ("SQLite with more than one worker", "https", "keys in a file"):
         assert wanted in detail
     assert not home.exists()
 

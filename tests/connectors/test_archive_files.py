@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import resource
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -46,7 +47,8 @@ from auth_service.core.errors import (
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 THINGS = TableSpec("things", (("id", Kind.INTEGER), ("name", Kind.TEXT), ("sealed", Kind.BYTES), ("at", Kind.INSTANT)))
 ROWS: Sequence[Row] = [(number, "王秀英\n", os.urandom(40), NOW + timedelta(seconds=number)) for number in range(3)]
-PHOTO = StoredFile(Folder.PHOTOS, "ab" * 16, os.urandom(3 * CHUNK_BYTES))
+PHOTO_BYTES = 3 * CHUNK_BYTES
+PHOTO = StoredFile(Folder.PHOTOS, "ab" * 16, os.urandom(PHOTO_BYTES))
 
 
 def files(folder: Path) -> ArchiveFiles:
@@ -197,6 +199,20 @@ def test_a_full_folder_is_a_coded_fault(tmp_path: Path) -> None:
     written(archives, tmp_path / "backups")
     with pytest.raises(StorageFault, match="exists"):
         written(archives, tmp_path / "backups")
+
+
+def test_a_disk_that_fills_up_leaves_no_archive(tmp_path: Path) -> None:
+    archives, folder = files(tmp_path), tmp_path / "backups"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    draft = archives.begin(folder, Part.DATA, "b1", NOW)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (PHOTO_BYTES // 2, hard))
+    try:
+        with pytest.raises(StorageFault, match="cannot be written"):
+            draft.add(PHOTO)
+        draft.discard()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(folder.iterdir()) == []
 
 
 def test_a_manifest_of_a_later_release_is_refused() -> None:

@@ -106,6 +106,7 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 @pytest.mark.asvs("1.5.1", "5.2.2")
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.asvs("5.2.3", "1.5.1")
 def test_a_hostile_workbook_is_refused_with_its_reason(tmp_path: Path, plain: bytes, name: str) -> None:
     make, why = HOSTILE[name]
     path = tmp_path / "hostile.xlsx"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from auth_service.connectors.hsm import TokenKeys, TokenSigner
+from auth_service.connectors.hsm import AUDIT, SIGNING, TokenKeys, TokenSigner
 from auth_service.connectors.key_file import KeyFile
 from auth_service.connectors.pkcs11_token import Token
-from auth_service.connectors.signing import SigningKeyFile, key_id_of
+from auth_service.connectors.signing import SigningKeyFile, key_id_of, signature_holds
 from auth_service.core.errors import KeyInUse, KeyMissing, KeyStoreUnavailable, SealBroken
 from auth_service.core.keys import KeyStore, RotatingSigner, WrappedKey, sign_named
 from tests.fakes import MemoryKeys
@@ -50,6 +50,20 @@ def signing(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Rota
         return lambda: SigningKeyFile.open_or_create(tmp_path / "keys" / "signing.json")
     token = Token(request.getfixturevalue("hsm").place)
     return lambda: TokenSigner.open_or_create(token)
+
+
+@pytest.mark.hsm
+def test_certificates_and_checkpoints_are_signed_by_keys_of_their_own(hsm: SoftHsm) -> None:
+    certificates, checkpoints = (TokenSigner.open_or_create(Token(hsm.place), label) for label in (SIGNING, AUDIT))
+    assert certificates.key_id != checkpoints.key_id
+    before = certificates.key_id
+    assert checkpoints.rotate() != before
+    again = TokenSigner(Token(hsm.place), AUDIT)
+    assert again.key_id == checkpoints.key_id
+    assert TokenSigner(Token(hsm.place)).key_id == before, "renewing one leaves the other alone"
+    for signer in (certificates, checkpoints):
+        assert signature_holds(signer.public_key(), signer.sign(b"text"), b"text")
+    assert not signature_holds(certificates.public_key(), checkpoints.sign(b"text"), b"text")
 
 
 def test_a_wrapped_key_opens_in_its_own_context_only(opened: Opened) -> None:

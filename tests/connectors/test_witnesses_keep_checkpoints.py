@@ -43,7 +43,7 @@ class Log:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Log:
-    signer = SigningKeyFile.open_or_create(tmp_path / "keys" / "audit-signing.json")
+    signer = SigningKeyFile.open_or_create(tmp_path / "keys" / "audit_signing.json")
     return Log(Notary("county.example/audit", signer, signature_holds))
 
 

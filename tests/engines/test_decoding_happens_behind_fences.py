@@ -97,6 +97,7 @@ def test_changed_files_get_the_same_verdict_there_as_here(decoder: Decoder) -> N
 
 @pytest.mark.asvs("15.2.5")
 @linux
+@pytest.mark.asvs("15.2.5")
 def test_the_child_can_open_nothing_reach_nothing_and_start_nothing() -> None:
     child = FencedChild("tests.engines.fence_prober", [], FencePolicy(cpu_seconds=1, wall_seconds=30))
     answers = {}
@@ -229,6 +230,7 @@ def test_a_decoder_that_nobody_holds_ends_its_child() -> None:
 
 
 @pytest.mark.parametrize("name", hostile_files.REFUSED)
+@pytest.mark.asvs("5.2.2")
 def test_every_hostile_file_gets_its_code_from_the_child_and_little_memory(name: str, shared_decoder: Decoder) -> None:
     make, code = hostile_files.REFUSED[name]
     with pytest.raises(ServiceError) as refused:
@@ -260,6 +262,7 @@ def shared_decoder() -> Iterator[Decoder]:
 
 
 @linux
+@pytest.mark.asvs("15.2.2", "5.2.6")
 def test_eight_large_photos_and_bombs_at_once_keep_every_process_under_512_megabytes(tmp_path: Path) -> None:
     pool = InferencePool(ReaderSpec("dlib-resnet", ROOT / "models", tmp_path), workers=8, waiting=64)
     pids = [reader.decoder_pid for reader in pool._readers]

@@ -155,6 +155,7 @@ print(len(let), flush=True)
 
 
 @pytest.mark.asvs("2.3.4")
+@pytest.mark.asvs("2.3.2")
 def test_counts_are_right_with_many_workers_and_threads_at_once(agency: Agency) -> None:
     """Three processes of four threads ask 240 times for what is allowed 100 times."""
     command = [

@@ -34,7 +34,8 @@ def triggers(url: str) -> set[str]:
         for (name,) in direct_sql(
             url,
             "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ANY (current_schemas(false)) AND NOT t.tgisinternal",
+            "JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = ANY (current_schemas(false)) AND NOT t.tgisinternal",
         )
     }
 

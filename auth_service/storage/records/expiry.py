@@ -1,4 +1,4 @@
-"""What has been kept for as long as it may be: found, counted and removed in batches; core/retention.py has the periods.
+"""What has been kept for as long as it may be: found, counted, removed in batches. core/retention.py has the periods.
 
 Every step is a transaction that checks again what it removes, so that a job that was killed is simply run again.
 """
@@ -62,7 +62,7 @@ class Expiry:
         """Up to `limit` of them, the whole attempt where it has several rows; returns how many went."""
         key, age = _AGES[kind]
         old = select(key).where(age < before).limit(limit)
-        return self._rows(delete(key.table).where(key.in_(old), age < before))  # type: ignore[attr-defined]
+        return self._rows(delete(key.table).where(key.in_(old), age < before))
 
     def pictures(self, purpose: str, before: datetime, limit: int | None = None) -> list[str]:
         """Ids of kept pictures that nobody needs to look at any more.

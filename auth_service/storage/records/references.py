@@ -216,7 +216,7 @@ class References:
         found = self._work.connection.execute(_ONE, {"wanted": photo_id}).one_or_none()
         return None if found is None else self._known(found)
 
-    def _enrolled(self, row: Row[Any]) -> EnrolledHash:
+    def _enrolled(self, row: Row[*tuple[Any, ...]]) -> EnrolledHash:
         key = self._work.keys.unwrapped(row.person_id, row.wrapping_key, row.wrapped)
         photo_hash = open_hash(key, "reference_photos", row.id, row.photo_hash_sealed)
         return EnrolledHash(row.sequence, row.person_id, row.id, photo_hash)

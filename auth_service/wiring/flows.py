@@ -1,0 +1,180 @@
+"""The use cases, each built once."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cached_property, partial
+from importlib.metadata import version
+from pathlib import Path
+
+from auth_service.connectors.archive_file import KeysParts
+from auth_service.connectors.audit_trust import notary_of, witnesses_of
+from auth_service.connectors.erasure_file import ErasureFile
+from auth_service.connectors.rejects import RejectFolder
+from auth_service.connectors.restore_place import RestoreHome, key_files
+from auth_service.core.errors import (
+    ServiceError,
+)
+from auth_service.core.retention import KEYS_PART_DAYS
+from auth_service.core.witness import AuditStatus
+from auth_service.engines.catalogue import engine_metric
+from auth_service.flows.authorise import Attester
+from auth_service.flows.back_up import BackUp
+from auth_service.flows.calibrate import Calibrate
+from auth_service.flows.checkpoint import Checkpoint
+from auth_service.flows.enroll import Enroll, ReferenceDesk
+from auth_service.flows.enroll_many import EnrollMany
+from auth_service.flows.erase import Erase
+from auth_service.flows.examine_audit import ExamineAudit
+from auth_service.flows.import_ledger import ImportLedger
+from auth_service.flows.judge_flag import JudgeFlag
+from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
+from auth_service.flows.limit import Limit
+from auth_service.flows.look import Look
+from auth_service.flows.reembed import Reembed
+from auth_service.flows.restore import Restore
+from auth_service.flows.retain import OldFiles, Retain
+from auth_service.flows.rotate_keys import RotateKeys, RotateSigningKey
+from auth_service.flows.sign_in import SignIn
+from auth_service.flows.verify import Verify, VerifyPolicies
+from auth_service.matching.calibration import Metric
+from auth_service.matching.own_record import Subject
+from auth_service.settings import Profile
+from auth_service.wiring.adapters import Adapters
+
+
+class Flows(Adapters):
+    """Every flow over the adapters of one deployment."""
+
+    @cached_property
+    def verify(self) -> Verify:
+        policies = VerifyPolicies(self.settings.qualification, self.settings.copies)
+        return Verify(self.store, self.pool, self.current_calibration, self.signer, self.clock, policies)
+
+    @cached_property
+    def desk(self) -> ReferenceDesk:
+        current = self.current_calibration
+        return ReferenceDesk(self.identity, current, self.settings.copies, current.starting)
+
+    @cached_property
+    def calibrate(self) -> Calibrate:
+        metric = Metric(engine_metric(self.settings.engine, self.settings.models))
+        subject = Subject(self.identity, metric, self.spec.mirrored, self.shipped_calibration)
+        return Calibrate(self.store, subject, self.clock, strict=self.strict)
+
+    @cached_property
+    def enroll(self) -> Enroll:
+        return Enroll(self.store, self.pool, self.desk, self.clock)
+
+    @cached_property
+    def enroll_many(self) -> EnrollMany:
+        return EnrollMany(self.store, self.identity, self.desk, self.clock)
+
+    @cached_property
+    def reembed(self) -> Reembed:
+        return Reembed(self.store, self.clock)
+
+    @cached_property
+    def back_up(self) -> BackUp:
+        recoverable = self.key_choice.in_files and bool(self.settings.backup.recovery_key)
+        files = partial(key_files, self.settings.home / "keys" if recoverable else None, self.settings.erasures_path)
+        keep = timedelta(days=KEYS_PART_DAYS)
+        return BackUp(self.store, self.archives(), files, self.clock, version("auth-service"), keep)
+
+    @cached_property
+    def retain(self) -> Retain:
+        files: dict[str, OldFiles] = {"reject_files": RejectFolder(self.settings.home / "rejects")}
+        if self.settings.backup.folder:
+            files["keys_parts"] = KeysParts(self.archives(), Path(self.settings.backup.folder))
+        return Retain(self.store, files, self.settings.retention, self.clock)
+
+    def restore(self, recovery: Path | None) -> Restore:
+        """recovery: the private recovery key, where the key store is lost"""
+        self.restoring = True
+        place = RestoreHome(self.settings.home, ErasureFile(self.settings.erasures_path))
+        return Restore(lambda: self.owner_store, self.archives(recovery), place, self._reapply_erasures, self.clock)
+
+    @cached_property
+    def rotate_keys(self) -> RotateKeys:
+        return RotateKeys(self.store, self.keys, self.clock)
+
+    @cached_property
+    def rotate_signing_key(self) -> RotateSigningKey:
+        return RotateSigningKey(self.store, self.signer, self.key_choice.public_keys, self.clock)
+
+    @cached_property
+    def erase(self) -> Erase:
+        return Erase(self.store, self.ledger_store, ErasureFile(self.settings.erasures_path), self.clock)
+
+    def _reapply_erasures(self) -> int:
+        """After a restore, as its role."""
+        owner = self.owner_store
+        return Erase(owner, owner, ErasureFile(self.settings.erasures_path), self.clock).reapply().erased
+
+    @cached_property
+    def import_ledger(self) -> ImportLedger:
+        key = self.keys.index_key("refused_id_number")
+        blind: Callable[[str], str] = lambda text: hmac.new(key, text.encode(), "sha256").hexdigest()  # noqa: E731
+        return ImportLedger(self.ledger_store, self.clock, blind)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        return SignIn(self.store, self.hasher, self.settings.accounts, self.clock)
+
+    @cached_property
+    def keep_staff(self) -> KeepStaff:
+        return KeepStaff(self.store, self.hasher, self.settings.accounts, self.clock)
+
+    @cached_property
+    def keep_api_keys(self) -> KeepApiKeys:
+        return KeepApiKeys(self.store, self.clock)
+
+    @cached_property
+    def attester(self) -> Attester:
+        return Attester(self.store)
+
+    @cached_property
+    def judge_flag(self) -> JudgeFlag:
+        return JudgeFlag(self.store, self.clock)
+
+    @cached_property
+    def look(self) -> Look:
+        return Look(self.store, self.clock, self.check_token)
+
+    @cached_property
+    def limit(self) -> Limit:
+        return Limit(self.store, self.settings.limits, self.clock, self._limit_not_kept)
+
+    def _limit_not_kept(self, fault: ServiceError) -> None:
+        """Operators hear of it: meanwhile each process counts for itself."""
+        from auth_service.web.logging import log  # noqa: PLC0415 - as below
+
+        log.error("limits_not_kept", code=fault.code)
+
+    @cached_property
+    def checkpoint(self) -> Checkpoint:
+        """Looks at the database first; build it after `check_schema`. raises as `audit_signer`, SettingInvalid"""
+        policy = self.settings.audit
+        notary = notary_of(policy, self.audit_signer, self.key_choice.audit_public_keys)
+        return Checkpoint(self.store, notary, witnesses_of(policy), self.clock, policy)
+
+    def renew_audit_key(self, actor: str) -> tuple[str, str]:
+        """Old and new key id. A key that is lost is replaced too."""
+        signer = self.key_choice.audit_signer(may_create=True)
+        return RotateSigningKey(self.store, signer, self.key_choice.audit_public_keys, self.clock).run(actor)
+
+    @cached_property
+    def examine_audit(self) -> ExamineAudit:
+        return ExamineAudit(self.store)
+
+    def audit_status(self) -> AuditStatus:
+        """How audit trail, checkpoints and witnesses stand. raises as `checkpoint`"""
+        return self.checkpoint.status()
+
+    def audit_problems(self) -> tuple[str, ...]:
+        """Codes of what an operator must look at; no witness at all is one in production. raises as `checkpoint`"""
+        found = self.audit_status().problems(self.settings.audit, self.clock.now())
+        production = self.settings.profile is Profile.PRODUCTION
+        return tuple(code for code in found if production or code != "no_witness")

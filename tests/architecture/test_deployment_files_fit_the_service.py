@@ -1,0 +1,182 @@
+"""The deployment files name settings, commands, roles and files that exist, and keep to what they promise."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from auth_service.cli.main import app
+from auth_service.settings import described
+from auth_service.storage.grants import DatabaseRole
+from auth_service.web.limits import BodyPolicy
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+OURS = ("migrate", "service", "worker", "ledger")
+OF_THE_PROXY = {"AUTH_SERVICE_HOST", "AUTH_SERVICE_UPSTREAM"}
+"""Filled into the proxy's configuration; the service never sees them."""
+TEXTS = [
+    path
+    for path in sorted(DEPLOY.rglob("*"))
+    if path.is_file()
+    and not path.name.startswith("audit")
+    and path.suffix in {".yaml", ".service", ".example", ".template", ".sh", ".sql", ".md", ""}
+]
+
+
+def exists(words: list[str]) -> bool:
+    """Whether `auth-service` has this command with these options."""
+    command: Any = get_command(app)
+    rest = list(words)
+    while rest and rest[0] in getattr(command, "commands", {}):
+        command = command.commands[rest.pop(0)]
+    if "make" in getattr(command, "commands", {}):  # `backup FOLDER`
+        command = command.commands["make"]
+    if command is get_command(app) or getattr(command, "commands", None):
+        return False
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    return all(word.partition("=")[0] in known for word in rest if word.startswith("--"))
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(DEPLOY)))
+def test_every_setting_named_is_one(path: Path) -> None:
+    known = {name for name, _, _, _ in described()} | OF_THE_PROXY
+    named = set(re.findall(r"AUTH_SERVICE_[A-Z0-9_]+", path.read_text(encoding="utf-8")))
+    assert not {name for name in named - known if not name.startswith("AUTH_SERVICE_TEST_") and name[-1] != "_"}
+
+
+def test_every_command_of_the_containers_exists() -> None:
+    for name in OURS:
+        assert exists([str(word) for word in COMPOSE["services"][name]["command"]]), name
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_every_command_of_the_units_exists(unit: Path) -> None:
+    starts = re.findall(r"^ExecStart=(.+)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(starts) == 1
+    program, *words = shlex.split(starts[0])
+    assert program == "/opt/auth-service/bin/auth-service"
+    assert exists(words), starts
+
+
+def test_containers_can_change_nothing_but_their_volumes_and_gain_nothing() -> None:
+    for name, service in COMPOSE["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert "privileged" not in service, name
+        assert service.get("healthcheck") or service.get("restart") == "no" or name == "migrate", name
+
+
+def test_only_the_proxy_can_be_reached_and_only_it_reaches_out() -> None:
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+    for name, service in COMPOSE["services"].items():
+        assert ("ports" in service) is (name == "proxy"), name
+        assert ("outside" in service["networks"]) is (name == "proxy"), name
+
+
+def test_no_secret_stands_in_a_file_or_a_variable() -> None:
+    for name, service in COMPOSE["services"].items():
+        for variable, value in service["environment"].items():
+            assert "password" not in variable.lower() or variable.endswith("_FILE"), (name, variable)
+            assert not re.search(r"://[^/@]*:[^/@]*@", str(value)), (name, variable)
+    for path in TEXTS:
+        assert not re.search(r"postgresql\+psycopg://[^/@:\s]+:[^/@\s]+@", path.read_text(encoding="utf-8")), path
+    declared = {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()}
+    told = (DEPLOY / "secrets.example" / "README.md").read_text(encoding="utf-8")
+    assert {name for name in declared if f"`{name}`" not in told} == set()
+
+
+def test_each_container_gets_the_secrets_of_its_own_role() -> None:
+    given = {
+        name: {secret for secret in COMPOSE["services"][name]["secrets"] if secret.endswith(".pgpass")} for name in OURS
+    }
+    assert given == {
+        "migrate": {"front.pgpass", "owner.pgpass"},
+        "service": {"front.pgpass"},
+        "worker": {"front.pgpass"},
+        "ledger": {"front.pgpass", "ledger.pgpass"},
+    }
+
+
+def test_the_roles_are_the_ones_that_rights_are_given_to() -> None:
+    roles = set(re.findall(r"\bauth_service_[a-z]+", (DEPLOY / "postgres" / "roles.sql").read_text(encoding="utf-8")))
+    assert roles == {role.value for role in DatabaseRole}
+    script = (DEPLOY / "postgres" / "passwords.sh").read_text(encoding="utf-8")
+    named = re.search(r"for role in ([a-z ]+);", script)
+    assert named is not None
+    assert {f"auth_service_{word}" for word in named[1].split()} == roles
+
+
+def test_files_that_containers_are_given_exist() -> None:
+    for name, service in COMPOSE["services"].items():
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            if source.startswith("."):
+                assert (DEPLOY / source).is_file(), (name, source)
+            else:
+                assert source in COMPOSE["volumes"], (name, source)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_units_are_shut_in(unit: Path) -> None:
+    text = unit.read_text(encoding="utf-8")
+    for line in (
+        "NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "CapabilityBoundingSet=",
+        "User=auth-service", "SystemCallFilter=@system-service", "RestrictSUIDSGID=yes", "UMask=0077",
+    ):  # fmt: skip
+        assert f"\n{line}\n" in text, line
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_systemd_finds_no_fault(unit: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze")
+    here = tmp_path / unit.name  # the program that is not installed here would be the only complaint
+    text = unit.read_text(encoding="utf-8").replace("/opt/auth-service/bin/auth-service", shutil.which("true") or "")
+    here.write_text(text, encoding="utf-8")
+    done = subprocess.run(["systemd-analyze", "verify", str(here)], capture_output=True, text=True, check=False)
+    complaints = [line for line in done.stderr.splitlines() if "auth-service" in line]
+    assert complaints == []
+
+
+def test_the_proxies_take_what_the_service_takes_and_no_more() -> None:
+    policy = BodyPolicy()
+    nginx = (DEPLOY / "proxy" / "nginx.conf.template").read_text(encoding="utf-8")
+    caddy = (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
+    assert re.findall(r"client_max_body_size (\d+)k;", nginx) == [
+        str(policy.small_bytes // 1024),
+        str(policy.photo_bytes // 1024),
+    ]
+    assert re.findall(r"max_size (\d+)KiB", caddy) == [
+        str(policy.photo_bytes // 1024),
+        str(policy.small_bytes // 1024),
+    ]
+    paths = {path.removeprefix("/v1/") for path in policy.photo_paths}
+    named = re.search(r"\^/v1/\(([a-z|]+)\)\$", nginx)
+    assert named is not None
+    assert set(named[1].split("|")) == paths
+    for text in (nginx, caddy):
+        assert nginx.count("{") == nginx.count("}")
+        assert re.search(r"(?i)tls.?v?1\.2", text)
+        assert not re.search(r"(?i)tls.?v?1\.[01]\b", text)
+
+
+def test_neither_proxy_believes_or_shows_what_it_should_not() -> None:
+    nginx = (DEPLOY / "proxy" / "nginx.conf.template").read_text(encoding="utf-8")
+    assert "$proxy_add_x_forwarded_for" not in nginx
+    assert nginx.count("proxy_pass http://auth_service;") == nginx.count("X-Forwarded-For $remote_addr;") + 1
+    assert "location = /metrics" in nginx
+    caddy = (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
+    assert "header_up X-Forwarded-For {remote_host}" in caddy
+    assert "respond /metrics 404" in caddy
