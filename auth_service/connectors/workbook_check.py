@@ -26,6 +26,8 @@ specifications and limits), in UTF-8 three bytes each"""
 
 _PIECE = 1 << 20
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_FAR_ROW = re.compile(rb'<(?:\w+:)?row\s(?:[^<>]*\s)?r="0*[0-9]{8,}"')
+"""A sheet has 1,048,576 rows; a row that says it lies beyond would be led up to by as many empty ones."""
 _XML = (".xml", ".rels", ".vml")
 _ENCODED = (b"\xff\xfe", b"\xfe\xff", b"\0", b"<\0")
 
@@ -64,5 +66,7 @@ def _refuse_xml(piece: bytes, *, start: bool) -> None:
         raise FileUnreadable("a part of the workbook is not in UTF-8")
     if _DECLARATION.search(piece):
         raise FileUnreadable("the workbook carries a document type declaration")
+    if _FAR_ROW.search(piece):
+        raise FileUnreadable("a row of the workbook lies beyond the last row of a sheet")
     if max(map(len, piece.replace(b">", b"<").split(b"<"))) >= MOST_TEXT:
         raise FileUnreadable("a cell of the workbook is longer than any cell may be")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -22,7 +21,6 @@ from tests.acceptance.serving import Served, served
 from tests.acceptance.takes import new_take
 
 ONE_READER = {"AUTH_SERVICE_READERS": "1"}
-MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -136,72 +134,6 @@ def test_half_open_uploads_hold_no_place(service: Served, place: Place) -> None:
         _only_these(place, [act])
 
     asyncio.run(one())
-
-
-_HEAD = b"POST /v1/verifications HTTP/1.1\r\nHost: x\r\n"
-_SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: smuggled\r\n\r\n"
-WRONG = {
-    "two lengths": _HEAD + b"Content-Length: 5\r\nContent-Length: 44\r\n\r\n12345" + _SMUGGLED,
-    "length and chunks": _HEAD + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + _SMUGGLED,
-    "unknown coding": _HEAD + b"Transfer-Encoding: chunked, cow\r\n\r\n0\r\n\r\n" + _SMUGGLED,
-    "chunk that is no number": _HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
-    "negative length": _HEAD + b"Content-Length: -1\r\n\r\n",
-    "length that is no number": _HEAD + b"Content-Length: 1e3\r\n\r\n",
-    "a gigabyte announced": _HEAD + b"Content-Length: 1073741824\r\n\r\n",
-    "a NUL in a header": _HEAD + b"X: a\0b\r\n\r\n",
-    "space before the colon": _HEAD + b"Content-Length : 5\r\n\r\n12345" + _SMUGGLED,
-    "headers without end": _HEAD + b"X: " + b"a" * (80 * 1024),
-    "no HTTP at all": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 64 + b"\r\n\r\n",
-    "line feeds only": b"GET /healthz HTTP/9.9\n\n",
-}  # fmt: skip
-
-
-@pytest.mark.data
-@pytest.mark.parametrize("what", WRONG)
-def test_requests_that_two_servers_could_read_in_two_ways_are_refused_and_closed(service: Served, what: str) -> None:
-    """F26: 4xx once, then the line is closed; what was smuggled in behind is not answered."""
-    got = _raw(_port(service), WRONG[what])
-    assert got.count(b"HTTP/1.1 ") <= 1, got[:2000]
-    status = int(got.split()[1]) if got else 0
-    assert status in {0, 400, 401, 413, 431}, got[:500]
-    assert b'"status":"ok"' not in got
-    assert _raw(_port(service), b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").startswith(
-        b"HTTP/1.1 200"
-    )
-
-
-@pytest.mark.data
-def test_a_gigabyte_in_chunks_is_cut_off_early(service: Served, place: Place) -> None:
-    """F26: an endless body is refused while it is being read, and memory does not follow it."""
-    head = _HEAD + f"Authorization: Bearer {place.token}\r\nIdempotency-Key: {'g' * 16}\r\n".encode()
-    head += b"Content-Type: multipart/form-data; boundary=x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    sent, answer = 0, b""
-    with socket.create_connection(("127.0.0.1", _port(service)), timeout=20) as line:
-        line.sendall(head)
-        first = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n'
-        line.sendall(f"{len(first):x}\r\n".encode() + first + b"\r\n")
-        piece = b"%x\r\n%s\r\n" % (MEGABYTE, b"a" * MEGABYTE)
-        try:
-            while sent < 1024:
-                line.sendall(piece)
-                sent += 1
-            answer = line.recv(4096)
-        except OSError:
-            answer = answer or b""
-    assert sent < 100, "the service read on"
-
-
-def _raw(port: int, data: bytes) -> bytes:
-    """All that comes back until the service closes, or says nothing for five seconds."""
-    got = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
-        try:
-            line.sendall(data)
-            while piece := line.recv(65536):
-                got += piece
-        except OSError:
-            pass
-    return got
 
 
 @pytest.mark.data

@@ -28,7 +28,7 @@ MEGABYTE = 1024 * 1024
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = tmp_path_factory.mktemp("connections") / "home"
-    settings = {"AUTH_SERVICE_CONNECTIONS__HEADER_SECONDS": "3", "AUTH_SERVICE_CONNECTIONS__MOST_WAITING": "100"}
+    settings = {"AUTH_SERVICE_CONNECTIONS__HEADER_SECONDS": "1.5", "AUTH_SERVICE_CONNECTIONS__MOST_WAITING": "100"}
     with served(home, AUTH_SERVICE_READERS="1", AUTH_SERVICE_EMBEDDED_WORKER="false", **settings) as running:
         yield running
 
@@ -179,7 +179,7 @@ def test_headers_that_do_not_come_end_the_connection(service: Served) -> None:
     for line in lines:
         line.close()
     assert not left
-    assert 2 < time.monotonic() - began < 9
+    assert 1 < time.monotonic() - began < 9
 
 
 def test_requests_behind_one_another_are_answered_in_turn(service: Served) -> None:

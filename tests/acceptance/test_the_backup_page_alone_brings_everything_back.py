@@ -1,4 +1,4 @@
-"""Acceptance 6: every `sh` block of docs/operations/backup.md, run literally in an empty home."""
+"""F43, acceptance 6: every `sh` block of docs/operations/backup.md, run literally in an empty home."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def clean_home(tmp_path: Path) -> Path:
     wiring = Wiring(load_settings(home=home / "auth-service"))
     wiring.migrate()
     wiring.signer.public_key()
-    wiring.import_ledger.run(Rows([_row(number, name) for number, name in PEOPLE.items()]), Rows(), "cli")
+    wiring.import_ledger.run(
+        Rows([_row(number, name) for number, name in PEOPLE.items()]), Rows(), "cli", lambda _: None
+    )
     with wiring.store.unit() as unit:
         unit.photos.put(unit.people.id_of(WANG), "review", _jpeg(tmp_path), wiring.clock.now())
     wiring.close_stores()

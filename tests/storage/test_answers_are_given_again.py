@@ -70,7 +70,7 @@ def test_of_two_that_finish_the_first_answer_stays_and_the_second_one_undoes_its
     assert begin(store) is None
     assert begin(store, LATER) is None  # the first was slow and somebody took its claim over
     finish(store)
-    with pytest.raises(IdempotencyInFlight), store.unit() as unit:
+    with pytest.raises(IdempotencyInFlight), store.unit() as unit:  # noqa: PT012 - both acts are one transaction
         unit.audit.append(AuditEvent("cli", "test.done"), NOW)
         unit.idempotency.finish("caller", "key", SavedAnswer(500, b"", "text/plain"), NOW)
     assert begin(store) == ANSWER

@@ -1,8 +1,8 @@
 """Signed checkpoints of the audit chain, how far witnesses have them, and a guard on every row that lets somebody in.
 
-The guard is a keyed HMAC over the row; no key is at hand here. Rows that are there already get theirs in `Store.migrate`,
-in this same transaction and only when this very step is taken: a row that is slipped in later keeps the empty guard,
-which never fits. Sessions end; people sign in again.
+The guard is a keyed HMAC over the row; no key is at hand here. Rows that are there already get theirs in
+`Store.migrate`, in this same transaction and only when this very step is taken: a row that is slipped in later keeps
+the empty guard, which never fits. Sessions end; people sign in again.
 """
 
 import sqlalchemy as sa
