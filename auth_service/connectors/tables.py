@@ -10,6 +10,7 @@ import csv
 import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
 from auth_service.connectors.delimited import text_rows
@@ -38,7 +39,9 @@ class TableFile:
         self._names = names
         self.name = path.name
         self.digest = _digest(path)
-        header = next(self._cells(), [])
+        cells = self._cells()
+        header = next(cells, [])
+        self._unchecked: Iterator[list[str]] = chain([header], cells)
         self._columns = [names.get(_folded(cell)) for cell in header]
         self.columns = tuple(column for column in self._columns if column is not None)
         given = [cell.strip() for cell, column in zip(header, self._columns, strict=True) if column is None]
@@ -64,12 +67,12 @@ class TableFile:
                 )
 
     def check(self) -> None:
-        """Reads the file once to the end, so that a doubtful one is refused before anything of it is used.
+        """Reads the file once to the end, so that a doubtful one is refused before anything of it is used. Once only.
 
         raises   FileUnreadable: ragged rows, too many rows, too long a cell, damaged
         """
         width = len(self._columns)
-        for number, cells in enumerate(self._cells(), start=1):
+        for number, cells in enumerate(self._unchecked, start=1):
             if number > MAX_ROWS + 1:
                 raise FileUnreadable(f"more than {MAX_ROWS} rows")
             if any(len(cell) * 4 > MAX_CELL_BYTES and len(cell.encode()) > MAX_CELL_BYTES for cell in cells):

@@ -26,7 +26,7 @@ specifications and limits), in UTF-8 three bytes each"""
 
 _PIECE = 1 << 20
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_FAR_ROW = re.compile(rb'<(?:\w+:)?row\s(?:[^<>]*\s)?r="0*[0-9]{8,}"')
+_FAR_ROW = re.compile(rb'<(?:\w+:)?row\s(?:[^<>]*\s)?r="[0-9]{8}')
 """A sheet has 1,048,576 rows; a row that says it lies beyond would be led up to by as many empty ones."""
 _XML = (".xml", ".rels", ".vml")
 _ENCODED = (b"\xff\xfe", b"\xfe\xff", b"\0", b"<\0")

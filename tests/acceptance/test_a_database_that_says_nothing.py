@@ -242,7 +242,7 @@ async def _crowd(port: int, seconds: float) -> list[Answer]:
     async def one() -> list[Answer]:
         answers = []
         while time.monotonic() < until:
-            answers.append(await call(port, "GET", f"/certificates/{'0' * 26}"))
+            answers.append(await call(port, "GET", f"/certificates/{'0' * 32}"))
             await asyncio.sleep(0.2)
         return answers
 
