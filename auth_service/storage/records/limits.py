@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Executable, Table, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -14,6 +16,19 @@ from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import Work
 
 _COUNTS: Table = table_of(LimitCountRow)
+_KEPT = select(_COUNTS.c.id).where(_COUNTS.c.id == bindparam("row"))
+
+
+def _raise_in(insert: Callable[[Table], Any]) -> Executable:
+    """Built once per database: putting it together costs more than running it."""
+    new = insert(_COUNTS).values(id=bindparam("row"), ends_at=bindparam("end"), count=1)
+    raised = new.on_conflict_do_update(
+        index_elements=[_COUNTS.c.id], set_={"count": _COUNTS.c.count + 1}, where=_COUNTS.c.count < bindparam("most")
+    )
+    return cast("Executable", raised.returning(_COUNTS.c.count))
+
+
+_RAISE = {"postgresql": _raise_in(insert_postgresql), "sqlite": _raise_in(insert_sqlite)}
 
 
 class Limits:
@@ -42,8 +57,7 @@ class Limits:
         return self._work.connection.execute(delete(_COUNTS).where(_COUNTS.c.ends_at <= now)).rowcount
 
     def _is_kept(self, row_id: str) -> bool:
-        found = self._work.connection.execute(select(_COUNTS.c.id).where(_COUNTS.c.id == row_id))
-        return found.one_or_none() is not None
+        return self._work.connection.execute(_KEPT, {"row": row_id}).one_or_none() is not None
 
     def _id(self, rule: str, subject: str, ends_at: datetime) -> str:
         return self._work.indexes.of("limits", f"{rule}\0{int(ends_at.timestamp())}\0{subject}").hex()
@@ -51,9 +65,5 @@ class Limits:
 
 def _raised(connection: Connection, row_id: str, ends_at: datetime, most: int) -> bool:
     """Whether there was room: the row is made or raised by one, unless it stands at the most already."""
-    insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-    new = insert(_COUNTS).values(id=row_id, ends_at=ends_at, count=1)
-    raised = new.on_conflict_do_update(
-        index_elements=[_COUNTS.c.id], set_={"count": _COUNTS.c.count + 1}, where=_COUNTS.c.count < most
-    )
-    return connection.execute(raised.returning(_COUNTS.c.count)).one_or_none() is not None
+    statement = _RAISE[connection.dialect.name]
+    return connection.execute(statement, {"row": row_id, "end": ends_at, "most": most}).one_or_none() is not None
