@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from auth_service.connectors.pkcs11_library import library_at
 from auth_service.connectors.pkcs11_token import TokenPlace
 
 PIN = "246810"
@@ -49,10 +50,10 @@ class SoftHsm:
 
     def use_in_this_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The library reads where its tokens are when it starts; another test may have started it elsewhere."""
-        import pkcs11  # noqa: PLC0415 - an extra
-
         monkeypatch.setenv("SOFTHSM2_CONF", str(self.configuration))
-        pkcs11.lib(str(self.place.module)).reinitialize()
+        shared = library_at(self.place.module)
+        with shared.turn(30):
+            shared.restarted()
 
     def set_pin_file(self, pin: str) -> None:
         self.pin_file.write_text(pin + "\n")

@@ -15,6 +15,7 @@ from auth_service.connectors.deadline import Deadline
 from auth_service.connectors.hsm import TokenKeys, TokenSigner
 from auth_service.connectors.key_choice import KeyChoice
 from auth_service.connectors.key_file import KeyFile
+from auth_service.connectors.pkcs11_library import library_at
 from auth_service.connectors.pkcs11_token import Token
 from auth_service.core.errors import KeyMissing, KeyStoreUnavailable, SealBroken, SettingInvalid
 from auth_service.core.keys import KeyPolicy, KeyStoreKind
@@ -93,6 +94,36 @@ def test_a_refused_pin_is_not_tried_again_until_its_file_changes(hsm: SoftHsm) -
     assert told.count("PinIncorrect") == 1, told
     assert told.count("has refused the PIN") == 2
     assert told.strip().endswith("1")
+
+
+@pytest.mark.hsm
+def test_many_threads_and_two_users_of_one_library_do_not_disturb_it(hsm: SoftHsm) -> None:
+    """A library that was started without locks corrupts its memory under two threads; in a process of its own here."""
+    code = (
+        "import threading; from pathlib import Path; from auth_service.connectors.hsm import TokenKeys, TokenSigner\n"
+        "from auth_service.connectors.pkcs11_token import Token, TokenPlace\n"
+        f"place = TokenPlace(Path({str(hsm.place.module)!r}), {hsm.place.label!r}, Path({str(hsm.pin_file)!r}))\n"
+        "ring, signer = TokenKeys.open_or_create(Token(place)), TokenSigner.open_or_create(Token(place))\n"
+        "done = []\n"
+        "def work():\n"
+        "    for turn in range(300):\n"
+        "        assert ring.unwrap(ring.wrap(bytes(32), b'c'), b'c') == bytes(32)\n"
+        "        signer.sign(b'a')\n"
+        "    done.append(turn)\n"
+        "threads = [threading.Thread(target=work) for _ in range(4)]\n"
+        "[one.start() for one in threads]; [one.join() for one in threads]; print('done', len(done))\n"
+    )
+    assert _in_a_process(code, hsm).strip() == "done 4"
+
+
+@pytest.mark.hsm
+def test_a_library_started_anew_by_one_user_is_opened_again_by_the_other(hsm: SoftHsm) -> None:
+    first, second = TokenKeys.open_or_create(Token(hsm.place)), TokenSigner.open_or_create(Token(hsm.place))
+    shared = library_at(hsm.place.module)
+    with shared.turn(5):
+        shared.restarted()
+    assert first.unwrap(first.wrap(SECRET, b"a"), b"a") == SECRET
+    assert len(second.sign(b"x")) == 64
 
 
 @pytest.mark.asvs("13.3.1", "13.3.3")
