@@ -44,7 +44,7 @@ class Library:
         return self._loaded
 
     def restarted(self) -> Any:
-        """The library, started anew: only so does it see a token that came back. For one's turn only. raises as there"""
+        """The library started anew, to see a token that came back. For one's turn only; raises as that."""
         if self._loaded is None:
             return self.started()
         loaded = self._loaded
