@@ -12,6 +12,7 @@ import typer
 
 from auth_service.cli.demo_story import Step, Story
 from auth_service.cli.speak import JsonFlag, Voice, speaking
+from auth_service.connectors.secret_files import private_folder
 from auth_service.core.errors import ServiceError, SettingInvalid
 from auth_service.engines.catalogue import DEFAULT_ENGINE
 from auth_service.settings import Profile, Settings, load_settings
@@ -77,7 +78,7 @@ def clean_slate(home: Path) -> None:
     """Empties a home that a demo made before. raises SettingInvalid: the folder holds something else"""
     if home.exists() and not (home / _MARK).exists() and (not home.is_dir() or any(home.iterdir())):
         raise SettingInvalid(f"{home} is not a folder that the demo made; choose another with --home")
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(home)
     (home / _MARK).touch()
     for entry in home.iterdir():
         if entry.name in _KEPT:
@@ -102,12 +103,12 @@ def _close(voice: Voice, story: Story, steps: list[Step], seconds: float) -> Non
     serve = f"AUTH_SERVICE_HOME={home} {'make' if 'MAKELEVEL' in os.environ else 'auth-service'} serve"
     if voice.zh:
         voice.say(f"[green]{len(steps)} 步全部符合预期[/]，用时 {seconds:.1f} 秒。接下来：")
-        voice.say(f"  看疑点   [cyan]{serve}[/]，打开 http://127.0.0.1:8000/console/")
+        voice.say(f"  看疑点   [cyan]{serve}[/]，打开 http://127.0.0.1:8000/console")
         voice.say(f"           账号 [cyan]monitor[/]  密码 [cyan]{story.password}[/]（只显示这一次）")
         voice.say("  看代码   README.md“Follow one capture”")
     else:
         voice.say(f"[green]All {len(steps)} steps came out as they should[/], in {seconds:.1f} s. Where to look next:")
-        voice.say(f"  the flags   [cyan]{serve}[/], then http://127.0.0.1:8000/console/")
+        voice.say(f"  the flags   [cyan]{serve}[/], then http://127.0.0.1:8000/console")
         voice.say(f"              user [cyan]monitor[/]  password [cyan]{story.password}[/] (shown only now)")
         voice.say("  the code    README.md, “Follow one capture”")
 

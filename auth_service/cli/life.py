@@ -89,7 +89,7 @@ def serve(
         _refuse_taken(host, port)
         wiring = Wiring(settings)
         password = _ready_to_serve(wiring, voice, uncalibrated=uncalibrated)
-        voice.say(f"Console: [bold]{settings.public_url}/console/[/]   health: {settings.public_url}/healthz")
+        voice.say(f"Console: [bold]{settings.public_url}/console[/]   health: {settings.public_url}/healthz")
         voice.result({"listening": settings.public_url, "workers": settings.workers, "password": password})
         voice.finish()
         os.environ["AUTH_SERVICE_PUBLIC_URL"] = settings.public_url

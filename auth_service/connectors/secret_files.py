@@ -97,3 +97,10 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def private_folder(path: Path) -> None:
+    """Makes a folder, and the ones above it that are missing, for this user alone. Folders that are there stay as they
+    are: they may be somebody else's on purpose."""
+    for missing in reversed([one for one in (path, *path.parents) if not one.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)

@@ -24,6 +24,7 @@ def add_console(app: FastAPI) -> None:
         ("POST", "/console/flags/{flag_id}/judgements", flag.judge),
     )
     for_anybody: tuple[tuple[str, str, Page], ...] = (
+        ("GET", session.HOME + "/", session.to_home),
         ("GET", session.SIGN_IN, session.sign_in_page),
         ("POST", session.SIGN_IN, session.sign_in),
     )

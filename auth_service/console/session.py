@@ -49,6 +49,11 @@ def home(request: Request, visitor: StaffVisitor) -> Response:
     return pages_of(request).answer(request, "home.html")
 
 
+def to_home() -> Response:
+    """The console's address as people type it."""
+    return RedirectResponse(HOME, 308)
+
+
 def sign_in_page(request: Request) -> Response:
     """The form. Its token lies in a cookie as well, so that no other site can sign somebody in."""
     return _form(request, None, 200)

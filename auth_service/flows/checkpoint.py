@@ -45,9 +45,9 @@ class CheckpointReport:
     failed: dict[str, str] = field(default_factory=dict)
 
     def counts(self) -> Mapping[str, int]:
-        """For a job's record."""
+        """For a job's record; all zero when there was nothing to do, so that the worker's log stays readable."""
         made = {"made": int(self.made), "delivered": sum(self.delivered.values()), "failed": len(self.failed)}
-        return {**made, "rows": self.checkpoint.rows if self.checkpoint else 0}
+        return {**made, "rows": self.checkpoint.rows if self.made and self.checkpoint else 0}
 
 
 class Checkpoint:

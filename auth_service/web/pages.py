@@ -75,6 +75,7 @@ class Pages:
         return {
             "t": partial(_text, language),
             "language": language,
+            "agency": services_of(request).agency or text("app.agency", language),
             "other_language": "en" if language == "zh" else "zh",
             "visitor": visitor,
             "role_word": role_word(visitor.staff.role, language) if visitor else "",

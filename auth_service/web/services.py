@@ -48,6 +48,7 @@ class Services:
 
     readiness      looked up anew at each call: schema at head, keys readable, engine warmed, disk writable
     public_url     as people reach the service, without a slash at the end; certificates' QR codes point there
+    agency         the agency's name as pages say it; empty while it is not set
     threads        worker threads for plain `def` routes: more than the readers and their waiting line, so that whoever
                    finds the line full is told at once, and pages are served meanwhile
     photos_at_once requests with photos that are worked on at once: the readers and their waiting line
@@ -70,6 +71,7 @@ class Services:
     metrics: Measures
     clock: Clock
     shown_text: Callable[[str, str, str], ShownText]
+    agency: str = ""
     threads: int = 40
     photos_at_once: int = 40
     tracer: Tracer = field(default_factory=NoTracer)

@@ -14,12 +14,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "app.sign_out": ("退出", "Sign out"),
     "app.nav": ("主导航", "Main navigation"),
     "app.help": (
-        "系统打不开或有疑问：请联系本机构的系统管理员。办理不必等待：来办事的人可以改由窗口、电话核实或上门办理，期限不受影响。",
+        "系统打不开或有疑问：请联系{agency}的系统管理员。办理不必等待：来办事的人可以改由窗口、电话核实或上门办理，期限不受影响。",
         (
-            "If something does not work or is unclear, contact your agency's administrator. Meanwhile people can be"
+            "If something does not work or is unclear, contact the administrator of {agency}. Meanwhile people can be"
             " served at the counter, by telephone or by a visit, and no deadline is lost."
         ),
     ),
+    "app.agency": ("本机构", "this agency"),
     # sign-in
     "sign_in.title": ("工作人员登录", "Staff sign-in"),
     "sign_in.username": ("用户名", "User name"),
@@ -195,7 +196,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     # certificate
     "certificate.title": ("待遇资格认证凭证", "Certificate of eligibility"),
     "certificate.valid": ("有效", "Valid"),
-    "certificate.valid.lead": ("本凭证由本机构签发，在有效期内。", "This certificate was issued here and is in force."),
+    "certificate.valid.lead": (
+        "本凭证由{agency}签发，在有效期内。",
+        "This certificate was issued by {agency} and is in force.",
+    ),
     "certificate.invalid": ("无效", "Not valid"),
     "certificate.invalid.lead": (
         "没有签发过这个编号的凭证。如有疑问，请到窗口查询。",

@@ -13,6 +13,7 @@ from auth_service.connectors.audit_trust import keys_of
 from auth_service.connectors.key_choice import KeyChoice
 from auth_service.connectors.passwords import Argon2Passwords
 from auth_service.connectors.restore_place import is_restoring
+from auth_service.connectors.secret_files import private_folder
 from auth_service.connectors.signing import TokenCheck, signature_holds
 from auth_service.connectors.telemetry import tracer_to
 from auth_service.core.checkpoint import Keyholders
@@ -105,7 +106,7 @@ class Adapters:
     def _store_as(self, url: str, ledger_url: str | None = None) -> Store:
         if is_restoring(self.settings.home) and not self.restoring:
             raise RestoreUnfinished
-        self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self.settings.home)
         return Store(url, self.keys, self.settings.home / "photos", self.tracer, ledger_url)
 
     def migrate(self) -> list[str]:

@@ -82,6 +82,7 @@ class Wiring(Flows):
             tracer=self.tracer,
             clock=self.clock,
             shown_text=self.shown_text,
+            agency=self.settings.agency_name,
             threads=self.settings.reader_threads + self.settings.queue + _SPARE_THREADS,
             photos_at_once=self.settings.reader_threads + self.settings.queue,
         )

@@ -24,6 +24,7 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("GET", "/static/{name}"): "public",
     ("GET", "/"): "public",
     ("GET", "/console"): "staff",
+    ("GET", "/console/"): "public",
     ("GET", "/console/sign-in"): "public",
     ("POST", "/console/sign-in"): "public",
     ("POST", "/console/sign-out"): "staff",

@@ -25,6 +25,15 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_with_the_same_page(servi
     assert "用户名、密码或密钥不正确" in pages[0]
 
 
+def test_the_console_is_found_with_a_slash_at_the_end_too_and_names_the_agency(service: Deployment) -> None:
+    app = create_app(dataclasses.replace(service.services, agency="唐山市社保局"))
+    client = service.client(app, headers=PAGE)
+    answer = client.get("/console/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (308, "/console")
+    assert "请联系唐山市社保局的系统管理员" in client.get("/console/sign-in").text
+    assert "请联系本机构的系统管理员" in service.client(headers=PAGE).get("/console/sign-in").text
+
+
 @pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4", "3.4.1")
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(service: Deployment) -> None:
     secure = create_app(dataclasses.replace(service.services, cookie_secure=True, public_url="https://pension.example"))
