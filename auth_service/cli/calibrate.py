@@ -15,7 +15,7 @@ from auth_service.cli.calibrate_words import tell_effect, tell_look, tell_propos
 from auth_service.cli.evaluate_pictures import draw
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.clock import legal_date
-from auth_service.core.errors import FieldInvalid
+from auth_service.core.errors import CalibrationTampered, FieldInvalid
 from auth_service.matching.calibration import ACCEPT_FMR, GREY_FMR, Calibration, cell_key, render
 from auth_service.matching.own_record import Plan, Proposal
 from auth_service.matching.own_thresholds import Targets
@@ -66,7 +66,7 @@ def calibrate_command(
         with voice.progress("Calibrating", None) as done:
             proposal = wiring.calibrate.measure(plan, lambda _step, count: done(count))
             effect = wiring.calibrate.effect(proposal.calibration, lambda _step, count: done(count))
-        now = wiring.current_calibration.starting()
+        now = _present(wiring, voice)
         document = {**_document(proposal.calibration, proposal.report), "effect": effect, "look": proposal.look}
         document["present"] = now.label if now else None
         document["pictures"] = _keep(proposal, out) if out else []
@@ -87,8 +87,9 @@ def list_command(as_json: JsonFlag = False) -> None:
         wiring = Wiring(load_settings())
         names = {member.id: member.username for member in wiring.keep_staff.all()}
         found = [_stored(stored, names) for stored in wiring.calibrate.all()]
+        found += [{"name": name, "state": "tampered"} for name in wiring.calibrate.tampered()]
         columns = ("name", "engine", "state", "people", "proposed_by", "activated_by")
-        rows = [tuple(str(row[column] or "") for column in columns) for row in found]
+        rows = [tuple(str(row.get(column) or "") for column in columns) for row in found]
         voice.table("Calibrations", columns, rows)
         voice.result({"calibrations": found})
 
@@ -102,7 +103,7 @@ def show_command(name: Annotated[str, typer.Argument(help="name of the record")]
         names = {member.id: member.username for member in wiring.keep_staff.all()}
         with voice.progress("Judging earlier comparisons", None) as done:
             effect = wiring.calibrate.effect(stored.calibration, lambda _step, count: done(count))
-        tell_proposal(voice, stored.calibration, stored.report, wiring.current_calibration.starting())
+        tell_proposal(voice, stored.calibration, stored.report, _present(wiring, voice))
         tell_effect(voice, effect)
         state = _stored(stored, names)
         voice.say(f"{state['state']}; proposed by {state['proposed_by']}, activated by {state['activated_by'] or '-'}")
@@ -122,7 +123,7 @@ def activate_command(
         stored = wiring.calibrate.find(name)
         with voice.progress("Judging earlier comparisons", None) as done:
             effect = wiring.calibrate.effect(stored.calibration, lambda _step, count: done(count))
-        tell_proposal(voice, stored.calibration, stored.report, wiring.current_calibration.starting())
+        tell_proposal(voice, stored.calibration, stored.report, _present(wiring, voice))
         tell_effect(voice, effect)
         with signed_in(wiring, by, stdin=password_stdin) as member:
             activated = wiring.calibrate.activate(name, member)
@@ -149,8 +150,18 @@ def signed_in(wiring: Wiring, username: str, *, stdin: bool) -> Iterator[StaffMe
 def _new_name(wiring: Wiring) -> str:
     """`own-2026-11-24`, with a number behind it if that is taken."""
     stem = f"own-{legal_date(wiring.clock.now())}"
-    taken = {stored.calibration.name for stored in wiring.calibrate.all()}
+    taken = {stored.calibration.name for stored in wiring.calibrate.all()} | set(wiring.calibrate.tampered())
     return next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 10_000))) if name not in taken)
+
+
+def _present(wiring: Wiring, voice: Voice) -> Calibration | None:
+    """The record to compare with. Where the one in force was changed behind the service there is none: the way on is
+    to put one in force anew."""
+    try:
+        return wiring.current_calibration.starting()
+    except CalibrationTampered as refused:
+        voice.say(f"[red]{refused.code}[/]: {refused.en}")
+        return None
 
 
 def _keep(proposal: Proposal, out: Path) -> list[str]:

@@ -120,7 +120,8 @@ class Calibrate:
         """Puts a proposed record in force; the one before stays as history.
 
         raises   NotFound, AccessRefused, SecondPersonNeeded (the proposer, or a proposer who may act no longer),
-                 AlreadyExists (in force already), CalibrationMissing (of another engine), CalibrationTooFew
+                 AlreadyExists (in force already), CalibrationMissing (of another engine), CalibrationTooFew,
+                 CalibrationTampered
         """
         self._may(member, Permission.ACTIVATE_CALIBRATION)
         now = self._clock.now()
@@ -140,9 +141,14 @@ class Calibrate:
         return self.find(name)
 
     def all(self) -> list[StoredCalibration]:
-        """Every record of the operator's own, newest first."""
+        """Every record of the operator's own, newest first; without those that were changed behind the service."""
         with self._store.reading() as unit:
             return unit.calibrations.all()
+
+    def tampered(self) -> list[str]:
+        """Names of the records that `all` leaves out."""
+        with self._store.reading() as unit:
+            return unit.calibrations.tampered()
 
     def find(self, name: str) -> StoredCalibration:
         """raises NotFound"""

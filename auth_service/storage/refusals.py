@@ -1,4 +1,5 @@
-"""Whoever meets an account that was tampered with refuses it; here it is written down, whichever flow it was."""
+"""Whoever meets an account or a calibration that was tampered with refuses it; here it is written down, whichever
+flow it was."""
 
 from __future__ import annotations
 
@@ -9,11 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from auth_service.core.audit import AuditEvent
-from auth_service.core.errors import AccountTampered
+from auth_service.core.errors import AccountTampered, CalibrationTampered, ServiceError
 
 _AGAIN_SECONDS = 60.0
-"""The same account is written down once in so long, so that whoever slipped it in cannot fill the trail with it."""
+"""The same row is written down once in so long, so that whoever slipped it in cannot fill the trail with it."""
 _REMEMBERED = 1000
+_ACTIONS: dict[type[ServiceError], str] = {
+    AccountTampered: "account.refused",
+    CalibrationTampered: "calibration.refused",
+}
 
 
 class Refusals:
@@ -26,13 +31,13 @@ class Refusals:
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Around a transaction: what ends it by AccountTampered gets its audit row after it. raises as the block does,
+        """Around a transaction: what ends it by one of _ACTIONS gets its audit row after it. raises as the block does,
         and Unavailable, StorageFault where the row cannot be written"""
         try:
             yield
-        except AccountTampered as error:
+        except tuple(_ACTIONS) as error:
             if self._is_new(error.detail):
-                self._write(AuditEvent("system", "account.refused", error.detail))
+                self._write(AuditEvent("system", _ACTIONS[type(error)], error.detail))
             raise
 
     def _is_new(self, subject: str) -> bool:

@@ -32,7 +32,7 @@ from auth_service.storage.records.evidence import Certificates, Evidence
 from auth_service.storage.records.expiry import Expiry
 from auth_service.storage.records.face_counts import FaceCounts
 from auth_service.storage.records.flags import Flags, Judgements, StoredFlag
-from auth_service.storage.records.guards import GUARDED_SINCE, guard_earlier_rows
+from auth_service.storage.records.guards import guard_earlier_rows
 from auth_service.storage.records.idempotency import Idempotency, SavedAnswer
 from auth_service.storage.records.imports import Imports
 from auth_service.storage.records.jobs import Jobs
@@ -296,8 +296,7 @@ class Store:
             if not self._database.is_sqlite and schema_version.is_own(connection):
                 grants.apply(connection)
             keys.check()
-            if GUARDED_SINCE in taken:
-                guard_earlier_rows(Work(connection, keys, self._indexes, self._files, writes=True))
+            guard_earlier_rows(Work(connection, keys, self._indexes, self._files, writes=True), taken)
         keys.settle()
         return taken
 

@@ -18,7 +18,7 @@ from auth_service.faces.template import Template
 from auth_service.matching.comparison import ComparisonDecision, Zone
 from auth_service.settings import PREFIX, load_settings
 from auth_service.wiring import Wiring
-from tests.storage.samples import PASSED, enrol, evidence, number, reference_photo, row
+from tests.storage.samples import PASSED, direct_sql, enrol, evidence, number, reference_photo, row
 
 PEOPLE, LI, ZHOU = 260, "li-password-1234", "zhou-password-1234"
 
@@ -86,6 +86,27 @@ def test_a_record_is_measured_shown_proposed_and_put_in_force_by_another(wiring:
     assert fresh.label == "own@1"
     assert fresh.cells["1x1"].accept_at == proposed["calibration"]["cells"]["1x1"]["accept"]["threshold"]
     assert run("audit", "verify")["ok"]
+
+
+def test_a_record_slipped_in_is_listed_as_tampered_and_one_is_put_in_force_anew(wiring: Wiring) -> None:
+    measured = ("calibrate", "--fmr", "1e-3", "--name", "own", "--by", "li", "--password-stdin")
+    run(*measured, stdin=f"{LI}\n")
+    activate = ("calibrate", "activate", "own", "--by", "zhou", "--password-stdin")
+    run(*activate, stdin=f"{ZHOU}\n")
+    columns = "engine, weights_digest, record, record_digest, report, proposed_by, proposed_at"
+    direct_sql(
+        wiring.settings.url,
+        f"INSERT INTO calibrations (id, name, {columns}) SELECT 'x', 'evil', {columns} FROM calibrations",
+        "INSERT INTO calibration_activations (calibration_id, proposed_by, activated_by, activated_at) "
+        "SELECT 'x', proposed_by, activated_by, activated_at FROM calibration_activations",
+    )
+    states = {one["name"]: one["state"] for one in run("calibrate", "list")["calibrations"]}
+    assert states == {"own": "retired", "evil": "tampered"}
+    findings = {finding["name"]: finding for finding in run("doctor", expect=1)["findings"]}
+    assert findings["calibration"]["detail"] == "calibration_tampered"
+    assert run("calibrate", "show", "own")["state"] == "retired"
+    assert run(*activate, stdin=f"{ZHOU}\n")["state"] == "in force"
+    assert Wiring(load_settings()).check_calibration() is None
 
 
 def test_without_by_nothing_is_kept_and_a_wrong_target_is_refused(wiring: Wiring) -> None:

@@ -14,6 +14,7 @@ from auth_service.core.errors import (
     AccessRefused,
     AlreadyExists,
     CalibrationMissing,
+    CalibrationTampered,
     CalibrationTooFew,
     EvaluationSetTooSmall,
     FaceDiffersFromReference,
@@ -211,6 +212,34 @@ def test_a_running_service_takes_up_an_activation_without_a_restart(
     now[0] += 2
     after = village.verify(people[2], picture("face2", **almost))
     assert (after.decision.qualified, after.calibration) == (False, "own@1")
+
+
+def test_thresholds_slipped_in_by_sql_stop_a_running_service_until_two_people_act(
+    village: Agency, admins: tuple[StaffMember, StaffMember], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("auth_service.flows.current_calibration.time.monotonic", lambda: now[0])
+    flow, (li, zhou), people = calibrating(village, strict=True), admins, list(numbers(6))
+    village.verifying = verifying(village, current(village, own_only=True))
+    flow.propose(own_record(accept=0.95), li)
+    flow.activate("own", zhou)
+    assert village.verify(people[0], picture("face0", take=9)).calibration == "own@1"
+    flow.propose(own_record("evil", accept=0.9), li)
+    with village.store.unit() as unit:  # as the role that serves: it may add rows
+        unit._work.connection.exec_driver_sql(
+            "INSERT INTO calibration_activations (calibration_id, proposed_by, activated_by, activated_at) "
+            f"SELECT id, proposed_by, '{zhou.id}', proposed_at FROM calibrations WHERE name = 'evil'"
+        )
+    now[0] += 31
+    for _ in range(2):
+        with pytest.raises(CalibrationTampered):
+            village.verify(people[1], picture("face1", take=9))
+    with village.store.reading() as unit:
+        assert [row.event.action for row in unit.audit.rows()].count("calibration.refused") == 1
+    states = {one.calibration.name: (one.active, one.activated_by) for one in flow.all()}
+    assert states == {"evil": (False, None), "own": (False, zhou.id)}
+    flow.activate("own", zhou)
+    assert village.verify(people[1], picture("face1", take=9)).calibration == "own@1"
 
 
 def test_what_a_record_would_change_is_said_of_earlier_decisions(village: Agency) -> None:

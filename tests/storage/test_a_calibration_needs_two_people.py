@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Role
-from auth_service.core.errors import AlreadyExists, CalibrationMissing, StorageFault
+from auth_service.core.errors import AlreadyExists, StorageFault
 from auth_service.core.ids import new_id
 from auth_service.faces.template import EngineIdentity
 from auth_service.matching.calibration import Calibration
@@ -21,8 +21,8 @@ from tests.storage.samples import ENGINE, NOW, OTHER_ENGINE, direct_sql
 OWN = replace(fake_calibration(), name="own-1", identity=ENGINE, own=True)
 
 
-def staff(store: Store, name: str) -> str:
-    member = StaffMember(new_id(), name, Role.POLICY_ADMIN, "hash", disabled=False, created_at=NOW)
+def staff(store: Store, name: str, role: Role = Role.POLICY_ADMIN) -> str:
+    member = StaffMember(new_id(), name, role, "hash", disabled=False, created_at=NOW)
     with store.unit() as unit:
         unit.staff.add(member)
     return member.id
@@ -99,15 +99,3 @@ def test_neither_a_record_nor_its_activation_can_be_edited(store: Store, url: st
         with pytest.raises(DBAPIError, match="append-only"):
             direct_sql(url, statement)
     assert direct_sql(url, f"SELECT * FROM {table}") == before
-
-
-def test_a_record_changed_behind_the_service_decides_nothing(on_sqlite: Store, sqlite_url: str) -> None:
-    li, wang = staff(on_sqlite, "li"), staff(on_sqlite, "wang")
-    activate(on_sqlite, propose(on_sqlite, li), li, wang)
-    direct_sql(
-        sqlite_url,
-        "DROP TRIGGER calibrations_no_update",
-        "UPDATE calibrations SET record = replace(record, '0.95', '0.15')",
-    )
-    with pytest.raises(CalibrationMissing):
-        active(on_sqlite)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +15,9 @@ from auth_service.connectors.key_file import KeyFile
 from auth_service.core.clock import SystemClock
 from auth_service.core.errors import AccountTampered, CredentialsInvalid
 from auth_service.flows.authorise import AuthoriseKey
-from auth_service.storage import schema_version
 from auth_service.storage.unit import Store
-from tests.databases import BOTH, PostgresDatabase, postgres_database
+from tests.databases import BOTH
+from tests.storage.earlier import Old, at_step
 from tests.storage.samples import NOW, direct_sql
 
 SECRET = "s" * 43
@@ -141,42 +140,14 @@ def test_what_was_tampered_with_can_be_disabled_and_is_then_in_order(filled: Sto
 BEFORE = "2026_11_24_1_separation"
 
 
-@dataclass(frozen=True)
-class Old:
-    """A database at the step before, with one account of each kind."""
-
-    url: str
-    keys: KeyFile
-    folder: Path
-
-    def store(self) -> Store:
-        return Store(self.url, self.keys, self.folder / "photos")
-
-
 @pytest.fixture(params=BOTH)
 def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Old]:
-    keys = KeyFile.open_or_create(tmp_path / "keys.json")
-    if request.param == "postgres":
-        with postgres_database(tmp_path) as database:
-            _empty(database)
-            yield _at_the_step_before(Old(database.admin, keys, tmp_path))
-    else:
-        yield _at_the_step_before(Old(f"sqlite:///{tmp_path / 'old.db'}", keys, tmp_path))
+    with at_step(BEFORE, request.param, tmp_path) as old:
+        yield _filled(old)
 
 
-def _empty(database: PostgresDatabase) -> None:
-    with database.connect() as connection:
-        schemas = ("public", "identity", "faces", "bank")
-        for schema in schemas:
-            connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")  # type: ignore[call-overload]
-        connection.execute("CREATE SCHEMA public")
-
-
-def _at_the_step_before(old: Old) -> Old:
-    store = old.store()
-    with store._database.rebuilding() as connection:
-        schema_version.upgrade(connection, BEFORE)
-    store.close()
+def _filled(old: Old) -> Old:
+    """One account of each kind."""
     at = "'2026-01-01 00:00:00.000000'"
     direct_sql(
         old.url,

@@ -63,6 +63,7 @@ from auth_service.core.errors.images import (
 )
 from auth_service.core.errors.outages import (
     CalibrationMissing,
+    CalibrationTampered,
     CapacityExceeded,
     DatabaseRightMissing,
     DatabaseUnavailable,
@@ -147,6 +148,7 @@ __all__ = [
     "BodyTooLarge",
     "BodyTooSlow",
     "CalibrationMissing",
+    "CalibrationTampered",
     "CalibrationTooFew",
     "CapacityExceeded",
     "CheckpointInvalid",

@@ -41,6 +41,12 @@ class CalibrationMissing(EngineFault):
     en = "No calibration record may decide here: enrol, run `auth-service calibrate`, let a second person activate it."
 
 
+class CalibrationTampered(CalibrationMissing):
+    code = "calibration_tampered"
+    zh = "阈值标定记录或其启用记录的校验不符，可能被绕过本服务改动，已停止判定：请查明后由两人重新启用一条记录。"
+    en = "A calibration was changed behind the service; nothing is decided until two people put one in force anew."
+
+
 class ScoreInvalid(EngineFault):
     code = "score_invalid"
     zh = "比对结果异常，已停止判定。"

@@ -1,43 +1,70 @@
-"""Guards of the rows that let somebody in: a keyed HMAC over what each row grants.
+"""Guards of the rows that let somebody in and of the thresholds that decide: a keyed HMAC over what each row grants.
 
 Somebody with the database file alone can write a row, but not its guard: the key lies in the key ring. What the guard
-cannot show is an old row put back whole, such as an account as it was before it was disabled; that act is missing in
-the audit trail then, and checkpoints keep the trail from being put back with it (docs/decisions/0017-checkpoints.md).
+cannot show is an old row put back whole, such as an account as it was before it was disabled, or that the newest row is
+gone; that act is missing in the audit trail then, and checkpoints keep the trail from being put back with it
+(docs/decisions/0017-checkpoints.md).
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
-from auth_service.core.audit import AuditEvent
+from auth_service.core.audit import AuditEvent, instant_text
 from auth_service.core.errors import AccountTampered
 from auth_service.storage.records.audit import Audit
 from auth_service.storage.sealing import BlindIndexes
-from auth_service.storage.tables import ApiKeyRow, StaffRow, StaffSessionRow
+from auth_service.storage.tables import (
+    ApiKeyRow,
+    AuditRowTable,
+    CalibrationActivationRow,
+    CalibrationRow,
+    StaffRow,
+    StaffSessionRow,
+)
 from auth_service.storage.tables.schema import Schema, table_of
 from auth_service.storage.work import Work, to_json
 
-GUARDED_SINCE = "2026_11_24_2_checkpoints"
-"""The migration step at which rows of earlier releases are guarded, once."""
-PURPOSE = "accounts"
+ACCOUNTS_GUARDED_SINCE = "2026_11_24_2_checkpoints"
+"""The migration step at which accounts of earlier releases are guarded, once."""
+CALIBRATIONS_GUARDED_SINCE = "2026_11_28_1_calibration_guards"
+"""The same for threshold records and their activations."""
 _COVERED: dict[type[Schema], tuple[str, ...]] = {
     StaffRow: ("id", "username", "role", "password_hash", "created_at", "disabled_at"),
     ApiKeyRow: ("id", "name", "scopes", "secret_hash", "created_at", "expires_at", "disabled"),
     StaffSessionRow: ("token_hash", "staff_id", "csrf_token", "created_at"),
+    CalibrationRow: (
+        "id", "name", "engine", "weights_digest", "record_digest", "report", "proposed_by", "proposed_at",
+    ),
+    CalibrationActivationRow: (
+        "number", "calibration_id", "record_digest", "proposed_by", "activated_by", "activated_at",
+    ),
+}  # fmt: skip
+"""What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
+`record_digest` of an activation is its proposal's: it belongs to the thresholds as they were shown. Its `number` is
+covered so that an earlier one cannot be put behind a later one again."""
+_SUBJECT = {
+    StaffRow: "staff",
+    ApiKeyRow: "api_key",
+    StaffSessionRow: "staff_session",
+    CalibrationRow: "calibration",
+    CalibrationActivationRow: "calibration_activation",
 }
-"""What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life."""
-_SUBJECT = {StaffRow: "staff", ApiKeyRow: "api_key", StaffSessionRow: "staff_session"}
+_ACCOUNTS, _CALIBRATIONS = "accounts", "calibrations"
+_PURPOSE = {CalibrationRow: _CALIBRATIONS, CalibrationActivationRow: _CALIBRATIONS}
+"""Whose index key it is, where not the accounts'."""
 
 
 def guard_of(indexes: BlindIndexes, kind: type[Schema], values: Mapping[str, Any]) -> bytes:
     """The guard of a row with these values."""
     covered = [_plain(values[name]) for name in _COVERED[kind]]
-    return indexes.of(PURPOSE, to_json([_SUBJECT[kind], *covered]))
+    return indexes.of(_PURPOSE.get(kind, _ACCOUNTS), to_json([_SUBJECT[kind], *covered]))
 
 
 def covered_values(kind: type[Schema], row: Row[Any]) -> dict[str, Any]:
@@ -54,16 +81,28 @@ def is_genuine(indexes: BlindIndexes, kind: type[Schema], row: Row[Any]) -> bool
 def require_genuine(indexes: BlindIndexes, kind: type[Schema], row: Row[Any]) -> None:
     """raises AccountTampered, whose detail is the subject for the audit trail"""
     if not is_genuine(indexes, kind, row):
-        name = getattr(row, _COVERED[kind][0])
-        # a session's name is the hash of its token; its beginning is enough to find it by
-        raise AccountTampered(f"{_SUBJECT[kind]}:{str(name)[:32]}")
+        raise AccountTampered(subject_of(kind, row))
 
 
-def guard_earlier_rows(work: Work) -> None:
+def subject_of(kind: type[Schema], row: Row[Any]) -> str:
+    """The row, as the audit trail names it."""
+    # a session's name is the hash of its token; its beginning is enough to find it by
+    return f"{_SUBJECT[kind]}:{str(getattr(row, _COVERED[kind][0]))[:32]}"
+
+
+def guard_earlier_rows(work: Work, taken: Sequence[str]) -> None:
     """Gives a guard to the rows of a release that had none, and says in the audit trail how many they were.
 
-    Only for the transaction that takes the step GUARDED_SINCE: later, whoever slipped a row in would have it made good.
+    Only for the transaction that takes the step which adds the guard: later, whoever slipped a row in would have it
+    made good. taken: the migration steps of this transaction
     """
+    if ACCOUNTS_GUARDED_SINCE in taken:
+        _guard_earlier_accounts(work)
+    if CALIBRATIONS_GUARDED_SINCE in taken:
+        _guard_earlier_calibrations(work)
+
+
+def _guard_earlier_accounts(work: Work) -> None:
     connection, indexes = work.connection, work.indexes
     counts = {}
     for kind in (StaffRow, ApiKeyRow):
@@ -78,6 +117,49 @@ def guard_earlier_rows(work: Work) -> None:
         audit = Audit(work)
         audit.append(AuditEvent("system", "accounts.guarded", "", counts), datetime.now(UTC))
         audit.flush()
+
+
+def _guard_earlier_calibrations(work: Work) -> None:
+    """Gives a guard to the threshold records and activations that the audit trail tells of: by whom, with which digest,
+    at which instant. What it does not tell of keeps none, and is refused from now on.
+    """
+    told, counts = _told_calibrations(work), {"guarded": 0, "refused": 0}
+    proposals, acts = table_of(CalibrationRow), table_of(CalibrationActivationRow)
+    joined = select(acts, proposals.c.record_digest).join(proposals, proposals.c.id == acts.c.calibration_id)
+    for kind, wanted, action, key, (subject, by, at) in (
+        (CalibrationRow, select(proposals), "proposed", "id", ("id", "proposed_by", "proposed_at")),
+        (CalibrationActivationRow, joined, "activated", "number", ("calibration_id", "activated_by", "activated_at")),
+    ):
+        table = table_of(kind)
+        for row in work.connection.execute(wanted).all():
+            who, instant = f"staff:{getattr(row, by)}", instant_text(getattr(row, at))
+            known = (f"calibration.{action}", f"calibration:{getattr(row, subject)}", who, instant, row.record_digest)
+            counts["guarded" if known in told else "refused"] += 1
+            if known in told:
+                guard = guard_of(work.indexes, kind, covered_values(kind, row))
+                mine = table.c[key] == getattr(row, key)
+                work.connection.execute(update(table).where(mine).values(guard=guard))
+    if any(counts.values()):
+        audit = Audit(work)
+        audit.append(AuditEvent("system", "calibrations.guarded", "", counts), datetime.now(UTC))
+        audit.flush()
+
+
+def _told_calibrations(work: Work) -> set[tuple[str, str, str, str, str]]:
+    """Action, subject, actor, instant and digest of every proposal and activation in the audit trail."""
+    rows = table_of(AuditRowTable)
+    wanted = select(rows).where(rows.c.action.in_(("calibration.proposed", "calibration.activated")))
+    return {
+        (row.action, row.subject, row.actor, row.at, _digest_in(row.details)) for row in work.connection.execute(wanted)
+    }
+
+
+def _digest_in(details: str) -> str:
+    """Empty where somebody put in what is no event of ours."""
+    try:
+        return str(json.loads(details)["record_digest"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _plain(value: Any) -> Any:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auth_service.accounts.roles import Role
-from auth_service.storage.tables.schema import Digest, Id, Schema, Word, one_of
-
-Guard = Annotated[bytes, mapped_column(LargeBinary, server_default=text("''"))]
-"""A keyed HMAC over the row (records/guards.py); a row that came by SQL has the empty one, which never fits."""
+from auth_service.storage.tables.schema import Digest, Guard, Id, Schema, Word, one_of
 
 
 class StaffRow(Schema):

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from auth_service.storage.tables.schema import Digest, Id, Schema, Word
+from auth_service.storage.tables.schema import Digest, Guard, Id, Schema, Word
 
 
 class CalibrationRow(Schema):
@@ -34,6 +34,7 @@ class CalibrationRow(Schema):
     report: Mapped[str] = mapped_column(Text)
     proposed_by: Mapped[Id] = mapped_column(ForeignKey("staff.id"))
     proposed_at: Mapped[datetime]
+    guard: Mapped[Guard]
 
 
 class CalibrationActivationRow(Schema):
@@ -53,3 +54,4 @@ class CalibrationActivationRow(Schema):
     proposed_by: Mapped[Id]
     activated_by: Mapped[Id] = mapped_column(ForeignKey("staff.id"))
     activated_at: Mapped[datetime]
+    guard: Mapped[Guard]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, cast
 
-from sqlalchemy import Connection, DateTime, Dialect, Insert, LargeBinary, MetaData, String, Table, TypeDecorator
+from sqlalchemy import Connection, DateTime, Dialect, Insert, LargeBinary, MetaData, String, Table, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -53,6 +53,8 @@ Word = Annotated[str, mapped_column(String(64))]
 """A code, a short name or a version label."""
 Digest = Annotated[str, mapped_column(String(64))]
 """SHA-256 as 64 hex characters."""
+Guard = Annotated[bytes, mapped_column(LargeBinary, server_default=text("''"))]
+"""A keyed HMAC over the row (records/guards.py); a row that came by SQL has the empty one, which never fits."""
 
 
 def one_of(column: str, values: Iterable[str], *, nullable: bool = False) -> str:
