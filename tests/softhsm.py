@@ -33,7 +33,7 @@ class SoftHsm:
 
     def __init__(self, folder: Path) -> None:
         self.tokens = folder / "tokens"
-        self.tokens.mkdir(parents=True)
+        folder.mkdir(parents=True)
         self.configuration = folder / "softhsm2.conf"
         self.configuration.write_text(
             f"directories.tokendir = {self.tokens}\nobjectstore.backend = file\nlog.level = ERROR\n"
@@ -43,6 +43,11 @@ class SoftHsm:
         found = library()
         assert found is not None
         self.place = TokenPlace(found, LABEL, self.pin_file)
+        self.make_token()
+
+    def make_token(self) -> None:
+        """An empty one."""
+        self.tokens.mkdir()
         subprocess.run(
             ["softhsm2-util", "--init-token", "--free", "--label", LABEL, "--so-pin", "98765432", "--pin", PIN],
             env={**os.environ, "SOFTHSM2_CONF": str(self.configuration)}, check=True, capture_output=True,
@@ -51,6 +56,10 @@ class SoftHsm:
     def use_in_this_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The library reads where its tokens are when it starts; another test may have started it elsewhere."""
         monkeypatch.setenv("SOFTHSM2_CONF", str(self.configuration))
+        self.restart()
+
+    def restart(self) -> None:
+        """The library of this process looks at the tokens anew."""
         shared = library_at(self.place.module)
         with shared.turn(30):
             shared.restarted()

@@ -51,7 +51,10 @@ def init(as_json: JsonFlag = False) -> None:
     """Make keys, database and a first staff sign-in under AUTH_SERVICE_HOME. Running it again changes nothing."""
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
+        wiring.making_keys = True
         applied, password = prepare(wiring, voice)
+        if not wiring.key_choice.in_files:  # a file's is made with the first checkpoint
+            wiring.audit_signer.public_key()
         voice.say(f"Ready: {wiring.settings.home.absolute()}")
         voice.result({"home": str(wiring.settings.home.absolute()), "migrations": applied, "password": password})
 

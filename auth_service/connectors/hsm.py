@@ -28,6 +28,9 @@ _KEK = "auth-service kek"
 _INDEX = "auth-service index"
 SIGNING = "auth-service signing"
 AUDIT = "auth-service audit"
+_FIRST = (
+    "a new service's are made by `auth-service init`, lost ones come from the token's copy (docs/operations/keys.md)"
+)
 _NONCE_BYTES, _TAG_BYTES = 12, 16
 _LOOK_SECONDS = 30.0
 """How long a new version made by another process may go unnoticed. Until then this one wraps with the version before,
@@ -40,13 +43,15 @@ class TokenKeys:
     """KeyStore over a token. Threads may share it."""
 
     def __init__(self, token: Token) -> None:
-        """Reads which versions there are. raises KeyStoreUnavailable, KeyMissing (no keys in this token)"""
+        """Reads which versions there are. raises KeyStoreUnavailable, KeyMissing (not all keys are in this token)"""
         self._token = token
         self._p11 = token.p11
         self._looked_at = 0.0
         self._versions: tuple[str, ...] = ()
         if not self.versions():
-            raise KeyMissing("the token holds no wrapping key; `auth-service init` makes the first")
+            raise KeyMissing(f"the token holds no wrapping key; {_FIRST}")
+        if not token.call(lambda seat: self._found(seat.session, _INDEX)):
+            raise KeyMissing("the token holds wrapping keys but not the secret of the index keys")
 
     @classmethod
     def open_or_create(cls, token: Token) -> TokenKeys:
@@ -231,7 +236,7 @@ class TokenSigner:
     def _chosen(self) -> _Chosen:
         found = self._token.call(self._newest)
         if found is None:
-            raise KeyMissing("the token holds no signing key; `auth-service init` makes the first")
+            raise KeyMissing(f"the token holds no key `{self._label}`; {_FIRST}")
         return found
 
     def _newest(self, seat: Seat) -> _Chosen | None:

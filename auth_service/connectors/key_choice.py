@@ -1,4 +1,8 @@
-"""The key store that the settings name: its key ring and its signer, over one token where it is a token."""
+"""The key store that the settings name: its key ring and its signer, over one token where it is a token.
+
+Keys are made only for a caller who may: a key that was lost must stop the service, not be followed by another that
+everybody then trusts.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-from auth_service.connectors.hsm import AUDIT, TokenKeys, TokenSigner
+from auth_service.connectors.hsm import AUDIT, SIGNING, TokenKeys, TokenSigner
 from auth_service.connectors.key_file import KeyFile
 from auth_service.connectors.pkcs11_token import Token, TokenPlace
 from auth_service.connectors.signing import PublicKeyBook, SigningKeyFile
@@ -35,7 +39,7 @@ class KeyChoice:
     def keys(self, *, may_create: bool) -> KeyStore:
         """raises KeyMissing (gone, and may not be made anew), KeyStoreUnavailable, SettingInvalid"""
         if not self.in_files:
-            return TokenKeys.open_or_create(self._token)
+            return TokenKeys.open_or_create(self._token) if may_create else TokenKeys(self._token)
         path = self._folder / "keys.json"
         if not may_create and not path.exists():
             raise KeyMissing("the database exists, its key file does not; put the key file back from its backup")
@@ -50,7 +54,7 @@ class KeyChoice:
                 raise KeyMissing("certificates were issued, but their signing key is gone; put it back from its backup")
             signer = SigningKeyFile.open_or_create(path)
         else:
-            signer = TokenSigner.open_or_create(self._token)
+            signer = self._token_signer(SIGNING, may_create)
         self.public_keys.remember(signer)
         return signer
 
@@ -63,9 +67,17 @@ class KeyChoice:
                 raise KeyMissing("checkpoints were signed, but their key is gone; put it back, or `audit renew-key`")
             signer = SigningKeyFile.open_or_create(path)
         else:
-            signer = TokenSigner.open_or_create(self._token, AUDIT)
+            signer = self._token_signer(AUDIT, lambda: may_create)
         self.audit_public_keys.remember(signer)
         return signer
+
+    def _token_signer(self, label: str, may_create: Callable[[], bool]) -> TokenSigner:
+        try:
+            return TokenSigner(self._token, label)
+        except KeyMissing:
+            if not may_create():
+                raise
+        return TokenSigner.open_or_create(self._token, label)
 
     @cached_property
     def _token(self) -> Token:

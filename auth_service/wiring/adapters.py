@@ -34,6 +34,7 @@ from auth_service.faces.template import EngineIdentity
 from auth_service.flows.current_calibration import CurrentCalibration
 from auth_service.matching.calibration import Calibration, load_shipped
 from auth_service.settings import Profile, Settings
+from auth_service.storage.presence import is_filled
 from auth_service.storage.unit import Store
 
 
@@ -45,6 +46,7 @@ class Adapters:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.restoring = False
+        self.making_keys = False
         unfit = settings.unfit_for_production() if settings.profile is Profile.PRODUCTION else ()
         if unfit:
             raise SettingInvalid("profile production refuses: " + "; ".join(unfit))
@@ -55,8 +57,10 @@ class Adapters:
 
     @cached_property
     def keys(self) -> KeyStore:
-        """raises KeyMissing: there are records, but the key file that opens them is gone"""
-        return self.key_choice.keys(may_create=not self._has_database_file)
+        """raises KeyMissing: the keys that open the records are gone, or nobody made any in the token"""
+        if self.key_choice.in_files:
+            return self.key_choice.keys(may_create=not self._has_database_file)
+        return self.key_choice.keys(may_create=self.making_keys and not is_filled(self.settings.owner_url))
 
     @property
     def _has_database_file(self) -> bool:
@@ -66,16 +70,20 @@ class Adapters:
     @cached_property
     def signer(self) -> RotatingSigner:
         """raises KeyMissing: there are keys, but the one that signed the certificates is gone"""
-        return self.key_choice.signer(
-            may_create=lambda: not (self._has_database_file and self.store.queries.totals().get("certificates"))
-        )
+        return self.key_choice.signer(may_create=self._may_make_signer)
+
+    def _may_make_signer(self) -> bool:
+        """In a token only for `init`; in a file as long as nothing was signed that the key would be missed for."""
+        if self.key_choice.in_files and not self._has_database_file:
+            return True
+        return (self.key_choice.in_files or self.making_keys) and not self.store.queries.totals().get("certificates")
 
     @cached_property
     def audit_signer(self) -> RotatingSigner:
         """raises KeyMissing: checkpoints were signed, and the key that did is gone"""
         with self.store.reading() as unit:
             signed = unit.checkpoints.last() is not None
-        return self.key_choice.audit_signer(may_create=not signed)
+        return self.key_choice.audit_signer(may_create=not signed and (self.key_choice.in_files or self.making_keys))
 
     @property
     def audit_keyholders(self) -> Keyholders:
