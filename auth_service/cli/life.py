@@ -16,8 +16,10 @@ from typing import Annotated, Any
 import typer
 
 from auth_service.accounts.roles import Role
+from auth_service.cli.key_watch import ended_when_keys_hang
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.cli.worker import worker_beside
+from auth_service.connectors.pkcs11_library import longest_call
 from auth_service.core.errors import AlreadyExists, CalibrationMissing, SettingInvalid
 from auth_service.settings import Settings, described, load_settings
 from auth_service.web.metrics import SHARED_FOLDER
@@ -179,7 +181,8 @@ def serving_app() -> Any:
 def _beside(wiring: Wiring) -> Iterator[None]:
     """What lives as long as the application: the worker in development; at the end everything is closed in order."""
     try:
-        with worker_beside(wiring) if wiring.settings.works_inside else nullcontext():
+        watch = ended_when_keys_hang(longest_call, wiring.settings.keys.hung_seconds)
+        with watch, worker_beside(wiring) if wiring.settings.works_inside else nullcontext():
             yield
     finally:  # nobody is served any more: the server has let the requests in flight end
         wiring.pool.close()

@@ -16,7 +16,9 @@ from typing import Annotated, Any
 
 import typer
 
+from auth_service.cli.key_watch import ended_when_keys_hang
 from auth_service.cli.speak import JsonFlag, speaking
+from auth_service.connectors.pkcs11_library import longest_call
 from auth_service.core.errors import ServiceError
 from auth_service.core.jobs import Claim, Job, RunOutcome
 from auth_service.core.tracing import NoTracer, Tracer
@@ -197,7 +199,8 @@ def work(
             return
         _stop_on_signal(worker)
         voice.say(f"Working on {len(jobs)} jobs: {', '.join(job.name for job in jobs)}. SIGTERM ends it.")
-        worker.run()
+        with ended_when_keys_hang(longest_call, wiring.settings.keys.hung_seconds):
+            worker.run()
         voice.result({"jobs": [job.name for job in jobs], "stopped": True})
         wiring.store.close()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ class Library:
         self.p11 = library_package()
         self.starts = 0
         self._turn = threading.RLock()
+        self._since: float | None = None
         self._loaded: Any = None
 
     @contextmanager
@@ -32,10 +34,18 @@ class Library:
         """The library for oneself. raises KeyStoreUnavailable: a call of somebody else still hangs in it"""
         if not self._turn.acquire(timeout=seconds):
             raise KeyStoreUnavailable("another call to the token hangs")
+        before = self._since
+        self._since = time.monotonic() if before is None else before
         try:
             yield
         finally:
+            self._since = before
             self._turn.release()
+
+    def hanging(self) -> float:
+        """For how many seconds the present call has been in the library; 0: there is none."""
+        since = self._since
+        return 0.0 if since is None else time.monotonic() - since
 
     def started(self) -> Any:
         """The library, started where it is not. For one's turn only. raises SettingInvalid, KeyStoreUnavailable"""
@@ -71,6 +81,11 @@ def library_at(module: Path) -> Library:
         if module not in _libraries:
             _libraries[module] = Library(module)
         return _libraries[module]
+
+
+def longest_call() -> float:
+    """For how many seconds a call has been in a library of this process; 0: there is none."""
+    return max((library.hanging() for library in tuple(_libraries.values())), default=0.0)
 
 
 def library_package() -> Any:

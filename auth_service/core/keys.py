@@ -32,6 +32,8 @@ class KeyPolicy:
     pkcs11_token     label of the token
     pkcs11_pin_file  file with the token's user PIN, readable by its owner only
     seconds          how long one call to the token may take before 503 is answered
+    hung_seconds     after a call has been in the token's library for so long, a server or worker ends itself in good
+                     order to be started again; twenty times `seconds`, and as long as a token may take to make a key
     """
 
     store: KeyStoreKind = KeyStoreKind.FILE
@@ -39,6 +41,7 @@ class KeyPolicy:
     pkcs11_token: str = ""
     pkcs11_pin_file: str = ""
     seconds: float = 3.0
+    hung_seconds: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
