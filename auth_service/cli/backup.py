@@ -122,6 +122,7 @@ _NEXT = (
     "auth-service audit verify, then auth-service doctor",
     "staff and API keys are as they were then: disable again whoever was disabled since (auth-service staff list)",
     "what was recorded after the backup is lost: send the ledger again, and ask agencies to repeat their last requests",
+    "witnesses know a longer trail: a new witness folder, a new witness address (docs/operations/audit.md)",
     "auth-service serve, and a new backup",
 )
 

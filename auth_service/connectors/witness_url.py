@@ -3,6 +3,10 @@
 https with the certificate checked, or http on this machine itself. Nothing is followed, little is read: the other side
 is trusted to keep notes, and for nothing else. It may get a note twice, and answers 409 where the note contradicts what
 it keeps.
+
+One address, path and query included, is one history. After a restore from a backup the numbers since are signed again,
+which the other side must refuse: it cannot tell a restore from an attack. The keeper then gives another address, which
+gets every checkpoint from the first on (docs/operations/audit.md, "After a restore").
 """
 
 from __future__ import annotations
