@@ -16,6 +16,7 @@ from auth_service.channels.agency.routes import add_agency
 from auth_service.console.routes import add_console
 from auth_service.console.session import error_page
 from auth_service.web.admission import Admission
+from auth_service.web.body_room import BodyRoom
 from auth_service.web.errors import ErrorAnswers, LastHandler
 from auth_service.web.headers import SecurityHeaders
 from auth_service.web.limits import BodyLimits, BodyPolicy
@@ -69,6 +70,7 @@ def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Bes
             Middleware(LastHandler, answer=answers.answer),
             Middleware(BodyLimits, policy=policy, answer=answers.answer),
             Middleware(Admission, most=services.photos_at_once, paths=policy.photo_paths, answer=answers.answer),
+            Middleware(BodyRoom, photo_paths=policy.photo_paths, photo_bytes=services.photo_bytes_at_once),
         ],
     )  # fmt: skip
     app.state.services = services

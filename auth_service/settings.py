@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     photo_pixels_at_once: int = Field(
         4 * 4032 * 3024, ge=10_000, description="pixels of large photos in one process at a time; 12 MP cost it 80 MB"
     )
+    photo_bytes_at_once: int = Field(
+        256 * 1024 * 1024, ge=16 * 1024 * 1024,
+        description="bytes of requests with photos that one process holds at once, before 503 is answered",
+    )  # fmt: skip
 
     erasures_file: Path | None = Field(
         None, description="record of erasures outside the database; keys/erasures.jsonl under `home` when empty"

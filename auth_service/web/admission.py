@@ -35,7 +35,7 @@ class Admission:
         if scope["type"] != "http" or scope["path"] not in self._paths:
             await self._app(scope, receive, send)
         elif self._inside >= self._most:
-            refusal = await _drained(receive)
+            refusal = await drained(receive)
             await self._answer(Request(scope), refusal)(scope, receive, send)
         else:
             await self._admit(scope, receive, send)
@@ -57,12 +57,15 @@ class Admission:
             self._inside -= received
 
 
-async def _drained(receive: Receive) -> ServiceError:
-    """Reads a body to its end, and says what to answer."""
+async def drained(receive: Receive) -> ServiceError:
+    """Reads a body to its end and keeps none of it, not even while it waits for more; says what to answer."""
     try:
-        while True:
-            message = await receive()
-            if message["type"] != "http.request" or not message.get("more_body", False):
-                return CapacityExceeded()
+        while _goes_on(await receive()):
+            pass
     except ServiceError as refused:
         return refused
+    return CapacityExceeded()
+
+
+def _goes_on(message: Message) -> bool:
+    return message["type"] == "http.request" and bool(message.get("more_body", False))

@@ -1,15 +1,22 @@
-"""Reading a form within bounds: how many parts, how large, which names. Reading waits on the network, never works."""
+"""Reading a form within bounds: how many parts, how large, which names. Reading waits on the network, never works.
+
+What is sent stays in memory: faces must not lie on a disk in clear, not even for a moment (`frames` in the table of
+retention). How much memory that may be over all requests is bounded by body_room.py.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from auth_service.core.errors import (
+    CapacityExceeded,
     FieldInvalid,
     FieldMissing,
     FieldTooLong,
@@ -50,7 +57,7 @@ async def read_photo_form(request: Request, allowed: Iterable[str]) -> PhotoForm
     """One to three files named `photo`, and texts named in `allowed`, each at most once.
 
     raises   MediaTypeUnsupported, RequestRefused, FieldInvalid, FieldMissing, ImageTooManyBytes, BodyTooLarge,
-             BodyTooSlow
+             BodyTooSlow, CapacityExceeded
     """
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise MediaTypeUnsupported
@@ -69,16 +76,39 @@ async def read_photo_form(request: Request, allowed: Iterable[str]) -> PhotoForm
 
 
 async def read_page_form(request: Request, allowed: Iterable[str]) -> dict[str, str]:
-    """The fields of a page's form, without files. raises RequestRefused, FieldInvalid, BodyTooLarge, BodyTooSlow"""
+    """The fields of a page's form, without files.
+
+    raises   RequestRefused, FieldInvalid, BodyTooLarge, BodyTooSlow, CapacityExceeded
+    """
     form = await _parsed(request, files=0)
     return _texts(form, frozenset(allowed))
 
 
+class _InMemory(MultiPartParser):
+    """The framework's parser without its temporary files: by itself it writes parts above 1 MiB to a disk."""
+
+    spool_max_size = sys.maxsize
+
+
 async def _parsed(request: Request, files: int) -> FormData:
+    """Nothing of any other media type is read. raises RequestRefused, CapacityExceeded"""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        return await request.form(max_files=files, max_fields=_MOST_FIELDS, max_part_size=_FIELD_BYTES)
-    except HTTPException as error:
+        async with aclosing(request.stream()) as stream:
+            if kind == "multipart/form-data":
+                return await _InMemory(
+                    request.headers, stream, max_files=files, max_fields=_MOST_FIELDS, max_part_size=_FIELD_BYTES
+                ).parse()
+            if kind == "application/x-www-form-urlencoded":
+                return await FormParser(
+                    request.headers, stream, max_fields=_MOST_FIELDS, max_part_size=_FIELD_BYTES
+                ).parse()
+    except MultiPartException as error:
         raise RequestRefused("the form cannot be read, or has too many or too large parts") from error
+    except CapacityExceeded as full:
+        # the frames that it passed hold what was received, and would do so while the rest is drained
+        raise full.with_traceback(None) from None
+    return FormData()
 
 
 async def _photo(part: UploadFile) -> bytes:

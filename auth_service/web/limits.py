@@ -17,6 +17,8 @@ PHOTO_BYTES = 4 * 1024 * 1024
 """source: trust.md 2.6, one image <= 4 MB"""
 PHOTOS = 3
 """Photos in one request; flows.verify sets the same number for one attempt."""
+SMALL_BYTES_AT_ONCE = 16 * 1024 * 1024
+"""Of all bodies without photos that one process holds at once: 256 of the largest, thousands of usual ones."""
 
 
 @dataclass(frozen=True, slots=True)

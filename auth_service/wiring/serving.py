@@ -85,6 +85,7 @@ class Wiring(Flows):
             agency=self.settings.agency_name,
             threads=self.settings.reader_threads + self.settings.queue + _SPARE_THREADS,
             photos_at_once=self.settings.reader_threads + self.settings.queue,
+            photo_bytes_at_once=self.settings.photo_bytes_at_once,
         )
 
     @cached_property

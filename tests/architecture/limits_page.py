@@ -12,10 +12,13 @@ from auth_service.engines import containers, decode_child, decoder, pixel_room
 from auth_service.flows.verify_terms import MOST_PHOTOS
 from auth_service.settings import described
 from auth_service.web import connections, forms
-from auth_service.web.limits import BodyPolicy
+from auth_service.web.limits import SMALL_BYTES_AT_ONCE, BodyPolicy
 
 STAGES = ("LIMITS__", "CONNECTIONS__", "DECODING__", "ACCOUNTS__")
-SINGLE = ("READERS", "QUEUE", "MAX_PHOTO_BYTES", "MAX_PHOTO_PIXELS", "PHOTO_PIXELS_AT_ONCE", "COPIES__MOST_CAPTURES")
+SINGLE = (
+    "READERS", "QUEUE", "MAX_PHOTO_BYTES", "MAX_PHOTO_PIXELS", "PHOTO_PIXELS_AT_ONCE", "PHOTO_BYTES_AT_ONCE",
+    "COPIES__MOST_CAPTURES",
+)  # fmt: skip
 
 
 def settings_table() -> str:
@@ -33,6 +36,7 @@ def fixed_table() -> str:
         ("photos in one request", MOST_PHOTOS, "`flows/verify_terms.py`"),
         ("bytes of a request with photos", bodies.photo_bytes, "`web/limits.py`"),
         ("bytes of any other request", bodies.small_bytes, "`web/limits.py`"),
+        ("bytes of all other requests that one process holds at once", SMALL_BYTES_AT_ONCE, "`web/limits.py`"),
         ("seconds for a whole body", bodies.seconds, "`web/limits.py`"),
         ("seconds without a byte of a body", bodies.idle_seconds, "`web/limits.py`"),
         ("fields of a form", forms._MOST_FIELDS, "`web/forms.py`"),

@@ -21,7 +21,7 @@ from auth_service.flows import sign_in
 from auth_service.settings import Settings
 from auth_service.storage import database
 from auth_service.storage.sealing import CACHE_SECONDS
-from auth_service.web.limits import PHOTOS, BodyPolicy
+from auth_service.web.limits import PHOTOS, SMALL_BYTES_AT_ONCE, BodyPolicy
 from auth_service.web.logging import FIELDS
 from tests.asvs import FOLDER
 from tests.channels.service import Deployment
@@ -60,6 +60,7 @@ def test_limits_are_written_down_as_they_are() -> None:
         f"| {Settings().queue} |",
         f"{bodies.small_bytes // 1024} KiB without photos, {bodies.photo_bytes / 1024**2:g} MiB with",
         f"MiB with, {bodies.seconds:g} s |",
+        f"| {Settings().photo_bytes_at_once // 1024**2} MiB with photos, {SMALL_BYTES_AT_ONCE // 1024**2} MiB without",
         f"({sign_in._HASHED_AT_ONCE} at a time, a wait of {sign_in._WAIT_SECONDS:g} s)",
     ):
         assert line in words, line

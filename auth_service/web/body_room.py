@@ -1,0 +1,93 @@
+"""How many bytes of requests' bodies one process holds at once. What has no room is told so and kept nowhere.
+
+Bodies stay in memory (forms.py), and whoever sends slowly holds one for a minute; without this bound, enough slow
+senders are more than any machine's memory. Requests with photos, which only holders of a key may send, and all others
+have room of their own: a stranger at the sign-in form takes no room from a person who is being verified.
+"""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from auth_service.core.errors import CapacityExceeded
+from auth_service.web.admission import drained
+from auth_service.web.limits import SMALL_BYTES_AT_ONCE
+
+
+class BodyRoom:
+    """Counts the bytes of bodies from their arrival to the answer; what goes beyond is dropped and answered 503.
+
+    A body that finds no room is read off the line to its end (within BodyLimits, which stands around this) before the
+    answer goes out: closing on somebody who sends would lose the answer.
+
+    photo_bytes   of requests to `photo_paths`
+    small_bytes   of all others
+    """
+
+    def __init__(
+        self, app: ASGIApp, photo_paths: frozenset[str], photo_bytes: int, small_bytes: int = SMALL_BYTES_AT_ONCE
+    ) -> None:
+        self._app = app
+        self._photo_paths = photo_paths
+        self._photos = _Room(photo_bytes)
+        self._others = _Room(small_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        held = _Held(self._photos if scope["path"] in self._photo_paths else self._others, receive, send)
+        try:
+            await self._app(scope, held.receive, held.send)
+        finally:
+            held.give_back()
+
+
+class _Room:
+    """raises  CapacityExceeded"""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+
+    def take(self, size: int) -> None:
+        if size > self._free:
+            raise CapacityExceeded("too many bytes are being received")
+        self._free -= size
+
+    def give_back(self, size: int) -> None:
+        self._free += size
+
+
+class _Held:
+    """What one request holds."""
+
+    def __init__(self, room: _Room, receive: Receive, send: Send) -> None:
+        self._room = room
+        self._receive = receive
+        self._send = send
+        self._size = 0
+        self._unread = False
+
+    async def receive(self) -> Message:
+        """raises CapacityExceeded: no room for what came; what this request held is given back"""
+        message = await self._receive()
+        size = len(message.get("body", b""))
+        try:
+            self._room.take(size)
+        except CapacityExceeded:
+            self._unread = bool(message.get("more_body", False))
+            self.give_back()
+            message.clear()  # the error's frames outlive this, and nothing of a refused body may stay
+            raise
+        self._size += size
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self._unread:
+            self._unread = False
+            await drained(self._receive)
+        await self._send(message)
+
+    def give_back(self) -> None:
+        self._room.give_back(self._size)
+        self._size = 0
