@@ -42,6 +42,11 @@ class FencePolicy:
     wall_seconds   time for one job by the clock; longer than cpu_seconds, because other work may hold the processor
     start_seconds  time to start by the clock
 
+    All of it holds for an honest child that a file costs too much, on any system. For one that a file has talked into
+    working for it, memory and processor time hold on Linux only (fences.py: no memory besides what is counted, and no
+    way to catch the signal that ends it); elsewhere the clock ends it. Processor time is whole seconds of the child's
+    life: a job gets between cpu_seconds - 1 and cpu_seconds.
+
     source  trust.md 2.2 API4 and F27: decode worker limited to 512 MB and 5 s
     """
 

@@ -95,20 +95,20 @@ def test_changed_files_get_the_same_verdict_there_as_here(decoder: Decoder) -> N
             assert verdict(lambda raw: decoder.decode(raw).pixels.tobytes(), bytes(data)) == here
 
 
-@pytest.mark.asvs("15.2.5")
 @linux
 @pytest.mark.asvs("15.2.5")
 def test_the_child_can_open_nothing_reach_nothing_and_start_nothing() -> None:
-    child = FencedChild("tests.engines.fence_prober", [], FencePolicy(cpu_seconds=1, wall_seconds=30))
+    child = FencedChild("tests.engines.fence_prober", [], FencePolicy(cpu_seconds=2, wall_seconds=300))
     answers = {}
     while (line := child.receive(64).decode().strip()) != "end":
         name, _, outcome = line.partition("=")
         answers[name] = outcome
-    assert answers == {
-        "open": "PermissionError", "write": "PermissionError", "remove": "PermissionError", "socket": "PermissionError",
-        "fork": "PermissionError", "exec": "PermissionError", "kill": "PermissionError", "environment": "KeyError",
-        "limits": "PermissionError", "memory": "MemoryError", "modest memory": "done", "ptrace": "PermissionError",
-    }  # fmt: skip
+    allowed = ("modest memory", "signal to itself", "private memory")
+    assert {name: answers.pop(name) for name in allowed} == dict.fromkeys(allowed, "done")
+    others = {"environment": "KeyError", "memory": "MemoryError", "a wide space of nothing": "OSError"}
+    assert {name: answers.pop(name) for name in others} == others
+    assert answers == dict.fromkeys(answers, "PermissionError")
+    assert len(answers) == 24
     child.send(b"turn until the time is over")
     with pytest.raises(ChildEnded) as ended:
         child.receive(64)
@@ -148,14 +148,16 @@ def test_a_photo_that_takes_too_much_memory_is_refused_and_the_next_one_is_read(
 
 
 @linux
-def test_a_photo_that_takes_too_long_is_refused_and_the_next_one_is_read() -> None:
-    """The time given here is what is left of a process's first second: a bomb of 32 scans costs half of one."""
-    slow = Decoder(POLICY, FencePolicy(cpu_seconds=0))
+def test_a_photo_that_takes_too_long_is_refused_and_the_next_one_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decoding without end (endless_decoder.py): no machine is fast enough, and a busy one has minutes."""
+    monkeypatch.setattr("auth_service.engines.decoder._MODULE", "tests.engines.endless_decoder")
+    slow = Decoder(POLICY, FencePolicy(cpu_seconds=2, wall_seconds=300))
     bomb = hostile.scan_bomb(32)
     try:
-        with pytest.raises(ImageTooCostly, match="long"):
-            list(map(slow.decode, [bomb] * 6))
-        assert slow.decode(hostile.JPEG).width == 160
+        for _ in range(2):
+            with pytest.raises(ImageTooCostly, match="long"):
+                slow.decode(bomb)
+            assert slow.decode(hostile.JPEG).width == 160
     finally:
         slow.close()
 
