@@ -43,8 +43,17 @@ def erase(
         else:
             done = ", ".join(f"{count} {kind}" for kind, count in erased.counts.items() if count)
             voice.say(f"[green]✓[/] erased for good: {done}")
+            if erased.left:
+                voice.say(f"The ledger's row is unreadable but still there ({erased.left}); the worker removes it.")
             voice.say("Keep a copy of the record of erasures off this machine; `restore` needs it.")
-        voice.result({"person_id": erased.person_id, "already": erased.already, "counts": dict(erased.counts)})
+        voice.result(
+            {
+                "person_id": erased.person_id,
+                "already": erased.already,
+                "counts": dict(erased.counts),
+                "left": erased.left,
+            }
+        )
 
 
 @privacy.command("status")

@@ -19,7 +19,7 @@ import typer
 from auth_service.cli.key_watch import ended_when_keys_hang
 from auth_service.cli.speak import JsonFlag, speaking
 from auth_service.connectors.pkcs11_library import longest_call
-from auth_service.core.errors import ServiceError
+from auth_service.core.errors import PartlyDone, ServiceError
 from auth_service.core.jobs import Claim, Job, RunOutcome
 from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.settings import load_settings
@@ -124,6 +124,7 @@ class Worker:
                 counts = job.run() or {}
         except Exception as error:  # noqa: BLE001 - whatever a job raises, the others go on and this one is tried again
             code = _code(error)
+            counts = error.counts if isinstance(error, PartlyDone) else counts
             log.error("job_failed", job=job.name, code=code, error_type=type(error).__name__,
                       error_at=where_it_broke(error))  # fmt: skip
         with self._store.unit() as unit:

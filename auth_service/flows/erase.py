@@ -2,12 +2,14 @@
 
 A privacy officer confirms it after a confirmation in person. It moves no due date and no payment, and it waits while a
 flag about the person is open. What happens in which order, and what stays, is in docs/decisions/0016-erasure.md.
+Everything here is done by the role that serves: no process needs a second one to carry an erasure out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from auth_service.accounts.credentials import StaffMember
@@ -16,7 +18,16 @@ from auth_service.beneficiaries.id_number import parse_id_number
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock, legal_date
 from auth_service.core.erasure import OVERRIDING, ErasureReason, Requester, Tombstone, Tombstones
-from auth_service.core.errors import AccessRefused, BeneficiaryUnknown, ErasureHeldBack, NotFound
+from auth_service.core.errors import (
+    AccessRefused,
+    BeneficiaryUnknown,
+    ErasureHeldBack,
+    NotFound,
+    PartlyDone,
+    ServiceError,
+    StorageFault,
+    Unavailable,
+)
 from auth_service.storage.unit import Store, Unit
 
 
@@ -38,21 +49,36 @@ class EraseRequest:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was emptied: rows by kind, pictures among them. `already`: it had been erased before"""
+    """What was emptied.
+
+    counts   rows by kind, pictures among them
+    already  it had been erased before
+    left     code of what kept the ledger's row from being emptied, which `reapply` does; None when all is done.
+             Unreadable is everything either way: the key is gone
+    """
 
     person_id: str
     counts: Mapping[str, int]
-    already: bool
+    already: bool = False
+    left: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reapplied:
-    """What `reapply` found. listed: tombstones on record; erased: people erased again; files: pictures removed"""
+    """What `reapply` found.
+
+    listed    tombstones on record
+    erased    people erased again
+    files     pictures removed
+    put_back  tombstones that only the database had
+    failed    people who could not be erased again
+    """
 
     listed: int
     erased: int
     files: int
     put_back: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +103,10 @@ class ErasureState:
 
 
 class Erase:
-    """See the module.
+    """See the module."""
 
-    store, ledger_store  the same database as its two roles; one and the same where there are no roles
-    """
-
-    def __init__(self, store: Store, ledger_store: Store, outside: Tombstones, clock: Clock) -> None:
+    def __init__(self, store: Store, outside: Tombstones, clock: Clock) -> None:
         self._store = store
-        self._ledger = ledger_store
         self._outside = outside
         self._clock = clock
 
@@ -92,7 +114,8 @@ class Erase:
         """Erases one person, for good.
 
         raises   NotFound (no such officer), AccessRefused, BeneficiaryUnknown, ErasureHeldBack, StorageFault,
-                 Unavailable; after the last two it may be half done, and `reapply` completes it
+                 Unavailable; where one of the last two came with the commit, a tombstone may stand on the outside
+                 record, and `reapply` completes it
         """
         now = self._clock.now()
         with self._store.unit() as unit:
@@ -104,18 +127,20 @@ class Erase:
             if flags and request.reason not in OVERRIDING:
                 raise ErasureHeldBack(", ".join(flags))
             tombstone = Tombstone(person_id, request.requested_by, request.reason, officer.id, now)
-            self._outside.append(tombstone)  # first: whatever happens from here on, `reapply` can complete it
             counts = self._erase(unit, tombstone, now)
             details = {"requested_by": request.requested_by.value, "reason": request.reason.value,
                        "confirmed_by": officer.id, "open_flags": len(flags)}  # fmt: skip
             unit.audit.append(AuditEvent(request.actor, "person.erased", f"person:{person_id}", details), now)
-        return Erased(person_id, {**counts, **self._forget_apart(person_id, now)}, already=False)
+            unit.audit.flush()  # now: what the database refuses must leave no tombstone outside
+            self._outside.append(tombstone)  # last before the commit: from here on `reapply` can complete it
+        return self._forgotten(Erased(person_id, counts), now)
 
     def reapply(self) -> Reapplied:
         """Erases whoever the outside record names and this database still knows: after a restore, or a crash.
 
         Tombstones that only the database has are put back on the outside record. Doing it again changes nothing.
-        raises   StorageFault (the outside record is damaged), Unavailable
+        Whoever cannot be erased keeps nobody else from it.
+        raises   StorageFault (the outside record is damaged), Unavailable, PartlyDone (some people were not erased)
         """
         outside = self._outside.all()
         with self._store.reading() as unit:
@@ -125,12 +150,15 @@ class Erase:
         missing = [tombstone for tombstone in inside if tombstone.person_id not in listed]
         for tombstone in missing:
             self._outside.append(tombstone)
-        for tombstone in outside:
-            if tombstone.person_id in undone:
-                self._complete(tombstone)
+        failures = self._complete_all([tombstone for tombstone in outside if tombstone.person_id in undone])
         with self._store.reading() as unit:
             files = unit.photos.remove_left_over()
-        return Reapplied(len(listed) + len(missing), len(undone), files, len(missing))
+        failed = failures.total()
+        found = Reapplied(len(listed) + len(missing), len(undone) - failed, files, len(missing), failed)
+        if failures:
+            told = ", ".join(f"{count} people: {code}" for code, count in sorted(failures.items()))
+            raise PartlyDone(told, counts=asdict(found))
+        return found
 
     def status(self) -> ErasureState:
         """How the outside record, the database and the photo folder agree. raises StorageFault"""
@@ -150,30 +178,43 @@ class Erase:
             raise BeneficiaryUnknown(field="id_number" if request.id_number is not None else "person_id")
         return person_id
 
+    def _complete_all(self, tombstones: Sequence[Tombstone]) -> Counter[str]:
+        """Each in units of their own; returns how many failed, by code."""
+        failures: Counter[str] = Counter()
+        for tombstone in tombstones:
+            try:
+                self._complete(tombstone)
+            except ServiceError as error:
+                failures[error.code] += 1
+        return failures
+
     def _complete(self, tombstone: Tombstone) -> None:
+        """What is missing of one erasure, with an event for what was done."""
         now = self._clock.now()
+        details = {"decided_at": tombstone.decided_at.isoformat(), "reason": tombstone.reason.value}
+        event = AuditEvent("system", "person.erased_again", f"person:{tombstone.person_id}", details)
         with self._store.unit() as unit:
             unit.erasures.hold(tombstone.person_id)
-            self._erase(unit, tombstone, now)
-            details = {"decided_at": tombstone.decided_at.isoformat(), "reason": tombstone.reason.value}
-            unit.audit.append(
-                AuditEvent("system", "person.erased_again", f"person:{tombstone.person_id}", details), now
-            )
-        self._forget_apart(tombstone.person_id, now)
+            done = any(self._erase(unit, tombstone, now).values())
+            if done:
+                unit.audit.append(event, now)
+        with self._store.unit() as unit:
+            if any(unit.erasures.forget(tombstone.person_id, now).values()) and not done:
+                unit.audit.append(event, now)
 
-    def _erase(self, unit: Unit, tombstone: Tombstone, now: datetime) -> dict[str, int]:
+    @staticmethod
+    def _erase(unit: Unit, tombstone: Tombstone, now: datetime) -> dict[str, int]:
         counts = unit.erasures.erase(tombstone, now)
-        counts["pictures"] = unit.photos.erase_of(tombstone.person_id, now)
-        if self._ledger is self._store:
-            counts |= unit.erasures.forget(tombstone.person_id, now)
-        return counts
+        return {**counts, "pictures": unit.photos.erase_of(tombstone.person_id, now)}
 
-    def _forget_apart(self, person_id: str, now: datetime) -> dict[str, int]:
-        """Where the ledger has a role of its own; the key is gone already, so this only tidies up."""
-        if self._ledger is self._store:
-            return {}
-        with self._ledger.unit() as unit:
-            return unit.erasures.forget(person_id, now)
+    def _forgotten(self, erased: Erased, now: datetime) -> Erased:
+        """In a unit of its own: whatever becomes of it, the key stays destroyed."""
+        try:
+            with self._store.unit() as unit:
+                counts = unit.erasures.forget(erased.person_id, now)
+        except (StorageFault, Unavailable) as error:
+            return replace(erased, left=error.code)
+        return replace(erased, counts={**erased.counts, **counts})
 
 
 def _officer(unit: Unit, username: str) -> StaffMember:

@@ -114,6 +114,7 @@ FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
     "refuse_change_of_young()": (),
     "refuse_unless_erased()": (),
     "expire_facts(timestamptz, integer)": (DatabaseRole.FRONT,),
+    "forget_erased(text, timestamptz)": (DatabaseRole.FRONT,),
 }
 """Functions of the schema, and who may call them. Triggers need nobody's right."""
 

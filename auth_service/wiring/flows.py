@@ -106,12 +106,11 @@ class Flows(Adapters):
 
     @cached_property
     def erase(self) -> Erase:
-        return Erase(self.store, self.ledger_store, ErasureFile(self.settings.erasures_path), self.clock)
+        return Erase(self.store, ErasureFile(self.settings.erasures_path), self.clock)
 
     def _reapply_erasures(self) -> int:
         """After a restore, as its role."""
-        owner = self.owner_store
-        return Erase(owner, owner, ErasureFile(self.settings.erasures_path), self.clock).reapply().erased
+        return Erase(self.owner_store, ErasureFile(self.settings.erasures_path), self.clock).reapply().erased
 
     @cached_property
     def import_ledger(self) -> ImportLedger:

@@ -82,9 +82,7 @@ class AgencyLife(RuleBasedStateMachine):
         self.begun = self.retained_at = self.clock.instant
         self.agency = Agency(self.folder / "home", self.clock)
         self.engine = create_engine(self.agency.urls.front)
-        self.erase = Erase(
-            self.agency.store, self.agency.ledger_store, ErasureFile(self.folder / "erasures.jsonl"), self.clock
-        )
+        self.erase = Erase(self.agency.store, ErasureFile(self.folder / "erasures.jsonl"), self.clock)
         self.retain = Retain(self.agency.store, {}, RetentionPolicy(), self.clock)
         self.authorise = AuthoriseKey(self.agency.store, self.clock)
         self.ids: dict[int, str] = {}

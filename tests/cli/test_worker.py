@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from auth_service.cli.worker import Worker
-from auth_service.core.errors import DatabaseUnavailable
-from auth_service.core.jobs import Job, RunOutcome
+from auth_service.core.errors import DatabaseUnavailable, PartlyDone
+from auth_service.core.jobs import RETRY_SECONDS, Job, RunOutcome
 from auth_service.storage.unit import Store
 from tests.acceptance.lfw import command, environment
 from tests.builders import Agency
@@ -88,6 +88,19 @@ def test_a_job_that_raises_is_recorded_and_the_others_go_on(store: Store) -> Non
     assert Worker(store, jobs).once() == []
     with store.reading() as unit:
         assert [state.failures for state in unit.jobs.states()] == [1, 1, 0]
+
+
+def test_a_job_that_did_a_part_is_tried_again_and_what_it_did_is_on_record(store: Store) -> None:
+    def partly() -> None:
+        raise PartlyDone("1 people: storage_fault", counts={"erased": 2, "failed": 1})
+
+    job = Job("test.partly", 3600, partly)
+    (ran,) = Worker(store, (job,)).once()
+    assert (ran.outcome, ran.code, ran.counts) == (RunOutcome.FAILED, "partly_done", {"erased": 2, "failed": 1})
+    with store.reading() as unit:
+        (run,) = unit.jobs.runs("test.partly")
+        assert run.counts == ran.counts
+        assert unit.jobs.due_in(job) <= RETRY_SECONDS
 
 
 def test_log_lines_name_job_and_code_but_no_message(store: Store, capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from auth_service.core.errors.root import ServiceError
 
 
@@ -88,6 +90,19 @@ class DatabaseRightMissing(StorageFault):
     code = "database_right_missing"
     zh = "服务所用的数据库角色缺少权限，未作任何判定：请检查数据库地址设置，并以所有者角色运行 auth-service migrate。"
     en = "The service's database role lacks a right; nothing was decided. Check the database URLs and migrate as owner."
+
+
+class PartlyDone(StorageFault):
+    """counts: what was done all the same"""
+
+    code = "partly_done"
+    zh = "部分内容未能处理，其余已处理完毕；将再次尝试，请查看详情。"
+    en = "Part of it could not be done, the rest was. It is tried again; see the details."
+    retryable = True
+
+    def __init__(self, detail: str = "", *, field: str | None = None, counts: Mapping[str, int] | None = None) -> None:
+        super().__init__(detail, field=field)
+        self.counts = dict(counts or {})
 
 
 class Unavailable(ServiceError):

@@ -90,10 +90,13 @@ class Photos:
         return [name for name in self._work.connection.execute(erased).scalars() if self._work.photo_files.has(name)]
 
     def remove_left_over(self) -> int:
-        """returns how many files went"""
+        """returns how many files went. raises StorageReadOnly, StorageFault"""
         names = self.left_over()
-        for name in names:
-            self._work.photo_files.remove(name)
+        try:
+            for name in names:
+                self._work.photo_files.remove(name)
+        except OSError as error:
+            raise of_file(error) from error
         return len(names)
 
     def remove_doomed(self) -> None:
