@@ -37,17 +37,21 @@ class Permission(StrEnum):
     ACTIVATE_CALIBRATION = "activate_calibration"
     """Never one's own proposal."""
     ERASE_PERSON = "erase_person"
+    OVERRIDE_FLAGS = "override_flags"
+    """Second signature under an erasure that does not wait for open flags."""
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VILLAGE_WORKER: frozenset(),
     Role.OFFICER: frozenset({Permission.ATTEST_PRESENCE, Permission.ENROLL}),
     Role.CHECKER: frozenset(),
-    Role.MONITOR: frozenset({Permission.SEE_FLAGS, Permission.SEE_FLAG_PHOTOS, Permission.JUDGE_FLAGS}),
+    Role.MONITOR: frozenset(
+        {Permission.SEE_FLAGS, Permission.SEE_FLAG_PHOTOS, Permission.JUDGE_FLAGS, Permission.OVERRIDE_FLAGS}
+    ),
     Role.DATA_STEWARD: frozenset({Permission.IMPORT_LEDGER}),
     Role.POLICY_ADMIN: frozenset({Permission.PROPOSE_CALIBRATION, Permission.ACTIVATE_CALIBRATION}),
     Role.AUDITOR: frozenset({Permission.SEE_FLAGS, Permission.READ_AUDIT}),
-    Role.PRIVACY_OFFICER: frozenset({Permission.ERASE_PERSON}),
+    Role.PRIVACY_OFFICER: frozenset({Permission.ERASE_PERSON, Permission.OVERRIDE_FLAGS}),
     Role.SECURITY_ADMIN: frozenset({Permission.MANAGE_STAFF, Permission.MANAGE_API_KEYS}),
 }
 

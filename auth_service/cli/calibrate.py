@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from auth_service.accounts.credentials import StaffMember
 from auth_service.cli.calibrate_words import tell_effect, tell_look, tell_proposal
 from auth_service.cli.evaluate_pictures import draw
+from auth_service.cli.signing_in import PasswordStdin, signed_in
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import CalibrationTampered, FieldInvalid
@@ -33,7 +31,6 @@ be an opinion"""
 
 By = Annotated[str | None, typer.Option("--by", help="Staff account that proposes; only shown when left out.")]
 Activator = Annotated[str, typer.Option("--by", help="Staff account that activates; not the one that proposed.")]
-PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin, do not ask.")]
 
 
 @calibrate_app.callback()
@@ -130,21 +127,6 @@ def activate_command(
         names = {member.id: member.username for member in wiring.keep_staff.all()}
         voice.say(f"[bold green]{name} is in force.[/] Running servers take it up within a minute.")
         voice.result({**_stored(activated, names), "effect": effect})
-
-
-@contextmanager
-def signed_in(wiring: Wiring, username: str, *, stdin: bool) -> Iterator[StaffMember]:
-    """The member of staff who gave the right password: one person at a shell cannot be two. raises AccessRefused"""
-    if stdin:
-        password = typer.get_text_stream("stdin").readline().rstrip("\n")
-    else:
-        password = typer.prompt(f"Password of {username}", hide_input=True, err=True)
-    token, _ = wiring.sign_in.begin(username, password)
-    try:
-        member, _ = wiring.sign_in.session(token)
-        yield member
-    finally:
-        wiring.sign_in.end(token)
 
 
 def _new_name(wiring: Wiring) -> str:

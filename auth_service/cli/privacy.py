@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from auth_service.cli.signing_in import PasswordStdin, all_signed_in
 from auth_service.cli.speak import JsonFlag, speaking
 from auth_service.core.erasure import ErasureReason, Requester
 from auth_service.core.errors import FieldInvalid
@@ -20,10 +21,17 @@ privacy = typer.Typer(no_args_is_help=True, help="Rights of the people concerned
 @privacy.command("erase")
 def erase(
     reason: Annotated[ErasureReason, typer.Option(help="on what ground")],
-    confirmed_by: Annotated[str, typer.Option(help="user name of the privacy officer who saw the papers")],
+    confirmed_by: Annotated[
+        str, typer.Option(help="user name of the privacy officer who saw the papers; their password is asked for")
+    ],
     id_number: Annotated[str | None, typer.Option(help="ID number of the person")] = None,
     person_id: Annotated[str | None, typer.Option(help="internal id, where the ID number is not known")] = None,
     requested_by: Annotated[Requester, typer.Option(help="who asked")] = Requester.PERSON,
+    second: Annotated[
+        str | None,
+        typer.Option(help="with court_order, which does not wait for open flags: another privacy officer or a monitor"),
+    ] = None,
+    password_stdin: PasswordStdin = False,
     yes: Annotated[bool, typer.Option("--yes", help="do not ask before erasing")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -36,8 +44,10 @@ def erase(
         wiring.store.check_schema()
         if not yes and not as_json:
             typer.confirm("Erase this person for good?", abort=True, err=True)
-        request = EraseRequest(requested_by, reason, confirmed_by, "cli", id_number, person_id)
-        erased = wiring.erase.run(request)
+        names = [confirmed_by] if second is None else [confirmed_by, second]
+        with all_signed_in(wiring, names, stdin=password_stdin) as members:
+            request = EraseRequest(requested_by, reason, members[0], "cli", id_number, person_id, *members[1:])
+            erased = wiring.erase.run(request)
         if erased.already:
             voice.say("This person had been erased before; nothing was left to do.")
         else:

@@ -22,8 +22,8 @@ from auth_service.core.errors import (
     AccessRefused,
     BeneficiaryUnknown,
     ErasureHeldBack,
-    NotFound,
     PartlyDone,
+    SecondPersonNeeded,
     ServiceError,
     StorageFault,
     Unavailable,
@@ -36,15 +36,17 @@ class EraseRequest:
     """Whom, and on whose word.
 
     id_number, person_id  one of the two
-    confirmed_by          user name of the privacy officer who saw the papers
+    confirmed_by          the privacy officer who saw the papers, signed in
+    second                somebody else, signed in, where open flags do not hold it back: a court order
     """
 
     requested_by: Requester
     reason: ErasureReason
-    confirmed_by: str
+    confirmed_by: StaffMember
     actor: str
     id_number: str | None = None
     person_id: str | None = None
+    second: StaffMember | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +115,23 @@ class Erase:
     def run(self, request: EraseRequest) -> Erased:
         """Erases one person, for good.
 
-        raises   NotFound (no such officer), AccessRefused, BeneficiaryUnknown, ErasureHeldBack, StorageFault,
+        raises   AccessRefused, SecondPersonNeeded (a court order), BeneficiaryUnknown, ErasureHeldBack, StorageFault,
                  Unavailable; where one of the last two came with the commit, a tombstone may stand on the outside
                  record, and `reapply` completes it
         """
         now = self._clock.now()
         with self._store.unit() as unit:
-            officer = _officer(unit, request.confirmed_by)
+            signatures = _signatures(unit, request)
             person_id = self._person(unit, request, now)
             if not unit.erasures.undone([person_id]):
                 return Erased(person_id, {}, already=True)
             flags = unit.flags.unsettled_about(person_id)
             if flags and request.reason not in OVERRIDING:
                 raise ErasureHeldBack(", ".join(flags))
-            tombstone = Tombstone(person_id, request.requested_by, request.reason, officer.id, now)
+            tombstone = Tombstone(person_id, request.requested_by, request.reason, signatures["confirmed_by"], now)
             counts = self._erase(unit, tombstone, now)
-            details = {"requested_by": request.requested_by.value, "reason": request.reason.value,
-                       "confirmed_by": officer.id, "open_flags": len(flags)}  # fmt: skip
+            details = {"requested_by": request.requested_by.value, "reason": request.reason.value, **signatures,
+                       "open_flags": len(flags)}  # fmt: skip
             unit.audit.append(AuditEvent(request.actor, "person.erased", f"person:{person_id}", details), now)
             unit.audit.flush()  # now: what the database refuses must leave no tombstone outside
             self._outside.append(tombstone)  # last before the commit: from here on `reapply` can complete it
@@ -217,11 +219,19 @@ class Erase:
         return replace(erased, counts={**erased.counts, **counts})
 
 
-def _officer(unit: Unit, username: str) -> StaffMember:
-    """raises NotFound, AccessRefused"""
-    member = unit.staff.by_username(username.strip().lower())
-    if member is None:
-        raise NotFound(f"no staff account {username!r}", field="confirmed_by")
-    if member.disabled or not may(member.role, Permission.ERASE_PERSON):
-        raise AccessRefused(f"{member.role.value} may not confirm an erasure", field="confirmed_by")
-    return member
+def _signatures(unit: Unit, request: EraseRequest) -> dict[str, str]:
+    """Ids of who stands for it, as their accounts are now. raises AccessRefused, SecondPersonNeeded"""
+    signed = {"confirmed_by": _entitled(unit, request.confirmed_by, Permission.ERASE_PERSON, "confirmed_by")}
+    if request.reason in OVERRIDING:
+        if request.second is None or request.second.id == request.confirmed_by.id:
+            raise SecondPersonNeeded(field="second")
+        signed["second"] = _entitled(unit, request.second, Permission.OVERRIDE_FLAGS, "second")
+    return signed
+
+
+def _entitled(unit: Unit, signed_in: StaffMember, permission: Permission, field: str) -> str:
+    """raises AccessRefused"""
+    member = unit.staff.get(signed_in.id)
+    if member is None or member.disabled or not may(member.role, permission):
+        raise AccessRefused(f"{signed_in.role.value} may not sign for an erasure", field=field)
+    return member.id

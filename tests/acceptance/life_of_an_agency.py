@@ -198,7 +198,9 @@ class AgencyLife(RuleBasedStateMachine):
     @rule(person=people, reason=st.sampled_from([ErasureReason.ASKED_FOR, ErasureReason.COURT_ORDER]))
     def erase_somebody(self, person: int, reason: ErasureReason) -> None:
         tried["erase"] += 1
-        request = EraseRequest(Requester.PERSON, reason, self.officer.username, "cli", id_number=PEOPLE[person])
+        request = EraseRequest(
+            Requester.PERSON, reason, self.officer, "cli", id_number=PEOPLE[person], second=self.monitor
+        )
         try:
             self.erase.run(request)
         except ServiceError:

@@ -174,10 +174,12 @@ def test_whoever_was_erased_stays_unreadable_after_an_older_backup_comes_back(
     old = places("old", backend)
     agency = old.agency()
     people = fill(agency)
-    agency.member(Role.PRIVACY_OFFICER, "privacy")
+    officer, second = (agency.member(Role.PRIVACY_OFFICER, name) for name in ("privacy", "another"))
     before = old.back_up(tmp_path / "before")
     wiring = old.wiring()
-    request = EraseRequest(Requester.PERSON, ErasureReason.COURT_ORDER, "privacy", "cli", person_id=people[LI])
+    request = EraseRequest(
+        Requester.PERSON, ErasureReason.COURT_ORDER, officer, "cli", person_id=people[LI], second=second
+    )
     assert not wiring.erase.run(request).already
     wiring.close_stores()
     old.clock.advance(hours=1)

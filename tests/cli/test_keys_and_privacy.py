@@ -26,6 +26,11 @@ def ledger(tmp_path: Path) -> None:
     assert run("ledger", "import", str(file))["added"] == 1
 
 
+def staff(name: str, role: str) -> str:
+    """An account; returns the line that its owner types."""
+    return f"{run('staff', 'create', name, '--role', role)['password']}\n"
+
+
 def test_a_new_version_takes_over_and_the_old_one_ends(home: Path, tmp_path: Path) -> None:
     ledger(tmp_path)
     (first,) = run("keys", "status")["versions"]
@@ -73,30 +78,41 @@ def test_public_keys_are_published_and_outlive_a_rotation(home: Path, tmp_path: 
 
 def test_a_person_is_erased_by_a_privacy_officer_once(home: Path, tmp_path: Path) -> None:
     ledger(tmp_path)
-    run("staff", "create", "piao", "--role", "privacy_officer")
-    erase = ("privacy", "erase", "--id-number", WANG, "--reason", "asked_for", "--yes")
-    assert run(*erase, "--confirmed-by", "monitor", expect=1)["error"]["code"] == "access_refused"
-    found = run(*erase, "--confirmed-by", "piao")
-    assert found["counts"]["keys"] == 1
-    assert run(*erase, "--confirmed-by", "piao", expect=1)["error"]["code"] == "beneficiary_unknown"
-    again = run(
-        "privacy", "erase", "--person-id", found["person_id"], "--reason", "asked_for", "--confirmed-by", "piao"
-    )
-    assert again["already"]
+    piao, auditor = staff("piao", "privacy_officer"), staff("shen", "auditor")
+    whom = ("privacy", "erase", "--reason", "asked_for", "--yes", "--password-stdin")
+    erase = (*whom, "--id-number", WANG, "--confirmed-by")
+    assert run(*erase, "shen", stdin=auditor, expect=1)["error"]["code"] == "access_refused"
+    for password in ("", "guess\n", auditor):
+        refused = run(*erase, "piao", stdin=password, expect=1)
+        assert refused["error"]["code"] == "credentials_invalid", "a name alone is nobody's word"
+    found = run(*erase, "piao", stdin=piao)
+    assert (found["counts"]["keys"], found["left"]) == (1, None)
+    assert run(*erase, "piao", stdin=piao, expect=1)["error"]["code"] == "beneficiary_unknown"
+    assert run(*whom, "--person-id", found["person_id"], "--confirmed-by", "piao", stdin=piao)["already"]
     assert run("privacy", "status") == {
         "outside": 1, "inside": 1, "unfinished": 0, "not_outside": 0, "files_left": 0, "sound": True,
     }  # fmt: skip
     assert found["person_id"] in (home / "keys" / "erasures.jsonl").read_text()
     assert WANG not in (home / "keys" / "erasures.jsonl").read_text()
-    assert run("privacy", "erase", "--reason", "asked_for", "--confirmed-by", "piao", expect=1)["error"]["code"] == (
-        "field_invalid"
-    )
+    assert run(*whom, "--confirmed-by", "piao", stdin=piao, expect=1)["error"]["code"] == "field_invalid"
+
+
+def test_a_court_order_takes_two_passwords(home: Path, tmp_path: Path) -> None:
+    ledger(tmp_path)
+    piao, ming = staff("piao", "privacy_officer"), staff("ming", "monitor")
+    order = ("privacy", "erase", "--id-number", WANG, "--reason", "court_order", "--yes", "--password-stdin",
+             "--confirmed-by", "piao")  # fmt: skip
+    assert run(*order, stdin=piao, expect=1)["error"]["code"] == "second_person_needed"
+    assert run(*order, "--second", "piao", stdin=piao * 2, expect=1)["error"]["code"] == "second_person_needed"
+    assert run(*order, "--second", "ming", stdin=piao * 2, expect=1)["error"]["code"] == "credentials_invalid"
+    assert run(*order, "--second", "ming", stdin=piao + ming)["counts"]["keys"] == 1
 
 
 def test_a_lost_record_of_erasures_is_noticed_and_written_again(home: Path, tmp_path: Path) -> None:
     ledger(tmp_path)
-    run("staff", "create", "piao", "--role", "privacy_officer")
-    run("privacy", "erase", "--id-number", WANG, "--reason", "deceased", "--confirmed-by", "piao")
+    piao = staff("piao", "privacy_officer")
+    erase = ("privacy", "erase", "--id-number", WANG, "--reason", "deceased", "--confirmed-by", "piao")
+    run(*erase, "--password-stdin", stdin=piao)
     (home / "keys" / "erasures.jsonl").unlink()
     assert run("privacy", "status", expect=1)["not_outside"] == 1
     assert run("privacy", "reapply")["put_back"] == 1

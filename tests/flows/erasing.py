@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Role
 from auth_service.beneficiaries.ledger import check_ledger_row
 from auth_service.connectors.erasure_file import ErasureFile
@@ -23,10 +24,21 @@ class Privacy:
         self.agency = agency
         self.record = ErasureFile(path)
         self.erase = Erase(agency.store, self.record, agency.clock)
-        agency.member(Role.PRIVACY_OFFICER, OFFICER)
+        self.officer = agency.member(Role.PRIVACY_OFFICER, OFFICER)
+        self.second = agency.member(Role.PRIVACY_OFFICER, "an")
 
-    def run(self, number: str = WANG, reason: ErasureReason = ErasureReason.ASKED_FOR, by: str = OFFICER) -> Erased:
-        return self.erase.run(EraseRequest(Requester.PERSON, reason, by, "cli", number))
+    def run(
+        self,
+        number: str = WANG,
+        reason: ErasureReason = ErasureReason.ASKED_FOR,
+        by: StaffMember | None = None,
+        second: StaffMember | None = None,
+    ) -> Erased:
+        """By the officer; with a court order the second officer signs too."""
+        by = by or self.officer
+        if reason is ErasureReason.COURT_ORDER:
+            second = second or self.second
+        return self.erase.run(EraseRequest(Requester.PERSON, reason, by, "cli", number, second=second))
 
 
 def live(agency: Agency, number: str = WANG, face: str = "wang") -> str:

@@ -22,7 +22,7 @@ from tests.builders import LI, WANG, Agency
 from tests.conftest import FixedClock
 from tests.databases import PostgresDatabase
 from tests.fakes import FAKE_ENGINE
-from tests.flows.erasing import OFFICER, Privacy, live
+from tests.flows.erasing import Privacy, live
 
 
 def test_nothing_is_erased_that_could_not_be_put_on_record(agency: Agency, privacy: Privacy) -> None:
@@ -37,7 +37,7 @@ def test_nothing_is_erased_that_could_not_be_put_on_record(agency: Agency, priva
 
     erase = Erase(agency.store, Full(), agency.clock)
     with pytest.raises(StorageFault):
-        erase.run(EraseRequest(Requester.PERSON, ErasureReason.ASKED_FOR, OFFICER, "cli", WANG))
+        erase.run(EraseRequest(Requester.PERSON, ErasureReason.ASKED_FOR, privacy.officer, "cli", WANG))
     with agency.store.reading() as unit:
         assert unit.people.by_id_number(WANG) is not None
 
@@ -53,7 +53,7 @@ def test_a_crash_between_record_and_commit_is_completed(agency: Agency, privacy:
     path = agency.folder / "elsewhere" / "erasures.jsonl"
     erase = Erase(agency.store, Killed(path), agency.clock)
     with pytest.raises(KeyboardInterrupt):
-        erase.run(EraseRequest(Requester.PERSON, ErasureReason.ASKED_FOR, OFFICER, "cli", WANG))
+        erase.run(EraseRequest(Requester.PERSON, ErasureReason.ASKED_FOR, privacy.officer, "cli", WANG))
     with agency.store.reading() as unit:
         assert unit.people.by_id_number(WANG) is not None
     assert privacy.erase.status().unfinished == 1

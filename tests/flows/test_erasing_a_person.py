@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import pytest
 from auth_service.accounts.roles import Role
 from auth_service.core.audit import verify as verify_chain
 from auth_service.core.erasure import ErasureReason, Requester
-from auth_service.core.errors import AccessRefused, BeneficiaryUnknown, ErasureHeldBack, KeyDestroyed, NotFound
+from auth_service.core.errors import (
+    AccessRefused,
+    BeneficiaryUnknown,
+    ErasureHeldBack,
+    KeyDestroyed,
+    NotFound,
+    SecondPersonNeeded,
+)
 from auth_service.flows.erase import EraseRequest
 from auth_service.monitoring.flags import Verdict
 from auth_service.qualification.decision import Outcome
@@ -75,11 +83,9 @@ def test_facts_and_the_audit_chain_stay(agency: Agency, privacy: Privacy, rows: 
 
 def test_only_a_privacy_officer_confirms_it(agency: Agency, privacy: Privacy) -> None:
     agency.person()
-    agency.member(Role.SECURITY_ADMIN, "chen")
+    admin = agency.member(Role.SECURITY_ADMIN, "chen")
     with pytest.raises(AccessRefused):
-        privacy.run(by="chen")
-    with pytest.raises(NotFound):
-        privacy.run(by="nobody")
+        privacy.run(by=admin)
     agency.staff.disable(OFFICER, "cli")
     with pytest.raises(AccessRefused):
         privacy.run()
@@ -93,7 +99,7 @@ def test_somebody_unknown_cannot_be_erased_and_twice_is_once(agency: Agency, pri
     privacy.run()
     with pytest.raises(BeneficiaryUnknown):
         privacy.run()
-    request = EraseRequest(Requester.PERSON, ErasureReason.ASKED_FOR, OFFICER, "cli", person_id=person_id)
+    request = EraseRequest(Requester.PERSON, ErasureReason.ASKED_FOR, privacy.officer, "cli", person_id=person_id)
     assert privacy.erase.run(request).already
     assert len(privacy.record.all()) == 1
 
@@ -121,6 +127,26 @@ def test_a_court_order_does_not_wait_for_flags_and_the_audit_says_so(agency: Age
         details = list(unit.audit.rows())[-1].event.details
     assert details is not None
     assert (details["open_flags"], details["reason"]) == (1, "court_order")
+    assert (details["confirmed_by"], details["second"]) == (privacy.officer.id, privacy.second.id)
+
+
+def test_a_court_order_takes_two_different_people_of_fitting_roles(agency: Agency, privacy: Privacy) -> None:
+    live(agency)
+    order = EraseRequest(Requester.AUTHORITY, ErasureReason.COURT_ORDER, privacy.officer, "cli", WANG)
+    for alone in (order, replace(order, second=privacy.officer)):
+        with pytest.raises(SecondPersonNeeded):
+            privacy.erase.run(alone)
+    for role in Role:
+        second = agency.member(role, role.value)
+        if role in {Role.MONITOR, Role.PRIVACY_OFFICER}:
+            continue
+        with pytest.raises(AccessRefused):
+            privacy.erase.run(replace(order, second=second))
+    agency.staff.disable("an", "cli")
+    with pytest.raises(AccessRefused):
+        privacy.erase.run(replace(order, second=privacy.second))
+    assert privacy.record.all() == []
+    assert not privacy.run(reason=ErasureReason.COURT_ORDER, second=agency.member(Role.MONITOR, "ming")).already
 
 
 def test_screens_say_erased_instead_of_failing(agency: Agency, privacy: Privacy) -> None:

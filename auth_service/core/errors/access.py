@@ -13,8 +13,8 @@ class AccessRefused(ServiceError):
 
 class SecondPersonNeeded(AccessRefused):
     code = "second_person_needed"
-    zh = "提出和启用必须由两名不同的人员办理。"
-    en = "Two different people are needed: who proposed it cannot put it in force."
+    zh = "此事须由两名不同的人员办理，每人各自登录。"
+    en = "Two different people are needed, each signed in with a password of their own."
 
 
 class CredentialsInvalid(AccessRefused):
