@@ -33,11 +33,18 @@ class Idempotent:
         self._clock = clock
 
     def run(
-        self, caller: str, key: str, fingerprint: str, work: Callable[[Save], SavedAnswer]
+        self,
+        caller: str,
+        key: str,
+        fingerprint: str,
+        work: Callable[[Save], SavedAnswer],
+        once: Callable[[], object] = lambda: None,
     ) -> tuple[SavedAnswer, bool]:
-        """The answer, and whether it is a repetition. `work` must call the `Save` it is given, once.
+        """The answer, and whether it is a repetition.
 
-        raises IdempotencyKeyReused (other content), IdempotencyInFlight, and whatever `work` raises
+        work    must call the `Save` it is given, once; it is run again after a conflict
+        once    run before it and never again, such as counting the request against a limit
+        raises  IdempotencyKeyReused (other content), IdempotencyInFlight, and whatever `once` and `work` raise
         """
         saved = _again_after_conflict(lambda: self._claim(caller, key, fingerprint))
         if saved is not None:
@@ -47,6 +54,7 @@ class Idempotent:
             unit.idempotency.finish(caller, key, answer, self._clock.now())
 
         try:
+            once()
             return _again_after_conflict(lambda: work(save)), False
         except BaseException:
             # an error is not remembered: whoever asks again with the same key gets a real try

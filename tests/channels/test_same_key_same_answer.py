@@ -5,15 +5,19 @@ from __future__ import annotations
 import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 
 from auth_service.app import create_app
-from auth_service.core.errors import CapacityExceeded
+from auth_service.core.errors import CapacityExceeded, TransactionConflict
 from auth_service.core.ids import new_id
+from auth_service.core.limits import LimitPolicy
+from auth_service.flows.enroll import Enrolled, EnrollRequest
+from auth_service.flows.limit import Limit
 from auth_service.flows.verify import VerifyRequest, VerifyResult
-from tests.channels.service import EILEEN, GRACE, Client, Deployment
+from tests.channels.service import EILEEN, ENROLMENT, GRACE, Client, Deployment
 
 
 def _send(service: Deployment, key: str, photo: bytes, client: Client | None = None, **fields: str) -> httpx.Response:
@@ -132,6 +136,47 @@ def test_a_busy_moment_is_answered_503_and_not_remembered(service: Deployment) -
     assert busy.headers["Retry-After"] == "2"
     assert busy.json()["retryable"] is True
     assert _send(service, key, photo, client).json()["decision"] == "qualified"
+
+
+class _Crossed:
+    """A flow whose transactions meet another's, some times."""
+
+    def __init__(self, real: Any, times: int) -> None:
+        self._real, self._left = real, times
+
+    def run(self, request: VerifyRequest, conclude: object = None) -> VerifyResult:
+        self._cross()
+        return self._real.run(request, conclude)  # type: ignore[no-any-return]
+
+    def one(self, offer: EnrollRequest, conclude: object = None) -> Enrolled:
+        self._cross()
+        return self._real.one(offer, conclude)  # type: ignore[no-any-return]
+
+    def _cross(self) -> None:
+        if self._left:
+            self._left -= 1
+            raise TransactionConflict("40P01")
+
+
+def test_a_conflict_inside_takes_no_second_try_from_the_person(service: Deployment) -> None:
+    """One capture and one enrolment a day, each met by conflicts: both go through, and then it is enough."""
+    services = service.services
+    limit = Limit(service.wiring.store, LimitPolicy(person_per_day=1, enrollments_per_day=1), service.clock)
+    verify, enroll = _Crossed(services.verify, 3), _Crossed(services.enroll, 3)
+    client = service.client(
+        create_app(dataclasses.replace(services, limit=limit, verify=verify, enroll=enroll))  # type: ignore[arg-type]
+    )
+    begun = services.metrics.attempts.labels("agency_api")._value
+    before, photo = begun.get(), service.portraits.eileen_later
+    assert _send(service, new_id(), photo, client).status_code == 200
+    assert begun.get() == before + 1
+    assert _send(service, new_id(), photo, client).json()["code"] == "attempts_used_up"
+    offer = {
+        "data": {"id_number": EILEEN, **ENROLMENT},
+        "files": [("photo", ("p.jpg", service.portraits.eileen_later, "image/jpeg"))],
+    }
+    answers = [client.post("/v1/enrollments", headers=service.headers(), **offer) for _ in range(2)]
+    assert [answer.json().get("code") for answer in answers] == [None, "attempts_used_up"]
 
 
 @pytest.mark.asvs("2.3.4")

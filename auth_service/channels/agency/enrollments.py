@@ -9,9 +9,8 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth_service.accounts.credentials import ApiKey
 from auth_service.accounts.roles import Scope
-from auth_service.channels.agency.replies import Keep, actor_of, checked_key, reply_once
+from auth_service.channels.agency.replies import Act, Keep, actor_of, checked_key, reply_once
 from auth_service.channels.agency.schemas import EnrollmentAnswer, hints
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import ConsentMissing, DateInvalid, FieldInvalid
@@ -51,11 +50,13 @@ def enroll(request: Request, key: EnrollingKey, form: EnrollmentForm) -> Respons
         channel=Channel.AGENCY_API.value,
         reveal_unknown=Scope.BENEFICIARIES in key.scopes,
     )
-    return reply_once(request, key, form, lambda keep: _enroll(services, key, offer, keep), 201)
+    act = Act(
+        lambda: services.limit.enrollment(key.id, offer.id_number), lambda keep: _enroll(services, offer, keep), 201
+    )
+    return reply_once(request, key, form, act)
 
 
-def _enroll(services: Services, key: ApiKey, offer: EnrollRequest, keep: Keep) -> None:
-    services.limit.enrollment(key.id, offer.id_number)
+def _enroll(services: Services, offer: EnrollRequest, keep: Keep) -> None:
     services.enroll.one(offer, lambda unit, done: keep(unit, _answer(done)))
 
 

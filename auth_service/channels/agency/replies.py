@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -34,27 +35,40 @@ def checked_key(request: Request) -> str:
     return key
 
 
-def reply_once(
-    request: Request, key: ApiKey, form: PhotoForm, work: Callable[[Keep], object], status: int = 200
-) -> Response:
-    """Runs `work`, which hands its answer to the `Keep` that it is given, unless key and content were answered before.
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a request asks for.
+
+    count   its place among the limits: taken once for each request, however often a conflict has the work run again
+    work    hands its answer to the `Keep` that it is given
+    """
+
+    count: Callable[[], object]
+    work: Callable[[Keep], object]
+    status: int = 200
+
+
+def reply_once(request: Request, key: ApiKey, form: PhotoForm, act: Act) -> Response:
+    """Does the act unless key and content were answered before.
 
     A refusal is not remembered: whoever sends the same again gets a real try.
-    raises   IdempotencyKeyReused, IdempotencyInFlight, and whatever `work` raises
+    raises   IdempotencyKeyReused, IdempotencyInFlight, and whatever the act raises
     """
 
     def saving(save: Save) -> SavedAnswer:
         kept: list[SavedAnswer] = []
 
         def keep(unit: Unit, answer: BaseModel) -> None:
-            kept.append(SavedAnswer(status, answer.model_dump_json().encode(), "application/json"))
+            kept.append(SavedAnswer(act.status, answer.model_dump_json().encode(), "application/json"))
             save(unit, kept[-1])
 
-        work(keep)
+        act.work(keep)
         return kept[-1]
 
     fingerprint = fingerprint_of(request, form)
-    answer, repeated = services_of(request).idempotent.run(actor_of(key), request.headers[HEADER], fingerprint, saving)
+    answer, repeated = services_of(request).idempotent.run(
+        actor_of(key), request.headers[HEADER], fingerprint, saving, act.count
+    )
     headers = {REPLAYED: "true"} if repeated else {}
     return Response(answer.body, answer.status, headers, media_type=answer.content_type)
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from auth_service.accounts.credentials import ApiKey
 from auth_service.accounts.roles import Scope
-from auth_service.channels.agency.replies import Keep, actor_of, checked_key, reply_once
+from auth_service.channels.agency.replies import Act, Keep, actor_of, checked_key, reply_once
 from auth_service.channels.agency.schemas import CodedText, VerificationAnswer, certificate_answer, hints
 from auth_service.core.errors import FieldInvalid, ImageRefused, ScopeMissing
 from auth_service.flows.verify import VerifyRequest, VerifyResult
@@ -53,19 +53,25 @@ def verify(request: Request, key: VerifyingKey, form: VerificationForm) -> Respo
         attested_by=_voucher(form, key),
         by_device=_by_device(form),
     )
-    device = _device(form)
-    return reply_once(request, key, form, lambda keep: _decide(services_of(request), key, device, attempt, keep))
+    services, device = services_of(request), _device(form)
+    act = Act(lambda: _count(services, key, device, attempt), lambda keep: _decide(services, key, attempt, keep))
+    return reply_once(request, key, form, act)
 
 
-def _decide(services: Services, key: ApiKey, device: str | None, attempt: VerifyRequest, keep: Keep) -> None:
+def _count(services: Services, key: ApiKey, device: str | None, attempt: VerifyRequest) -> None:
+    """raises AttemptsUsedUp, IdNumberInvalid"""
+    channel = attempt.channel.value
+    services.limit.capture(key.id, channel, device, attempt.id_number)
+    services.metrics.attempts.labels(channel).inc()
+
+
+def _decide(services: Services, key: ApiKey, attempt: VerifyRequest, keep: Keep) -> None:
     reveals = Scope.BENEFICIARIES in key.scopes
 
     def conclude(unit: Unit, result: VerifyResult) -> None:
         keep(unit, answer_of(result, services.public_url, reveals=reveals))
 
     channel, measures = attempt.channel.value, services.metrics
-    services.limit.capture(key.id, channel, device, attempt.id_number)
-    measures.attempts.labels(channel).inc()
     try:
         result = services.verify.run(attempt, conclude)
     except ImageRefused as refused:
