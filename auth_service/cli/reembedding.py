@@ -11,7 +11,7 @@ import typer
 
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.connectors.rejects import RejectWriter
-from auth_service.flows.reembed import ReembedReport, Standing
+from auth_service.flows.reembed import ReembedReport, Retirement, Standing
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 
@@ -77,13 +77,19 @@ def retire(
     left_behind: Annotated[
         int, typer.Option(help="how many people you know to have references of this engine alone", min=0)
     ] = 0,
+    despite_use: Annotated[
+        bool, typer.Option("--despite-use", help="though attempts on record say that this engine still decides")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Destroy every template of an engine that the service no longer decides with. Cannot be undone."""
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
-        destroyed = wiring.reembed.retire(wiring.identity_of(engine), wiring.identity, left_behind, "cli")
+        if wiring.strict:
+            wiring.check_calibration()  # nothing is destroyed for an engine that may not decide here yet
+        change = Retirement(wiring.identity_of(engine), wiring.identity, left_behind, despite_use)
+        destroyed = wiring.reembed.retire(change, "cli")
         voice.say(f"{destroyed} templates of {engine} are destroyed.")
         voice.result({"engine": engine, "destroyed": destroyed, "left_behind": left_behind})
 

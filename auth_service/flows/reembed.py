@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Protocol
 
 from auth_service.core.audit import AuditEvent, Details
@@ -24,6 +25,9 @@ from auth_service.storage.unit import EngineCount, Store, Unit
 _PAGE = 64
 """People per page: each page is read by all threads, then written in a few transactions."""
 _DESTROYED_AT_ONCE = 500
+STILL_IN_USE = timedelta(hours=24)
+"""An engine that decided an attempt so lately counts as in use: a process that was forgotten at the change shows within
+an office's working day. source: our own estimate"""
 
 
 class RejectSink(Protocol):
@@ -54,6 +58,21 @@ class Standing:
 
     engines: tuple[EngineCount, ...]
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """Which engine's templates are to end.
+
+    in_use       the engine that decides now
+    left_behind  how many people the caller knows to have no reference of it
+    despite_use  the caller knows better than the attempts on record
+    """
+
+    old: EngineIdentity
+    in_use: EngineIdentity
+    left_behind: int
+    despite_use: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +123,47 @@ class Reembed:
         self._note("references.reembedding_finished", old, reader.identity, counts)
         return report
 
-    def retire(self, old: EngineIdentity, in_use: EngineIdentity, left_behind: int, actor: str) -> int:
+    def retire(self, change: Retirement, actor: str) -> int:
         """Destroys every template of an engine that decides no more; returns how many. May be stopped and run again.
 
-        left_behind  how many people the caller knows to have no reference of the engine in use
-        raises       EngineInUse, PeopleLeftBehind: the number is another
+        raises  EngineInUse (it decides here, or the attempts on record say that it still does somewhere),
+                PeopleLeftBehind: the number is another
         """
-        if old == in_use:
-            raise EngineInUse(f"{old.engine} decides here; start the service with the other engine first")
-        waiting = self.standing(old, in_use).waiting
-        if waiting != left_behind:
+        self._refuse_in_use(change)
+        waiting = self.standing(change.old, change.in_use).waiting
+        if waiting != change.left_behind:
             raise PeopleLeftBehind(f"{waiting}", field="left_behind")
-        now, total = self._clock.now(), 0
-        while True:
+        now, total, done = self._clock.now(), 0, 1
+        while done:
             with self._store.unit() as unit:
-                done = unit.reembedding.destroy(old, now, _DESTROYED_AT_ONCE)
+                done = unit.reembedding.destroy(change.old, now, _DESTROYED_AT_ONCE)
                 total += done
-                if not done:
-                    details: Details = {"engine": old.engine, "destroyed": total, "left_behind": left_behind}
-                    unit.audit.append(AuditEvent(actor, "references.engine_retired", "", details), now)
-                    return total
+                # with each batch, so that a killed run leaves no template destroyed without a trace
+                batch: Details = {"engine": change.old.engine, "destroyed": done}
+                whole: Details = {"engine": change.old.engine, "destroyed": total, "left_behind": change.left_behind}
+                event = ("references.templates_destroyed", batch) if done else ("references.engine_retired", whole)
+                unit.audit.append(AuditEvent(actor, event[0], "", event[1]), now)
+        return total
+
+    def _refuse_in_use(self, change: Retirement) -> None:
+        """Which engine decides is each process's own setting, the caller's too: what was decided of late tells more.
+
+        raises  EngineInUse
+        """
+        old = change.old.engine
+        if change.old == change.in_use:
+            raise EngineInUse(f"{old} decides here; start the service with the other engine first")
+        if change.despite_use:
+            return
+        with self._store.reading() as unit:
+            used = unit.evidence.last_by_engine()
+        last, other = used.get(old), used.get(change.in_use.engine)
+        if last is None:
+            return
+        if last > self._clock.now() - STILL_IN_USE:
+            raise EngineInUse(f"{old} decided an attempt at {last.isoformat()}; is the service started with the other?")
+        if other is None or other < last:
+            raise EngineInUse(f"{change.in_use.engine} has decided no attempt since {old} did, at {last.isoformat()}")
 
     def _pages(self, old: EngineIdentity, new: EngineIdentity) -> Iterator[list[str]]:
         after = ""

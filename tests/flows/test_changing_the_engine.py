@@ -13,10 +13,11 @@ from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.sample import FaceSample
 from auth_service.faces.template import EngineIdentity
 from auth_service.flows.enroll import Enroll, ReferenceDesk
-from auth_service.flows.reembed import Reembed, ReembedReport
+from auth_service.flows.reembed import STILL_IN_USE, Reembed, ReembedReport, Retirement
 from auth_service.flows.verify import Verify, VerifyPolicies
 from auth_service.qualification.decision import DecisionPolicy, Outcome
 from tests.builders import LI, WANG, Agency
+from tests.conftest import FixedClock
 from tests.fakes import FAKE_ENGINE, FakeReader, fake_calibration, picture
 
 NEW = EngineIdentity("fake-2", "e" * 64)
@@ -140,21 +141,59 @@ def test_whoever_the_new_engine_cannot_see_is_named_and_stays_with_the_old_one(e
     assert waiting(enrolled) == 1
 
 
+def retire(agency: Agency, left_behind: int = 0, *, despite_use: bool = False) -> int:
+    return Reembed(agency.store, agency.clock).retire(Retirement(FAKE_ENGINE, NEW, left_behind, despite_use), "cli")
+
+
 def test_templates_end_only_when_the_number_left_behind_is_known(enrolled: Agency) -> None:
     change(enrolled, SelectiveReader(blind_to=["li"]))
-    flow = Reembed(enrolled.store, enrolled.clock)
     with pytest.raises(EngineInUse):
-        flow.retire(FAKE_ENGINE, FAKE_ENGINE, 0, "cli")
+        Reembed(enrolled.store, enrolled.clock).retire(Retirement(FAKE_ENGINE, FAKE_ENGINE, 0), "cli")
     with pytest.raises(PeopleLeftBehind):
-        flow.retire(FAKE_ENGINE, NEW, 0, "cli")
-    assert flow.retire(FAKE_ENGINE, NEW, 1, "cli") > 0
+        retire(enrolled)
+    assert retire(enrolled, 1) > 0
 
 
-def test_after_the_end_no_old_template_is_left_and_the_new_engine_decides(enrolled: Agency, clock: Clock) -> None:
+def test_an_engine_that_still_decides_keeps_its_templates(enrolled: Agency, clock: FixedClock) -> None:
+    """The new engine is set in one shell alone; what was decided of late says more than that shell's setting."""
+    change(enrolled)
+    assert enrolled.verify(WANG, picture("wang", take=7)).decision.qualified
+    clock.advance(hours=23)
+    with pytest.raises(EngineInUse, match="decided an attempt at"):
+        retire(enrolled)
+    clock.advance(days=3)  # a long weekend
+    with pytest.raises(EngineInUse, match="fake-2 has decided no attempt since"):
+        retire(enrolled)
+    assert enrolled.verify(WANG, picture("wang", take=8)).decision.qualified, "nothing was destroyed"
+    with_new_engine(enrolled, clock)
+    enrolled.verify(WANG, picture("wang", take=9))
+    clock.advance(seconds=STILL_IN_USE.total_seconds())
+    assert retire(enrolled) > 0
+
+
+def test_somebody_who_knows_better_may_say_so(enrolled: Agency) -> None:
+    enrolled.verify(WANG, picture("wang", take=7))
+    change(enrolled)
+    assert retire(enrolled, despite_use=True) > 0
+
+
+def test_each_batch_that_is_destroyed_stands_in_the_audit(enrolled: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auth_service.flows.reembed._DESTROYED_AT_ONCE", 1)
+    change(enrolled)
+    destroyed = retire(enrolled)
+    with enrolled.store.reading() as unit:
+        events = [row.event for row in unit.audit.rows() if row.event.details and "destroyed" in row.event.details]
+    counts = [int(str((event.details or {})["destroyed"])) for event in events]
+    assert len(counts) > 2
+    assert sum(counts[:-1]) == counts[-1] == destroyed
+    assert [event.action for event in events][-2:] == ["references.templates_destroyed", "references.engine_retired"]
+
+
+def test_after_the_end_no_old_template_is_left_and_the_new_engine_decides(enrolled: Agency, clock: FixedClock) -> None:
     enrolled.verify(WANG, picture("wang", take=7))
     change(enrolled)
     flow = Reembed(enrolled.store, enrolled.clock)
-    destroyed = flow.retire(FAKE_ENGINE, NEW, 0, "cli")
+    destroyed = retire(enrolled, despite_use=True)
     assert destroyed == 3 + 2 + 1  # photos, sets, one capture
     left = {count.identity: (count.people, count.templates) for count in flow.standing(FAKE_ENGINE, NEW).engines}
     assert left[FAKE_ENGINE] == (0, 0)
@@ -162,12 +201,12 @@ def test_after_the_end_no_old_template_is_left_and_the_new_engine_decides(enroll
     with_new_engine(enrolled, clock)
     assert enrolled.verify(WANG, picture("wang", take=8)).decision.outcome is Outcome.QUALIFIED
     assert enrolled.verify(WANG, picture("wang", take=7)).decision.outcome is Outcome.REFER
-    assert flow.retire(FAKE_ENGINE, NEW, 0, "cli") == 0
+    assert retire(enrolled, despite_use=True) == 0
 
 
 def test_the_same_photo_for_somebody_else_is_still_found(enrolled: Agency, clock: Clock) -> None:
     change(enrolled)
-    Reembed(enrolled.store, enrolled.clock).retire(FAKE_ENGINE, NEW, 0, "cli")
+    retire(enrolled)
     with_new_engine(enrolled, clock)
     with pytest.raises(ServiceError) as refused:
         enrolled.enroll(LI, picture("wang"))

@@ -52,6 +52,12 @@ class Evidence:
     def __init__(self, work: Work) -> None:
         self._work = work
 
+    def last_by_engine(self) -> dict[str, datetime]:
+        """When each engine compared two faces for the last time."""
+        newest = func.max(_EVIDENCE.c.taken_at, type_=_EVIDENCE.c.taken_at.type).label("newest")
+        wanted = select(_EVIDENCE.c.engine, newest).where(_EVIDENCE.c.engine.is_not(None)).group_by(_EVIDENCE.c.engine)
+        return {row.engine: row.newest for row in self._work.connection.execute(wanted)}
+
     def add(self, evidence: FaceEvidence, decision: Decision) -> None:
         """raises StorageFault: a qualified decision that no evidence but a photo stands behind"""
         comparison = evidence.comparison
