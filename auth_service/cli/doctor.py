@@ -12,8 +12,9 @@ import typer
 from auth_service.cli.findings import Finding, audit_trail, database_rights, working
 from auth_service.cli.precautions import precautions
 from auth_service.cli.speak import JsonFlag, speaking
-from auth_service.core.errors import ServiceError
+from auth_service.core.errors import PhotoFilesUnexplained, ServiceError
 from auth_service.engines.weights import WeightsState, list_weights
+from auth_service.flows.orphans import OrphanFiles
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 
@@ -106,9 +107,13 @@ def _calibration(wiring: Wiring) -> Finding:
 
 
 def _orphans(wiring: Wiring) -> Finding:
+    orphans = OrphanFiles(wiring.store, wiring.clock)
     try:
-        with wiring.store.reading() as unit:
-            left = unit.photos.count_orphans()
+        found = orphans.look(None)
+        orphans.check(found)
+    except PhotoFilesUnexplained as error:
+        mend = "check the database and HOME; if they are right: auth-service retention run --all-orphans"
+        return Finding("photo files", fine=False, detail=f"{error.code}: {error.detail}", mend=mend)
     except ServiceError as error:
         return Finding("photo files", fine=False, detail=error.code, mend="auth-service migrate")
-    return Finding("photo files", fine=True, detail=f"{left} without a record (left by an interrupted run)")
+    return Finding("photo files", fine=True, detail=f"{found.total} without a record (left by an interrupted run)")

@@ -17,6 +17,9 @@ retention_app = typer.Typer(no_args_is_help=True, help="How long records are kep
 @retention_app.command("run")
 def run(
     dry_run: Annotated[bool, typer.Option(help="say what is due and remove nothing")] = False,
+    all_orphans: Annotated[
+        bool, typer.Option("--all-orphans", help="set photo files without a record aside however many they are")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Remove what has been kept long enough. The worker does it daily; running it again changes nothing."""
@@ -24,7 +27,7 @@ def run(
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
         with voice.progress("records", None) as advance:
-            found = wiring.retain.run(dry_run=dry_run, actor="cli", progress=advance)
+            found = wiring.retain.run(dry_run=dry_run, actor="cli", progress=advance, all_orphans=all_orphans)
         for kind, count in found.removed.items():
             if count:
                 voice.say(f"  {count:>8,}  {kind}" + (" due" if dry_run else " removed"))

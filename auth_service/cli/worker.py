@@ -124,8 +124,10 @@ class Worker:
                 counts = job.run() or {}
         except Exception as error:  # noqa: BLE001 - whatever a job raises, the others go on and this one is tried again
             code = _code(error)
-            counts = error.counts if isinstance(error, PartlyDone) else counts
-            log.error("job_failed", job=job.name, code=code, error_type=type(error).__name__,
+            told = ""
+            if isinstance(error, PartlyDone):
+                counts, told = error.counts, error.detail
+            log.error("job_failed", job=job.name, code=code, error_type=type(error).__name__, counts=told,
                       error_at=where_it_broke(error))  # fmt: skip
         with self._store.unit() as unit:
             kept = unit.jobs.finish(claim, job, counts, code)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -94,13 +95,14 @@ class ArchiveFiles:
 
     def prune(self, folder: Path, part: Part, before: datetime) -> int:
         """raises StorageFault"""
-        old = [path for made, path in _finished(folder, part)[:-1] if made < before]
-        try:
-            for path in old:
-                path.unlink(missing_ok=True)
-        except OSError as error:
-            raise _disk(error) from error
+        old = self.old(folder, part, before)
+        for path in old:
+            _unlink(path)
         return len(old)
+
+    def old(self, folder: Path, part: Part, before: datetime) -> list[Path]:
+        """Archives made before; the newest is never among them."""
+        return [path for made, path in _finished(folder, part)[:-1] if made < before]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,16 @@ class KeysParts:
         """The newest counts too: when backups stopped, it is overdue, and doctor says so."""
         return sum(made < before for made in self.archives.ages(self.folder, Part.KEYS))
 
-    def remove(self, before: datetime) -> int:
-        return self.archives.prune(self.folder, Part.KEYS, before)
+    def due(self, before: datetime) -> list[Callable[[], None]]:
+        return [partial(_unlink, path) for path in self.archives.old(self.folder, Part.KEYS, before)]
+
+
+def _unlink(path: Path) -> None:
+    """raises StorageFault"""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _disk(error) from error
 
 
 class ArchiveDraft:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -81,17 +82,18 @@ class RejectFolder:
     def count(self, before: datetime) -> int:
         return len(self._old(before))
 
-    def remove(self, before: datetime) -> int:
-        """raises StorageFault"""
-        old = self._old(before)
-        try:
-            for path in old:
-                path.unlink(missing_ok=True)
-        except OSError as error:
-            raise StorageFault("the folder of refused rows cannot be written") from error
-        return len(old)
+    def due(self, before: datetime) -> list[Callable[[], None]]:
+        return [partial(_unlink, path) for path in self._old(before)]
 
     def _old(self, before: datetime) -> list[Path]:
         """Unfinished ones too: whoever still writes one has written within the hour."""
         found = self.folder.iterdir() if self.folder.is_dir() else iter(())
         return [path for path in found if path.is_file() and path.stat().st_mtime < before.timestamp()]
+
+
+def _unlink(path: Path) -> None:
+    """raises StorageFault"""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageFault("the folder of refused rows cannot be written") from error

@@ -30,7 +30,8 @@ class RetentionPolicy:
     session_days     sign-ins that have ended; they hold for 8 hours
     import_days      records of imports (file name sealed, counts)
     reject_days      files of refused rows under HOME/rejects
-    orphan_days      photo files that no record names
+    orphan_days      photo files that no record names, until they are set aside
+    set_aside_days   photo files set aside; one that a record names after all is read where it lies, and stays
     """
 
     review_days: int = 60
@@ -43,6 +44,7 @@ class RetentionPolicy:
     import_days: int = 1096
     reject_days: int = 30
     orphan_days: int = 1
+    set_aside_days: int = 14
 
     def __post_init__(self) -> None:
         if self.fact_days < FACT_DAYS:
@@ -252,8 +254,16 @@ RULES = (
         "photo files that no record names (HOME/photos)",
         "orphan_days",
         "written",
-        "file removed",
+        "file set aside; more than 100 and 1 % of all files, or with an empty database: left, and told",
         "left by an interrupted run; a day is longer than any run",
+    ),
+    Rule(
+        "set_aside_files",
+        "photo files set aside (HOME/photos/set-aside)",
+        "set_aside_days",
+        "set aside",
+        "file removed; an erased person's at once",
+        "two weeks to notice that the database was the wrong one",
     ),
     Rule(
         "keys_parts",

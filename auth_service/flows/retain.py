@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
+from auth_service.core.errors import PartlyDone, ServiceError
 from auth_service.core.retention import RULES, RetentionPolicy, days_of
+from auth_service.flows.orphans import FilesSetAside, OrphanFiles
 from auth_service.storage.unit import Store, Unit
 
 _BATCH = 500
@@ -19,11 +21,13 @@ Progress = Callable[[int], None]
 
 
 class OldFiles(Protocol):
-    """Files outside the database that age: rejected rows, keys parts of backups."""
+    """Files that age: rejected rows, keys parts of backups, photos that no record names."""
 
     def count(self, before: datetime) -> int: ...
 
-    def remove(self, before: datetime) -> int: ...
+    def due(self, before: datetime) -> Sequence[Callable[[], None]]:
+        """How to remove each, one by one. raises StorageFault, Unavailable"""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,98 +54,147 @@ class _Kind:
     remove: Callable[[], int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One run: in whose name, and when."""
+
+    actor: str
+    now: datetime
+
+    def note(self, unit: Unit, action: str, kind: str, count: int) -> None:
+        if count:
+            unit.audit.append(AuditEvent(self.actor, action, "", {kind: count}), self.now)
+
+
 class Retain:
-    """See the module. files: kinds that are files, by name"""
+    """See the module. files: kinds that are files, by name, besides those of the photo folder"""
 
     def __init__(self, store: Store, files: Mapping[str, OldFiles], policy: RetentionPolicy, clock: Clock) -> None:
         self._store = store
-        self._files = files
+        self._files: dict[str, OldFiles] = {"orphan_files": OrphanFiles(store, clock), **files}
+        self._files["set_aside_files"] = FilesSetAside(store)
         self._policy = policy
         self._clock = clock
 
-    def run(self, *, dry_run: bool = False, actor: str = "system", progress: Progress = lambda _: None) -> Retained:
-        """Removes everything that is due. Running it again changes nothing. raises StorageFault, Unavailable"""
-        now = self._clock.now()
-        kinds = self._kinds(now)
+    def run(
+        self,
+        *,
+        dry_run: bool = False,
+        actor: str = "system",
+        progress: Progress = lambda _: None,
+        all_orphans: bool = False,
+    ) -> Retained:
+        """Removes everything that is due. Running it again changes nothing.
+
+        all_orphans  photo files that no record names are set aside however many they are
+        raises       PartlyDone: some kinds failed, the others are done; Unavailable
+        """
         if dry_run:
             due = self.overdue()
             return Retained(due, due)
-        removed = dict.fromkeys(kinds, 0)
-        for name, kind in kinds.items():
-            while done := kind.remove():
-                removed[name] += done
-                progress(done)
-        for name, files in self._files.items():
-            removed[name] = files.remove(self._before(name, now))
-            progress(removed[name])
-        result = Retained(removed, self.overdue())
-        if result.total:
+        turn = _Turn(actor, self._clock.now())
+        files = self._files
+        if all_orphans:
+            files = {**files, "orphan_files": OrphanFiles(self._store, self._clock, however_many=True)}
+        steps = {name: self._batches(kind) for name, kind in self._kinds(turn).items()}
+        steps |= {name: self._of_files(name, kind, turn) for name, kind in files.items()}
+        removed, failed = dict.fromkeys(steps, 0), {}
+        for name, step in steps.items():
+            try:
+                for done in step:
+                    removed[name] += done
+                    progress(done)
+            except ServiceError as error:
+                failed[name] = error.code
+        if failed:
+            told = ", ".join(f"{name}: {code}" for name, code in failed.items())
+            raise PartlyDone(told, counts=removed)
+        return Retained(removed, self.overdue())
+
+    @staticmethod
+    def _batches(kind: _Kind) -> Iterator[int]:
+        while done := kind.remove():
+            yield done
+
+    def _of_files(self, name: str, files: OldFiles, turn: _Turn) -> Iterator[int]:
+        """Files cannot be removed in a transaction: one event before, so that none goes without a trace, one after."""
+        due = files.due(self._before(name, turn.now))
+        if not due:
+            return
+        with self._store.unit() as unit:
+            turn.note(unit, "retention.begun", name, len(due))
+        gone = 0
+        try:
+            for remove in due:
+                remove()
+                gone += 1
+                yield 1
+        finally:
             with self._store.unit() as unit:
-                done_now = {name: count for name, count in removed.items() if count}
-                unit.audit.append(AuditEvent(actor, "retention.applied", "", done_now), now)
-        return result
+                turn.note(unit, "retention.applied", name, gone)
 
     def overdue(self) -> dict[str, int]:
         """How many of each kind are older than they may be."""
         now = self._clock.now()
         with self._store.reading() as unit:
-            found = {name: kind.count(unit) for name, kind in self._kinds(now).items()}
+            found = {name: kind.count(unit) for name, kind in self._kinds(_Turn("system", now)).items()}
         return {**found, **{name: files.count(self._before(name, now)) for name, files in self._files.items()}}
 
-    def _kinds(self, now: datetime) -> dict[str, _Kind]:
+    def _kinds(self, turn: _Turn) -> dict[str, _Kind]:
         """In the order in which they go: what refers to a record before the record."""
         kinds = {
-            "review_pictures": self._pictures("review_pictures", "review", now),
-            "replaced_pictures": self._pictures("replaced_pictures", "reference", now),
-            "replaced_averages": self._averages(now),
-            "replaced_templates": self._templates(now),
+            "review_pictures": self._pictures("review_pictures", "review", turn),
+            "replaced_pictures": self._pictures("replaced_pictures", "reference", turn),
+            "replaced_averages": self._averages(turn),
+            "replaced_templates": self._templates(turn),
         }
         for name in _ROWS:
-            kinds[name] = self._rows(name, now)
-        kinds["facts"] = self._facts(now)
-        kinds["orphan_files"] = self._orphans(now)
+            kinds[name] = self._rows(name, turn)
+        kinds["facts"] = self._facts(turn)
         return kinds
 
-    def _pictures(self, name: str, purpose: str, now: datetime) -> _Kind:
-        before = self._before(name, now)
+    def _pictures(self, name: str, purpose: str, turn: _Turn) -> _Kind:
+        before = self._before(name, turn.now)
 
         def remove() -> int:
             with self._store.unit() as unit:
-                files = unit.expiry.erase_pictures(unit.expiry.pictures(purpose, before, _BATCH), now)
+                files = unit.expiry.erase_pictures(unit.expiry.pictures(purpose, before, _BATCH), turn.now)
+                turn.note(unit, "retention.applied", name, len(files))
             self._store.remove_files(files)  # after the commit: a row never names a file that is gone
             return len(files)
 
         return _Kind(lambda unit: len(unit.expiry.pictures(purpose, before)), remove)
 
-    def _averages(self, now: datetime) -> _Kind:
-        before = self._before("replaced_averages", now)
-        drop = self._in_unit(lambda unit: unit.expiry.drop_averages(before, _BATCH))
+    def _averages(self, turn: _Turn) -> _Kind:
+        name, before = "replaced_averages", self._before("replaced_averages", turn.now)
+        drop = self._in_unit(name, turn, lambda unit: unit.expiry.drop_averages(before, _BATCH))
         return _Kind(lambda unit: unit.expiry.count_averages(before), drop)
 
-    def _templates(self, now: datetime) -> _Kind:
-        before = self._before("replaced_templates", now)
-        erase = self._in_unit(lambda unit: unit.expiry.erase_enrolled(unit.expiry.enrolled(before, _BATCH), now))
+    def _templates(self, turn: _Turn) -> _Kind:
+        name, before = "replaced_templates", self._before("replaced_templates", turn.now)
+        erase = self._in_unit(
+            name, turn, lambda unit: unit.expiry.erase_enrolled(unit.expiry.enrolled(before, _BATCH), turn.now)
+        )
         return _Kind(lambda unit: len(unit.expiry.enrolled(before)), erase)
 
-    def _rows(self, name: str, now: datetime) -> _Kind:
-        before = self._before(name, now)
-        remove = self._in_unit(lambda unit: unit.expiry.remove_rows(name, before, _BATCH))
+    def _rows(self, name: str, turn: _Turn) -> _Kind:
+        before = self._before(name, turn.now)
+        remove = self._in_unit(name, turn, lambda unit: unit.expiry.remove_rows(name, before, _BATCH))
         return _Kind(lambda unit: unit.expiry.count_rows(name, before), remove)
 
-    def _facts(self, now: datetime) -> _Kind:
-        before = self._before("facts", now)
-        remove = self._in_unit(lambda unit: unit.expiry.remove_facts(before, _BATCH))
+    def _facts(self, turn: _Turn) -> _Kind:
+        before = self._before("facts", turn.now)
+        remove = self._in_unit("facts", turn, lambda unit: unit.expiry.remove_facts(before, _BATCH))
         return _Kind(lambda unit: unit.expiry.count_facts(before), remove)
 
-    def _orphans(self, now: datetime) -> _Kind:
-        before = self._before("orphan_files", now)
-        sweep = self._in_unit(lambda unit: unit.photos.sweep_orphans(before))
-        return _Kind(lambda unit: unit.photos.count_orphans(before), sweep)
+    def _in_unit(self, name: str, turn: _Turn, work: Callable[[Unit], int]) -> Callable[[], int]:
+        """With its event in the same transaction: whatever ends the run, nothing went without a trace."""
 
-    def _in_unit(self, work: Callable[[Unit], int]) -> Callable[[], int]:
         def done() -> int:
             with self._store.unit() as unit:
-                return work(unit)
+                count = work(unit)
+                turn.note(unit, "retention.applied", name, count)
+                return count
 
         return done
 

@@ -67,6 +67,15 @@ def of_file(error: OSError) -> ServiceError:
     return StorageFault("the photo folder cannot be written")
 
 
+@contextmanager
+def file_errors() -> Iterator[None]:
+    """Turns what the picture folder raises into our errors."""
+    try:
+        yield
+    except OSError as error:
+        raise of_file(error) from error
+
+
 def ours(error: SQLAlchemyError) -> ServiceError:
     """Our error for one of SQLAlchemy's."""
     if isinstance(error, PoolTimeout):

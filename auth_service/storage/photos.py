@@ -1,4 +1,8 @@
-"""Encrypted picture files: each appears whole or not at all, under a name that tells nothing."""
+"""Encrypted picture files: each appears whole or not at all, under a name that tells nothing.
+
+What no record names is set aside for some days before it is removed (flows/orphans.py). A file that lies there is read
+and removed as if it were in its place: should a record name it after all, nothing has been lost.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,20 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 
+from auth_service.storage.driver_errors import file_errors
+
 _UNFINISHED = ".part"
+_ASIDE = "set-aside"
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class PhotoFiles:
-    """Files under `<folder>/<2 hex>/<32 hex>`, already sealed when they come here. Safe for threads and processes."""
+    """Files under `<folder>/<2 hex>/<32 hex>`, already sealed when they come here, and under
+    `<folder>/set-aside/<day>/<32 hex>`. Safe for threads and processes."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,27 +75,58 @@ class PhotoFiles:
 
     def read(self, name: str) -> bytes | None:
         """The sealed bytes, or None when the file is gone."""
-        try:
-            return (self._folder / name[:2] / name).read_bytes()
-        except FileNotFoundError:
-            return None
+        for path in self._places(name):
+            try:
+                return path.read_bytes()
+            except FileNotFoundError:
+                continue
+        return None
 
     def has(self, name: str) -> bool:
-        return (self._folder / name[:2] / name).exists()
+        return any(path.exists() for path in self._places(name))
 
     def remove(self, name: str) -> None:
-        (self._folder / name[:2] / name).unlink(missing_ok=True)
+        """Wherever it lies; one that is gone already is no fault. raises StorageReadOnly, StorageFault"""
+        with file_errors():
+            for path in self._places(name):
+                path.unlink(missing_ok=True)
 
-    def older_than(self, instant: datetime | None) -> Iterator[tuple[str, Path]]:
-        """Name and path of every file, finished or not, that was written before `instant` (None: of all)."""
-        limit = math.inf if instant is None else instant.timestamp()
-        for path in self._folder.glob("??/*"):
+    def shelves(self) -> list[str]:
+        return sorted(path.name for path in self._folder.glob("??"))
+
+    def on_shelf(self, shelf: str, before: datetime | None) -> list[str]:
+        """Names of the files, finished or not, that were written before (None: of all)."""
+        limit = math.inf if before is None else before.timestamp()
+        found = []
+        for path in (self._folder / shelf).iterdir():
             try:
                 written = path.stat().st_mtime
             except FileNotFoundError:  # another sweep was faster
                 continue
             if written < limit:
-                yield path.name, path
+                found.append(path.name)
+        return found
+
+    def set_aside(self, name: str, day: date) -> None:
+        """Out of its place; `day` says since when. raises StorageReadOnly, StorageFault"""
+        with file_errors():
+            aside = self._folder / _ASIDE / day.isoformat()
+            aside.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # another sweep was faster
+                (self._folder / name[:2] / name).replace(aside / name)
+
+    def set_aside_before(self, day: date) -> list[str]:
+        """Names of the files that were set aside before that day."""
+        return [path.name for aside in self._days() if aside.name < day.isoformat() for path in aside.iterdir()]
+
+    def _places(self, name: str) -> Iterator[Path]:
+        yield self._folder / name[:2] / name
+        for day in self._days():
+            yield day / name
+
+    def _days(self) -> list[Path]:
+        """Folders of what is set aside; there are seldom any."""
+        return sorted((self._folder / _ASIDE).glob("????-??-??"))
 
     def _shelf(self, name: str) -> Path:
         shelf = self._folder / name[:2]

@@ -223,7 +223,7 @@ class Store:
         self._cache = KeyCache()
         self._indexes = BlindIndexes(keys)
         self._refusals = Refusals(self._note)
-        self._files = PhotoFiles(photos_dir)
+        self.photo_files = PhotoFiles(photos_dir)
         self.queries = Queries(self._reading_work)
 
     @contextmanager
@@ -237,7 +237,7 @@ class Store:
         """
         with self._refusals.noted(), self._writing(durable=durable) as connection:
             keys = Keys(connection, self._ring, self._cache, writes=True)
-            unit = Unit(Work(connection, keys, self._indexes, self._files, writes=True))
+            unit = Unit(Work(connection, keys, self._indexes, self.photo_files, writes=True))
             try:
                 yield unit
                 unit.photos.sync_written()
@@ -266,19 +266,19 @@ class Store:
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Everything as of one instant, for a backup. raises as `unit`"""
-        with snapshot_of(self._database, self._ledger, self._files) as snapshot:
+        with snapshot_of(self._database, self._ledger, self.photo_files) as snapshot:
             yield snapshot
 
     @contextmanager
     def restoring(self) -> Iterator[Target]:
         """An empty database to be filled from a backup: everything is kept at the end, or nothing. raises as `unit`"""
         with self._database.rebuilding() as connection:
-            yield Target(connection, self._files)
+            yield Target(connection, self.photo_files)
 
     def remove_files(self, names: Iterable[str]) -> None:
         """Photo files whose rows were marked erased, after that was committed; what a crash leaves, the sweep finds."""
         for name in names:
-            self._files.remove(name)
+            self.photo_files.remove(name)
 
     def migrate(self) -> list[str]:
         """Brings the database to this release's schema, and the roles to their rights; returns the steps taken.
@@ -296,7 +296,7 @@ class Store:
             if not self._database.is_sqlite and schema_version.is_own(connection):
                 grants.apply(connection)
             keys.check()
-            guard_earlier_rows(Work(connection, keys, self._indexes, self._files, writes=True), taken)
+            guard_earlier_rows(Work(connection, keys, self._indexes, self.photo_files, writes=True), taken)
         keys.settle()
         return taken
 
@@ -340,4 +340,4 @@ class Store:
     def _reading_work(self) -> Iterator[Work]:
         with self._tracer.span("transaction", writes=False), self._database.reading() as connection:
             keys = Keys(connection, self._ring, self._cache, writes=False)
-            yield Work(connection, keys, self._indexes, self._files, writes=False)
+            yield Work(connection, keys, self._indexes, self.photo_files, writes=False)

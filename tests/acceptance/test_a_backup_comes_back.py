@@ -29,6 +29,7 @@ from auth_service.core.errors import (
     RestoreUnfinished,
 )
 from auth_service.flows.back_up import Backup
+from auth_service.flows.orphans import OrphanFiles
 from auth_service.flows.restore import Restored
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
@@ -129,7 +130,7 @@ def facts(agency: Agency, people: dict[str, str]) -> dict[str, Any]:
             "people": {number: one.name if one else None for number, one in named.items()},
             "photos": photos,
             "account": account,
-            "orphans": unit.photos.count_orphans(),
+            "orphans": OrphanFiles(agency.store, agency.clock).look(None).total,
             "head": unit.audit.head(),
             "flags": agency.flags(),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from auth_service.connectors.rejects import RejectFolder
-from auth_service.core.errors import StorageFault
+from auth_service.core.errors import PartlyDone, StorageFault, StorageReadOnly
 from auth_service.core.retention import FACT_DAYS, RULES, RetentionPolicy, days_of, markdown
 from auth_service.flows.retain import Retain
 from auth_service.monitoring.flags import Verdict
@@ -100,8 +100,11 @@ def test_everything_goes_in_its_time_and_nothing_before(office: Agency, now: Fix
         rows = list(unit.audit.rows())
         assert unit.references.photos(office.person(WANG), office.desk._identity)
     applied = [row.event.details for row in rows if row.event.action == "retention.applied"]
-    assert applied[-1] == {"facts": 2}
-    assert len(applied) == 5, "a run that found nothing leaves no event"
+    assert applied == [
+        {"saved_answers": 1}, {"sign_in_failures": 1}, {"reject_files": 1}, {"review_pictures": 1}, {"captures": 2},
+        {"facts": 2},
+    ]  # fmt: skip
+    assert [row.event.details for row in rows if row.event.action == "retention.begun"] == [{"reject_files": 1}]
     assert retain(office, now).run().total == 0
 
 
@@ -170,6 +173,65 @@ def test_what_a_crash_left_is_swept(office: Agency, now: FixedClock) -> None:
     age_files(office, 2)
     assert retain(office, now).run().removed["orphan_files"] == 1
     assert pictures(office) == 1
+
+
+class Stuck:
+    """Three old files; the second cannot be removed."""
+
+    def __init__(self) -> None:
+        self.left = 3
+
+    def count(self, _before: datetime) -> int:
+        return self.left
+
+    def due(self, _before: datetime) -> list[Callable[[], None]]:
+        return [self._gone, self._stays, self._gone]
+
+    def _gone(self) -> None:
+        self.left -= 1
+
+    def _stays(self) -> None:
+        raise StorageReadOnly("the folder cannot be written")
+
+
+def test_a_kind_that_fails_stops_no_other_and_what_went_stands_in_the_audit(office: Agency, now: FixedClock) -> None:
+    (office.folder / "rejects").mkdir()
+    (office.folder / "rejects" / "ledger.csv").write_text("王秀英")
+    age_files(office, 31)
+    files = {"keys_parts": Stuck(), "reject_files": RejectFolder(office.folder / "rejects")}
+    with pytest.raises(PartlyDone, match=r"^keys_parts: storage_read_only$") as failed:
+        Retain(office.store, files, RetentionPolicy(), now).run()
+    assert (failed.value.counts["keys_parts"], failed.value.counts["reject_files"]) == (1, 1)
+    assert events(office) == [
+        ("retention.begun", {"keys_parts": 3}),
+        ("retention.applied", {"keys_parts": 1}),
+        ("retention.begun", {"reject_files": 1}),
+        ("retention.applied", {"reject_files": 1}),
+    ]
+
+
+def test_a_killed_run_leaves_no_batch_without_its_event(
+    office: Agency, now: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auth_service.flows.retain._BATCH", 2)
+    office.member()
+    for _ in range(5):
+        office.sign_in.begin("chen", "a long password")
+    now.advance(days=2)
+
+    def killed(done: int, seen: list[int] = []) -> None:  # noqa: B006 - counts over calls
+        seen.append(done)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        retain(office, now).run(progress=killed)
+    assert events(office) == [("retention.applied", {"staff_sessions": 2})] * 2
+
+
+def events(office: Agency) -> list[tuple[str, Any]]:
+    with office.store.reading() as unit:
+        return [(r.event.action, r.event.details) for r in unit.audit.rows() if r.event.action.startswith("retention.")]
 
 
 def test_sessions_imports_and_batches(office: Agency, now: FixedClock, monkeypatch: pytest.MonkeyPatch) -> None:

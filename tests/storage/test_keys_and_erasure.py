@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,6 @@ from tests.storage.samples import (
     ENGINE,
     NOW,
     PASSED,
-    direct_sql,
     enrol,
     evidence,
     number,
@@ -166,27 +163,6 @@ def test_a_sealed_value_opens_in_its_place_only() -> None:
         changed[position] ^= 1
         with pytest.raises(SealBroken):
             key.open(place, bytes(changed))
-
-
-def test_files_that_no_row_names_are_swept_and_the_others_stay(
-    on_sqlite: Store, sqlite_url: str, tmp_path: Path
-) -> None:
-    with on_sqlite.unit() as unit:
-        kept = unit.photos.put(None, "review", b"kept", NOW)
-        lost = unit.photos.put(None, "review", b"lost", NOW)
-    direct_sql(sqlite_url, f"DELETE FROM photos WHERE id = '{lost}'")
-    folder = next((tmp_path / "photos").iterdir())
-    (folder / "unfinished.part").write_bytes(b"torn")
-    hour_ago = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
-    for path in (tmp_path / "photos").rglob("*"):
-        os.utime(path, (hour_ago, hour_ago))
-    (folder / "just-being-written.part").write_bytes(b"young")
-    with on_sqlite.unit() as unit:
-        assert unit.photos.count_orphans() == 3
-        assert unit.photos.sweep_orphans(datetime.now(UTC) - timedelta(minutes=5)) == 2
-        assert unit.photos.sweep_orphans(datetime.now(UTC) - timedelta(minutes=5)) == 0
-        assert unit.photos.get(kept) == b"kept"
-    assert (folder / "just-being-written.part").exists()
 
 
 def test_a_photo_whose_file_is_gone_is_a_fault_not_an_absence(on_sqlite: Store, tmp_path: Path) -> None:

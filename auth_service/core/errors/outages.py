@@ -67,6 +67,12 @@ class SealBroken(StorageFault):
     en = "Encrypted data failed its check; a record may have been changed."
 
 
+class PhotoFilesUnexplained(StorageFault):
+    code = "photo_files_unexplained"
+    zh = "照片文件夹中有许多数据库未登记的文件，未作清理：请先确认所用的数据库和文件夹正确。"
+    en = "Many photo files are named by no record; none was removed. Check that this is the right database and folder."
+
+
 class KeyMissing(StorageFault):
     code = "key_missing"
     zh = "缺少解密密钥。"
@@ -93,7 +99,7 @@ class DatabaseRightMissing(StorageFault):
 
 
 class PartlyDone(StorageFault):
-    """counts: what was done all the same"""
+    """detail: what failed, in stable words such as `orphan_files: photo_files_unexplained`; counts: what was done"""
 
     code = "partly_done"
     zh = "部分内容未能处理，其余已处理完毕；将再次尝试，请查看详情。"

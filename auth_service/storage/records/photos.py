@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import insert, select, update
 
-from auth_service.core.errors import StorageFault
+from auth_service.core.errors import ServiceError, StorageFault
 from auth_service.core.ids import new_id
 from auth_service.storage.driver_errors import of_file
 from auth_service.storage.sealing import Place
@@ -92,30 +91,29 @@ class Photos:
     def remove_left_over(self) -> int:
         """returns how many files went. raises StorageReadOnly, StorageFault"""
         names = self.left_over()
-        try:
-            for name in names:
-                self._work.photo_files.remove(name)
-        except OSError as error:
-            raise of_file(error) from error
+        for name in names:
+            self._work.photo_files.remove(name)
         return len(names)
 
     def remove_doomed(self) -> None:
         """After the commit: the files of erased pictures. One that cannot be removed is left over for the next time."""
         for name in self._doomed:
-            with suppress(OSError):
+            with suppress(ServiceError):
                 self._work.photo_files.remove(name)
         self._doomed.clear()
 
-    def sweep_orphans(self, older_than: datetime) -> int:
-        """Removes files written before `older_than` that no living row names: what a crash left. returns how many"""
-        orphans = self._orphans(older_than)
-        for path in orphans:
-            path.unlink(missing_ok=True)
-        return len(orphans)
+    def on_record(self, file_names: Sequence[str]) -> dict[str, bool]:
+        """Of these files those that a row names, and whether it is kept (False: erased)."""
+        known: dict[str, bool] = {}
+        for start in range(0, len(file_names), _ASKED_AT_ONCE):
+            asked = file_names[start : start + _ASKED_AT_ONCE]
+            wanted = select(PhotoRow.file_name, PhotoRow.erased_at).where(PhotoRow.file_name.in_(asked))
+            known |= {row.file_name: row.erased_at is None for row in self._work.connection.execute(wanted)}
+        return known
 
-    def count_orphans(self, older_than: datetime | None = None) -> int:
-        """How many files no row names; without a limit also those that another unit is just writing."""
-        return len(self._orphans(older_than))
+    def any_on_record(self) -> bool:
+        """Whether there is a row of any picture, an erased one too."""
+        return self._work.connection.execute(select(PhotoRow.id).limit(1)).one_or_none() is not None
 
     def sync_written(self) -> None:
         """Before the commit: what the rows will name must be on the disk. raises StorageFull, StorageFault"""
@@ -129,13 +127,3 @@ class Photos:
         for name in self._written:
             self._work.photo_files.remove(name)
         self._written.clear()
-
-    def _orphans(self, older_than: datetime | None) -> list[Path]:
-        files = list(self._work.photo_files.older_than(older_than))
-        finished = [name for name, path in files if not path.suffix]
-        known: set[str] = set()
-        for start in range(0, len(finished), _ASKED_AT_ONCE):
-            asked = finished[start : start + _ASKED_AT_ONCE]
-            found = select(PhotoRow.file_name).where(PhotoRow.file_name.in_(asked), PhotoRow.erased_at.is_(None))
-            known.update(self._work.connection.execute(found).scalars())
-        return [path for name, path in files if name not in known]
