@@ -42,7 +42,7 @@ FACES = [f"face {place}" for place in range(5)]
 KNOWN_ACTIONS = {
     "verification.decided", "enrollment.accepted", "enrollment.replaced", "flag.raised", "flag.judged",
     "ledger.imported", "ledger.changed", "staff.created", "api_key.created", "api_key.disabled", "person.erased",
-    "retention.applied",
+    "retention.begun", "retention.applied",
 }  # fmt: skip
 """All that this machine may cause. None takes anything from anybody: an adverse act would be a new name here."""
 LONGEST = timedelta(days=900)

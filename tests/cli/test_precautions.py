@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,22 @@ def test_a_wrong_clock_is_a_fault(home: Path) -> None:
         unit.audit.append(AuditEvent("cli", "test.done"), datetime.now(UTC) + timedelta(hours=2))
     wiring.close_stores()
     assert "the audit trail has an event" in found()["clock"].detail
+
+
+def test_photo_files_that_the_database_does_not_name_stay_until_somebody_has_looked(home: Path) -> None:
+    file = home / "photos" / "ab" / ("ab" * 16)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"sealed")
+    two_days_ago = (datetime.now(UTC) - timedelta(days=2)).timestamp()
+    os.utime(file, (two_days_ago, two_days_ago))
+    refused = run("retention", "run", expect=1)["error"]
+    assert (refused["code"], refused["detail"]) == ("partly_done", "orphan_files: photo_files_unexplained")
+    told = next(one for one in run("doctor", expect=1)["findings"] if one["name"] == "photo files")
+    assert told["detail"].startswith("photo_files_unexplained: the database names no photo at all; 1 files")
+    assert "--all-orphans" in told["mend"]
+    assert file.exists()
+    assert run("retention", "run", "--all-orphans")["removed"]["orphan_files"] == 1
+    assert [path.name for path in (home / "photos" / "set-aside").glob("*/*")] == [file.name]
 
 
 def test_retention_is_shown_and_run(home: Path) -> None:

@@ -1,0 +1,113 @@
+"""A restore that cannot be right is refused before anything is touched; one that was killed is run again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auth_service.core.errors import (
+    ArchivePartsDiffer,
+    ArchiveUnreadable,
+    RestoreTargetNotEmpty,
+    RestoreUnfinished,
+)
+from tests.acceptance.places import Place, facts, fill
+from tests.builders import LI, WANG
+from tests.databases import BOTH
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def test_keys_older_than_the_data_are_refused(places: Callable[[str, str], Place], tmp_path: Path) -> None:
+    old, new = places("old", "sqlite"), places("new", "sqlite")
+    agency = old.agency()
+    fill(agency)
+    first = old.back_up(tmp_path / "first")
+    old.clock.advance(hours=1)
+    second = old.back_up(tmp_path / "second")
+    agency.close()
+    shutil.copytree(old.home / "keys", new.home / "keys")
+    refused: list[tuple[Path, Path]] = [(second.data, first.keys), (first.keys, first.keys), (first.data, first.data)]
+    for data, keys in refused:
+        with pytest.raises(ArchivePartsDiffer):
+            new.restore(data, keys)
+    new.restore(first.data, second.keys)
+
+
+def test_a_place_that_holds_anything_is_refused_and_not_harmed(
+    places: Callable[[str, str], Place], tmp_path: Path
+) -> None:
+    old = places("old", "sqlite")
+    agency = old.agency()
+    people = fill(agency)
+    made = old.back_up(tmp_path / "backups")
+    before = facts(agency, people)
+    with pytest.raises(RestoreTargetNotEmpty):
+        old.restore(made.data, made.keys)
+    (old.home / "elsewhere").mkdir()
+    (old.home / "photos").rename(old.home / "elsewhere" / "photos")
+    with pytest.raises(RestoreTargetNotEmpty):
+        old.restore(made.data, made.keys)
+    (old.home / "elsewhere" / "photos").rename(old.home / "photos")
+    assert facts(agency, people) == before
+    agency.close()
+
+
+def test_a_damaged_part_is_refused_before_anything_is_touched(
+    places: Callable[[str, str], Place], tmp_path: Path
+) -> None:
+    old, new = places("old", "sqlite"), places("new", "sqlite")
+    agency = old.agency()
+    fill(agency)
+    made = old.back_up(tmp_path / "backups")
+    agency.close()
+    shutil.copytree(old.home / "keys", new.home / "keys")
+    content = made.data.read_bytes()
+    made.data.write_bytes(content[:-1])
+    with pytest.raises(ArchiveUnreadable):
+        new.restore(made.data, made.keys)
+    assert [path.name for path in new.home.iterdir()] == ["keys"]
+    made.data.write_bytes(content)
+    new.restore(made.data, made.keys)
+
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_a_restore_killed_anywhere_is_run_again(
+    places: Callable[[str, str], Place], tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = places("old", "sqlite")
+    agency = old.agency()
+    people = fill(agency)
+    made = old.back_up(tmp_path / "backups")
+    agency.close()
+    stops = {
+        "before the commit": "auth_service.storage.archive.Target.finish",
+        "after the commit": "auth_service.storage.unit.Store.migrate",
+        "before the event": "auth_service.flows.restore.Restore._note",
+        "before the end": "auth_service.connectors.restore_place.RestoreHome.end",
+    }
+
+    def stopped(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    if backend == "postgres":
+        stops = {"after the commit": stops["after the commit"]}
+    for name, place_of_stop in stops.items():
+        new = places(name, backend)
+        shutil.copytree(old.home / "keys", new.home / "keys")
+        with monkeypatch.context() as stop, pytest.raises(ZeroDivisionError):  # noqa: PT012
+            stop.setattr(place_of_stop, stopped)
+            new.restore(made.data, made.keys)
+        with pytest.raises(RestoreUnfinished):
+            _ = new.wiring().store
+        assert new.restore(made.data, made.keys).data == made.manifest
+        again = new.agency()
+        assert facts(again, people)["people"] == {WANG: "王秀英", LI: "李建国"}
+        with again.store.reading() as unit:
+            actions = [row.event.action for row in unit.audit.rows()]
+        again.close()
+        assert actions.count("backup.restored") == 1
