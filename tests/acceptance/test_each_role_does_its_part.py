@@ -83,7 +83,7 @@ def test_each_process_with_the_rights_of_its_own_part(own_cluster: Cluster, tmp_
 
 
 def _erase(server: Cluster, home: Path, front: dict[str, str], number: str) -> None:
-    """With the front's URL alone: one by the privacy officer, the other by the worker, from the outside record."""
+    """With the front's URL alone: one by the officer, the other by the worker, from the outside record (F42)."""
     password = run(home, front, "staff", "create", "piao", "--role", "privacy_officer")["password"]
     words = ("privacy", "erase", "--reason", "asked_for", "--confirmed-by", "piao", "--password-stdin", "--id-number")
     found = run(home, front, *words, number, stdin=f"{password}\n")
