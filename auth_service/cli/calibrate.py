@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from auth_service.cli.calibrate_words import tell_effect, tell_look, tell_proposal
+from auth_service.cli.calibrate_words import NO_DET, options_given, tell_effect, tell_look, tell_pictures, tell_proposal
 from auth_service.cli.evaluate_pictures import draw
 from auth_service.cli.signing_in import PasswordStdin, signed_in
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.clock import legal_date
-from auth_service.core.errors import CalibrationTampered, FieldInvalid
+from auth_service.core.errors import CalibrationTampered, CalibrationTooFew, FieldInvalid
 from auth_service.matching.calibration import ACCEPT_FMR, GREY_FMR, Calibration, cell_key, render
 from auth_service.matching.own_record import Plan, Proposal
 from auth_service.matching.own_thresholds import Targets
@@ -66,14 +66,19 @@ def calibrate_command(
         now = _present(wiring, voice)
         document = {**_document(proposal.calibration, proposal.report), "effect": effect, "look": proposal.look}
         document["present"] = now.label if now else None
-        document["pictures"] = _keep(proposal, out) if out else []
+        pictures = _keep(proposal, out) if out else []
+        document["pictures"] = pictures
+        document["no_det"] = NO_DET if len(pictures) == 1 else None
         tell_proposal(voice, proposal.calibration, proposal.report, now)
         tell_effect(voice, effect)
         tell_look(voice, proposal.look)
+        if out:
+            tell_pictures(voice, out, pictures)
         if by is not None:
+            wiring.calibrate.refuse_too_few(proposal.calibration)  # before somebody is asked for a password
             with signed_in(wiring, by, stdin=password_stdin) as member:
                 wiring.calibrate.propose(proposal, member)
-        _say_next(voice, proposal.calibration, proposed=by is not None)
+        _say_next(voice, wiring, proposal.calibration, None if by is not None else options_given(context))
         voice.result({**document, "proposed": by is not None})
 
 
@@ -103,7 +108,10 @@ def show_command(name: Annotated[str, typer.Argument(help="name of the record")]
         tell_proposal(voice, stored.calibration, stored.report, _present(wiring, voice))
         tell_effect(voice, effect)
         state = _stored(stored, names)
-        voice.say(f"{state['state']}; proposed by {state['proposed_by']}, activated by {state['activated_by'] or '-'}")
+        voice.both(
+            f"{_STATES_ZH[state['state']]}；提议人 {state['proposed_by']}，启用人 {state['activated_by'] or '-'}",
+            f"{state['state']}; proposed by {state['proposed_by']}, activated by {state['activated_by'] or '-'}",
+        )
         voice.result({**_document(stored.calibration, stored.report), **state, "effect": effect})
 
 
@@ -125,7 +133,10 @@ def activate_command(
         with signed_in(wiring, by, stdin=password_stdin) as member:
             activated = wiring.calibrate.activate(name, member)
         names = {member.id: member.username for member in wiring.keep_staff.all()}
-        voice.say(f"[bold green]{name} is in force.[/] Running servers take it up within a minute.")
+        voice.both(
+            f"[bold green]{name} 已启用。[/] 运行中的服务会在一分钟内采用。",
+            f"[bold green]{name} is in force.[/] Running servers take it up within a minute.",
+        )
         voice.result({**_stored(activated, names), "effect": effect})
 
 
@@ -142,18 +153,16 @@ def _present(wiring: Wiring, voice: Voice) -> Calibration | None:
     try:
         return wiring.current_calibration.starting()
     except CalibrationTampered as refused:
-        voice.say(f"[red]{refused.code}[/]: {refused.en}")
+        voice.both(f"[red]{refused.code}[/] {refused.zh}", f"[red]{refused.code}[/] {refused.en}")
         return None
 
 
 def _keep(proposal: Proposal, out: Path) -> list[str]:
-    """Pictures, the record and its report; returns the paths of the pictures."""
+    """The record and its report, and pictures of it; returns the paths of the pictures that could be drawn."""
     out.mkdir(parents=True, exist_ok=True)
     calibration = proposal.calibration
     document = _document(calibration, proposal.report)
     (out / "record.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    if not proposal.pictured:
-        return []
     cell = calibration.cells[cell_key(1, 1)]
     marks = {"match": cell.accept_at, "grey": cell.grey_at}
     return [str(path) for path in draw(proposal.pictured, out, calibration.label, marks)]
@@ -180,8 +189,20 @@ def _stored(stored: StoredCalibration, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _say_next(voice: Voice, calibration: Calibration, *, proposed: bool) -> None:
-    if proposed:
-        voice.say(f"Proposed. Another person activates it: auth-service calibrate activate {calibration.name} --by WHO")
-    else:
-        voice.say("Nothing was kept. To propose it: auth-service calibrate --by WHO")
+def _say_next(voice: Voice, wiring: Wiring, calibration: Calibration, given: str | None) -> None:
+    """given: the options of this measurement as they were typed; None: the record was proposed"""
+    if given is None:
+        activate = f"auth-service calibrate activate {calibration.name} --by WHO"
+        voice.both(f"已提议。须由另一人启用：{activate}", f"Proposed. Another person activates it: {activate}")
+        return
+    try:
+        wiring.calibrate.refuse_too_few(calibration)
+    except CalibrationTooFew as few:
+        voice.both(f"[yellow]未保存任何内容。{few.zh}[/]", f"[yellow]Nothing was kept. {few.en}[/]")
+        voice.plain(f"  {few.detail}")
+        return
+    propose = f"auth-service calibrate {given}--by WHO"
+    voice.both(f"未保存任何内容。提议它：{propose}", f"Nothing was kept. To propose it: {propose}")
+
+
+_STATES_ZH = {"in force": "生效中", "proposed": "待启用", "retired": "已停用", "tampered": "被改动"}

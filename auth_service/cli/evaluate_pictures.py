@@ -20,16 +20,23 @@ BINS = 120
 def draw(
     sets: Mapping[str, ScoreSet], folder: Path, title: str, marks: Mapping[str, float] | None = None
 ) -> list[Path]:
-    """`det.png` with one curve per set, and `scores.png` with the histograms of the first. returns their paths
+    """`scores.png` with the histograms of the first set, and `det.png` with one curve per set that has mated ones.
 
+    sets   each with non-mated comparisons
     marks  thresholds that are drawn into the histograms, by name
+    returns the paths of what was drawn; without a mated comparison anywhere there is no curve, and an earlier
+    measurement's does not stay beside the new histograms
     """
     folder.mkdir(parents=True, exist_ok=True)
     det, scores = folder / "det.png", folder / "scores.png"
-    _save(_det_figure(sets, title), det)
+    curves = {label: one for label, one in sets.items() if one.is_mated.any()}
+    if curves:
+        _save(_det_figure(curves, title), det)
+    else:
+        det.unlink(missing_ok=True)
     label, first = next(iter(sets.items()))
     _save(_histogram_figure(first, f"{title}: {label}", marks or {}), scores)
-    return [det, scores]
+    return [det, scores] if curves else [scores]
 
 
 def _det_figure(sets: Mapping[str, ScoreSet], title: str) -> Figure:
@@ -60,12 +67,14 @@ def _det_figure(sets: Mapping[str, ScoreSet], title: str) -> Figure:
 
 
 def _histogram_figure(scores: ScoreSet, title: str, marks: Mapping[str, float]) -> Figure:
-    """Share of comparisons per bin of similarity, mated and non-mated each adding up to one."""
+    """Share of comparisons per bin of similarity, each kind that was made adding up to one."""
     figure = Figure(figsize=(6.4, 4.0), dpi=100, layout="constrained")
     axes = figure.add_subplot()
     edges = np.linspace(float(scores.scores.min()), float(scores.scores.max()) + 1e-9, BINS + 1)
     for label, chosen in (("non-mated", ~scores.is_mated), ("mated", scores.is_mated)):
         part = scores.scores[chosen]
+        if not part.size:
+            continue
         counts, _ = np.histogram(part, bins=edges)
         axes.stairs(counts / part.size, edges, fill=True, alpha=0.55, label=f"{label} ({part.size:,})")
     for (name, threshold), style in zip(marks.items(), cycle(("-", "--", ":"))):

@@ -205,8 +205,6 @@ def show_settings(as_json: JsonFlag = False) -> None:
                 value = getattr(value, part)
             shown = "(set)" if name.endswith("DATABASE_URL") and value else str(value)
             rows.append({"name": name, "value": shown, "default": str(default), "meaning": meaning, "source": source})
-        voice.table(
-            "Settings", ("name", "value", "meaning"), [(row["name"], row["value"], row["meaning"]) for row in rows]
-        )
-        voice.say("Sources of the defaults: `auth-service settings --json`.")
+        columns = ("name", "value", "default", "meaning", "source")
+        voice.table("Settings", columns, [tuple(row[column] for column in columns) for row in rows])
         voice.result({"settings": rows})

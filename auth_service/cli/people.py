@@ -8,7 +8,7 @@ import typer
 
 from auth_service.accounts.credentials import ApiKey, StaffMember
 from auth_service.accounts.roles import ROLE_WORDS, parse_role, parse_scopes
-from auth_service.cli.speak import JsonFlag, speaking
+from auth_service.cli.speak import JsonFlag, minute, speaking
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 
@@ -100,8 +100,12 @@ def list_keys(as_json: JsonFlag = False) -> None:
     """List the keys, without their secrets."""
     with speaking(as_json=as_json) as voice:
         keys = Wiring(load_settings()).keep_api_keys.all()
-        rows = [(k.id, k.name, ", ".join(k.scopes), str(k.expires_at or "no end"), _state(k)) for k in keys]
-        voice.table("API keys", ("id", "name", "scopes", "until", "state"), rows)
-        voice.result(
-            {"api_keys": [dict(zip(("id", "name", "scopes", "until", "state"), row, strict=True)) for row in rows]}
-        )
+        told = ("id", "name", "scopes", "until", "state")
+        rows = [(k.id, k.name, ", ".join(k.scopes), _until(k), _state(k)) for k in keys]
+        voice.table("API keys", told, rows)
+        exact = [(*row[:3], str(k.expires_at or "no end"), row[4]) for k, row in zip(keys, rows, strict=True)]
+        voice.result({"api_keys": [dict(zip(told, row, strict=True)) for row in exact]})
+
+
+def _until(key: ApiKey) -> str:
+    return minute(key.expires_at) if key.expires_at else "no end"

@@ -8,14 +8,22 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
+from auth_service.core.clock import AGENCY_ZONE
 from auth_service.core.errors import ServiceError
+
+_WIDEST = 10_000
+"""Columns: wider than any table, so that measuring one tells what it would like to have."""
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="print one JSON document on stdout and nothing else")]
 
@@ -24,6 +32,11 @@ def language() -> str:
     """`zh` or `en`, from the terminal's locale; errors are told in both."""
     wanted = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return "zh" if wanted.lower().startswith("zh") or (locale.getlocale()[0] or "").startswith("zh") else "en"
+
+
+def minute(instant: datetime) -> str:
+    """`2026-11-23 18:40` in the agency's zone, as people say it; JSON keeps the whole instant."""
+    return instant.astimezone(AGENCY_ZONE).strftime("%Y-%m-%d %H:%M")
 
 
 class Voice:
@@ -41,21 +54,44 @@ class Voice:
         if not self.as_json:
             self._out.print(text)
 
+    def both(self, zh: str, en: str, *, indent: str = "") -> None:
+        """One statement in Chinese and in English, each on a line of its own, as errors are told (markup allowed)."""
+        self.say(f"{indent}{zh}\n{indent}  {en}")
+
     def plain(self, text: str) -> None:
         """A line without markup, such as a QR code or data."""
         if not self.as_json:
             self._out.print(text, markup=False)
 
     def table(self, title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-        """A table for a person."""
+        """A table for a person where it fits, else each row as a block; no cell is ever broken in the middle.
+
+        Where stdout is no terminal, one row a line with tabs between the cells, so that grep, cut and awk find them.
+        """
         if self.as_json:
             return
-        table = Table(title=title, title_justify="left")
+        if not self._out.is_terminal:
+            lines = [title, *("\t".join(" ".join(cell.split()) for cell in row) for row in (columns, *rows))]
+            self._out.file.write("\n".join(lines) + "\n")
+            return
+        table = Table(title=Text(title), title_justify="left")
         for column in columns:
-            table.add_column(column, overflow="fold")
+            table.add_column(column, no_wrap=True)
         for row in rows:
-            table.add_row(*row)
-        self._out.print(table)
+            table.add_row(*(Text(cell) for cell in row))
+        options = self._out.options
+        if Measurement.get(self._out, options.update(max_width=_WIDEST), table).maximum <= options.max_width:
+            self._out.print(table)
+        else:
+            self._blocks(title, columns, rows)
+
+    def _blocks(self, title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+        self._out.print(Text(title, style="italic"))
+        for first, *rest in rows:
+            self._out.print(Text(first, style="bold"))
+            for column, cell in zip(columns[1:], rest, strict=True):
+                if cell:
+                    self._out.print(Text(f"    {column}: {cell}"))
 
     def result(self, document: Mapping[str, Any]) -> None:
         """The JSON document; printed once, at the end."""
@@ -66,10 +102,10 @@ class Voice:
         if self.as_json:
             self._document = {"error": error_document(error)}
             return
-        where = f" [{error.field}]" if error.field else ""
-        self._err.print(f"[bold red]{error.code}[/]{where}  {error.zh}\n  {error.en}")
+        where = escape(f" [{error.field}]") if error.field else ""
+        self._err.print(f"[bold red]{error.code}[/]{where}  {error.zh}\n  {error.en}", soft_wrap=True)
         if error.detail:
-            self._err.print(f"  {error.detail}", markup=False)
+            self._err.print(f"  {error.detail}", markup=False, soft_wrap=True)
 
     def finish(self) -> None:
         if self.as_json and self._document is not None:

@@ -5,7 +5,8 @@ Nothing here decides about anybody: a record decides only once it is in force, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from auth_service.accounts.credentials import StaffMember
@@ -26,12 +27,15 @@ from auth_service.matching.calibration import Calibration
 from auth_service.matching.effect import Effect
 from auth_service.matching.own_people import Draw, Listed, OwnPerson
 from auth_service.matching.own_record import Plan, Proposal, Subject, make_proposal
+from auth_service.matching.own_thresholds import Shortage, shortage
 from auth_service.storage.unit import Store, StoredCalibration
 
 _LISTED_AT_ONCE = 5_000
 _OPENED_AT_ONCE = 100
 """People whose templates are opened in one reading transaction: no long one holds the database back."""
 _COMPARED_AT_ONCE = 5_000
+_NAMED_AT_ONCE = 500
+"""People per query: below the most parameters that every database takes (999 in older SQLite)."""
 _LONGEST_NAME = 64
 
 Progress = Callable[[str, int], None]
@@ -52,7 +56,7 @@ class Calibrate:
         self._strict = strict
 
     def measure(self, plan: Plan, progress: Progress = _silent) -> Proposal:
-        """A record from the operator's own people; nothing is kept.
+        """A record from the operator's own people; nothing is kept. `look` names people by the ledger's person keys.
 
         raises   FieldInvalid (the name), EvaluationSetTooSmall, TemplatesIncomparable, ScoreInvalid, StorageFault
         """
@@ -62,7 +66,29 @@ class Calibrate:
         listed = self._draw(draw, progress)
         people = list(self._open(draw, listed, progress))
         today = legal_date(self._clock.now())
-        return make_proposal(people, draw.seen, self._subject, plan, today, lambda done: progress("measuring", done))
+        made = make_proposal(people, draw.seen, self._subject, plan, today, lambda done: progress("measuring", done))
+        return replace(made, look=self._findable(made.look))
+
+    def _findable(self, look: Mapping[str, Any]) -> dict[str, Any]:
+        """The people to look at by their keys in the ledger: nobody finds anybody by an id of this service."""
+        pairs, unlike = look["most_alike"], look["unlike_themselves"]
+        ids = sorted({*unlike, *(pair[side] for pair in pairs for side in ("one", "other"))})
+        keys = self._ledger_keys(ids)
+        return {
+            "most_alike": [
+                {**pair, "one": keys[pair["one"]], "other": keys[pair["other"]]}
+                for pair in pairs
+                if pair["one"] in keys and pair["other"] in keys  # somebody may have been erased meanwhile
+            ],
+            "unlike_themselves": [keys[person] for person in unlike if person in keys],
+        }
+
+    def _ledger_keys(self, ids: Sequence[str]) -> dict[str, str]:
+        keys: dict[str, str] = {}
+        with self._store.reading() as unit:
+            for start in range(0, len(ids), _NAMED_AT_ONCE):
+                keys |= unit.own_people.ledger_keys(ids[start : start + _NAMED_AT_ONCE])
+        return keys
 
     def _draw(self, draw: Draw, progress: Progress) -> dict[str, Listed]:
         """Walks over everybody by page; of the walk only those are remembered who may still be drawn."""
@@ -104,8 +130,12 @@ class Calibrate:
             after = page[-1].id
 
     def propose(self, proposal: Proposal, member: StaffMember) -> StoredCalibration:
-        """Keeps a record for a second person to put in force. raises AccessRefused, AlreadyExists"""
+        """Keeps a record for a second person to put in force.
+
+        raises   AccessRefused, AlreadyExists, CalibrationTooFew: nobody could put it in force here
+        """
         self._may(member, Permission.PROPOSE_CALIBRATION)
+        self.refuse_too_few(proposal.calibration)
         now, calibration = self._clock.now(), proposal.calibration
         calibration_id = new_id()
         with self._store.unit() as unit:
@@ -115,6 +145,12 @@ class Calibrate:
             event = self._event("calibration.proposed", member, calibration_id, calibration, digest)
             unit.audit.append(event, now)
         return self.find(calibration.name)
+
+    def refuse_too_few(self, calibration: Calibration) -> None:
+        """raises CalibrationTooFew: production, and fewer people than the aim takes; it says how many"""
+        short = shortage(calibration)
+        if self._strict and short is not None:
+            raise CalibrationTooFew(_told(short))
 
     def activate(self, name: str, member: StaffMember) -> StoredCalibration:
         """Puts a proposed record in force; the one before stays as history.
@@ -164,8 +200,7 @@ class Calibrate:
         found.calibration.require(self._subject.identity, mirrored=self._subject.mirrored)
         if found.calibration.metric is not self._subject.metric:
             raise CalibrationMissing(f"{found.calibration.label} was measured with another metric")
-        if self._strict and not found.calibration.is_measured:
-            raise CalibrationTooFew(f"see `auth-service calibrate show {found.calibration.name}`")
+        self.refuse_too_few(found.calibration)
 
     @staticmethod
     def _may(member: StaffMember, permission: Permission) -> None:
@@ -187,3 +222,12 @@ class Calibrate:
             "accept_at": single.accept_at,
         }
         return AuditEvent(f"staff:{member.id}", action, f"calibration:{calibration_id}", details)
+
+
+def _told(short: Shortage) -> str:
+    """How many people are lacking, and the aim that those who are there suffice for."""
+    zh = f"--fmr {short.target:g} 需要 {short.needed} 人，参与比对的有 {short.people} 人"
+    en = f"--fmr {short.target:g} takes {short.needed} people, {short.people} were compared"
+    if short.wider is None:
+        return f"{zh}；请再登记一些人 / {en}: enrol more"
+    return f"{zh}；请再登记，或改用 --fmr {short.wider:g} / {en}: enrol more, or use --fmr {short.wider:g}"

@@ -73,7 +73,7 @@ class Proposal:
     """A record that decides nothing yet.
 
     report  JSON without a person in it: what is kept beside the record
-    look    pairs of people and single people that somebody should look at (person ids): shown, never kept
+    look    pairs of people and single people that somebody should look at (ids): shown, never kept
     pictured  score sets for the pictures, by cell
     """
 
@@ -229,12 +229,12 @@ def _normalisation(everybody: Sequence[OwnPerson], metric: Metric, plan: Plan) -
 
 
 def _pictured(everybody: Sequence[OwnPerson], calibration: Calibration) -> dict[str, ScoreSet]:
-    """Cells of one and two images that have both kinds of comparison."""
+    """Cells of one and two images in which different people could be compared; with one photo each nothing is mated."""
     sets = {}
     for key in SPLIT_CELLS:
         if key in calibration.cells:
             scores = CellScores(everybody, *CELLS[key], calibration.metric).among(range(len(everybody)))
-            if 0 < int(scores.is_mated.sum()) < scores.scores.size:
+            if not scores.is_mated.all():
                 sets[key] = scores
     return sets
 

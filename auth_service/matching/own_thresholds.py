@@ -44,6 +44,10 @@ from auth_service.matching.split import CELLS
 SHOWN_FROM = 30
 """Smaller strata are not reported: they say nothing, and they begin to point at single people."""
 
+AIMS = (1e-5, 1e-4, 1e-3)
+"""Aims that somebody with too few people is pointed to, the strictest first. At a higher FMR a match would be
+an opinion. source: trust.md 1.3"""
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
@@ -94,6 +98,32 @@ def least_people(target: float) -> int:
     while false_matches_allowed(target, people * (people - 1) // 2) < ENOUGH_ERRORS:
         people += 1
     return people
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """How many people a record lacks for its aim.
+
+    target  FMR aimed at where zone `match` begins
+    needed  people that it takes, single images
+    people  who could be compared
+    wider   the strictest of AIMS that they suffice for; None where they suffice for none
+    """
+
+    target: float
+    needed: int
+    people: int
+    wider: float | None
+
+
+def shortage(calibration: Calibration) -> Shortage | None:
+    """None where people enough stand behind the record."""
+    if calibration.is_measured:
+        return None
+    single = calibration.cells[cell_key(1, 1)]
+    target = single.accept.fmr_target
+    reached = (aim for aim in AIMS if aim > target and least_people(aim) <= single.people)
+    return Shortage(target, least_people(target), single.people, next(reached, None))
 
 
 def find_thresholds(

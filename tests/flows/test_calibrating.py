@@ -70,7 +70,9 @@ def own_record(name: str = "own", *, accept: float = 0.99, measured: bool = True
     """A proposal with chosen thresholds, as if many people had been measured."""
     rate = Rate(30, 300_000, 0.00005, 0.0002)
     basis = Basis.MEASURED if measured else Basis.RAISED
-    cell = Cell(800, OperatingPoint(1e-4, accept, rate, rate), OperatingPoint(1e-2, 0.8, rate, rate), basis)
+    cell = Cell(
+        800 if measured else 257, OperatingPoint(1e-4, accept, rate, rate), OperatingPoint(1e-2, 0.8, rate, rate), basis
+    )
     calibration = replace(fake_calibration(), name=name, own=True, cells=dict.fromkeys(fake_calibration().cells, cell))
     return Proposal(calibration, {"cells": {}}, {}, {})
 
@@ -180,8 +182,10 @@ def test_production_takes_no_record_of_too_few_people_nor_of_another_engine(
     village: Agency, admins: tuple[StaffMember, StaffMember]
 ) -> None:
     flow, (li, zhou) = calibrating(village, strict=True), admins
-    flow.propose(own_record("few", measured=False), li)
-    with pytest.raises(CalibrationTooFew):
+    with pytest.raises(CalibrationTooFew, match="takes 776 people, 257 were compared: enrol more, or use --fmr 0.001"):
+        flow.propose(own_record("few", measured=False), li)
+    calibrating(village).propose(own_record("few", measured=False), li)  # while the profile was another
+    with pytest.raises(CalibrationTooFew, match="takes 776 people, 257 were compared"):
         flow.activate("few", zhou)
     foreign = own_record("foreign")
     identity = replace(FAKE_ENGINE, weights_digest="e" * 64)

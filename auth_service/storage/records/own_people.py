@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, literal, or_, select
@@ -38,6 +39,7 @@ _LISTED = (
     .order_by(_SETS.c.person_id)
     .limit(bindparam("most"))
 )
+_LEDGER_KEYS = select(_PEOPLE.c.id, _PEOPLE.c.person_key).where(_PEOPLE.c.id.in_(bindparam("ids", expanding=True)))
 _SET_OF_THAT_TIME = and_(
     _SETS.c.person_id == _EVIDENCE.c.person_id,
     _OF_ENGINE,
@@ -115,6 +117,11 @@ class OwnPeople:
         sorted_tries = sort_tries(tries, min(photo.enrolled_at for photo in photos))
         chosen = choose_photos([_own_photo(photo) for photo in photos], sorted_tries)
         return OwnPerson(listed.id, listed.sex, listed.birth_year, chosen, groups, sorted_tries)
+
+    def ledger_keys(self, person_ids: Sequence[str]) -> dict[str, str]:
+        """Id -> the ledger's person key, by which its owner finds somebody; without who is gone meanwhile."""
+        rows = self._work.connection.execute(_LEDGER_KEYS, {"ids": list(person_ids)})
+        return {row.id: row.person_key for row in rows}
 
     def compared(self, identity: EngineIdentity, after: str, limit: int) -> list[StoredComparison]:
         """Earlier comparisons of this engine after an evidence id, in order."""
