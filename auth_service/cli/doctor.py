@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import platform
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import typer
+from rich.markup import escape
 
+from auth_service.cli.finding_words import heading
 from auth_service.cli.findings import Finding, audit_trail, database_rights, working
 from auth_service.cli.precautions import precautions
-from auth_service.cli.speak import JsonFlag, speaking
+from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.errors import PhotoFilesUnexplained, ServiceError
 from auth_service.engines.weights import WeightsState, list_weights
 from auth_service.flows.orphans import OrphanFiles
@@ -19,6 +22,9 @@ from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 
 doctor_app = typer.Typer()
+
+_URL = "AUTH_SERVICE_DATABASE_URL"
+_CALIBRATION = "docs/operations/calibration.md"
 
 
 @doctor_app.command()
@@ -28,13 +34,12 @@ def doctor(as_json: JsonFlag = False) -> None:
         wiring = Wiring(load_settings())
         findings = list(_examine(wiring))
         for finding in findings:
-            mark = "[red]✗[/]" if not finding.fine else "[yellow]–[/]" if finding.mend else "[green]✓[/]"
-            voice.say(f"{mark} {finding.name}: {finding.detail}" + (f"\n    → {finding.mend}" if finding.mend else ""))
+            _tell(voice, finding)
         healthy = all(finding.fine for finding in findings)
         voice.result(
             {
                 "healthy": healthy,
-                "findings": [{"name": f.name, "fine": f.fine, "detail": f.detail, "mend": f.mend} for f in findings],
+                "findings": [asdict(finding) for finding in findings],
             }
         )
         if not healthy:
@@ -43,13 +48,23 @@ def doctor(as_json: JsonFlag = False) -> None:
             raise typer.Exit(1)
 
 
+def _tell(voice: Voice, finding: Finding) -> None:
+    """One line, and beneath it how to mend it: a command as it is, words in both languages."""
+    mark = "[red]✗[/]" if not finding.fine else "[yellow]–[/]" if finding.mend else "[green]✓[/]"
+    voice.say(f"{mark} {escape(heading(finding.name))}: {escape(finding.detail)}")
+    if finding.mend_zh:
+        voice.both(f"→ {escape(finding.mend_zh)}", escape(finding.mend), indent="    ")
+    elif finding.mend:
+        voice.say(f"    → {escape(finding.mend)}")
+
+
 def _examine(wiring: Wiring) -> list[Finding]:
     settings = wiring.settings
     python = platform.python_version()
     return [
         Finding("python", (3, 11) <= sys.version_info[:2] < (3, 15), python),
         _tried("keys", wiring.key_test, "readable", "auth-service init"),
-        _tried("database", wiring.store.ping, "answers", "check AUTH_SERVICE_DATABASE_URL"),
+        _tried("database", wiring.store.ping, "answers", f"check {_URL}", f"检查 {_URL}"),
         _tried("schema", wiring.store.check_schema, "up to date", "auth-service migrate"),
         *database_rights(wiring),
         *_weights(wiring),
@@ -63,11 +78,12 @@ def _examine(wiring: Wiring) -> list[Finding]:
     ]
 
 
-def _tried(name: str, check: Any, fine: str, mend: str) -> Finding:
+def _tried(name: str, check: Any, fine: str, mend: str, mend_zh: str = "") -> Finding:
     try:
         check()
     except ServiceError as error:
-        return Finding(name, fine=False, detail=f"{error.code}: {error.en} {error.detail}".strip(), mend=mend)
+        detail = f"{error.code}: {error.zh} / {error.en} {error.detail}".strip()
+        return Finding(name, fine=False, detail=detail, mend=mend, mend_zh=mend_zh)
     return Finding(name, fine=True, detail=fine)
 
 
@@ -76,12 +92,12 @@ def _weights(wiring: Wiring) -> list[Finding]:
     for status in list_weights(wiring.settings.models):
         missing_optional = status.state is WeightsState.MISSING and status.entry.optional
         fine = status.state is WeightsState.PRESENT or missing_optional
-        hint = (
-            f"auth-service models install {status.entry.name} --from DIR"
-            if status.state is not WeightsState.PRESENT
-            else ""
-        )
-        found.append(Finding(f"weights {status.entry.name}", fine, status.state.value, hint))
+        install, hint, hint_zh = f"auth-service models install {status.entry.name} --from DIR", "", ""
+        if missing_optional:
+            hint, hint_zh = f"optional, only for another engine: {install}", f"可选，仅换用其他引擎时需要：{install}"
+        elif not fine:
+            hint = install
+        found.append(Finding(f"weights {status.entry.name}", fine, status.state.value, hint, hint_zh))
     return found
 
 
@@ -91,19 +107,25 @@ def _decoder(wiring: Wiring) -> Finding:
         held = wiring.pool.fenced
     except ServiceError as error:
         return Finding("photo decoder", fine=False, detail=error.code, mend="auth-service models verify")
-    mend = "" if held == "system calls" else "on Linux (x86-64, arm64) system calls are fenced off too"
-    return Finding("photo decoder", fine=True, detail=f"fenced in: {held}", mend=mend)
+    if held == "system calls":
+        return Finding("photo decoder", fine=True, detail=f"fenced in: {held}")
+    mend = "on Linux (x86-64, arm64) system calls are fenced off too"
+    return Finding("photo decoder", True, f"fenced in: {held}", mend, "在 Linux（x86-64、arm64）上系统调用也受限制")
 
 
 def _calibration(wiring: Wiring) -> Finding:
     try:
         calibration = wiring.calibration
     except ServiceError as error:
-        return Finding("calibration", fine=False, detail=error.code)
+        return Finding("calibration", False, error.code, f"see {_CALIBRATION}", f"见 {_CALIBRATION}")
     if calibration is None:
         return Finding("calibration", fine=False, detail="none may decide here", mend="auth-service calibrate --help")
-    return Finding("calibration", fine=True, detail=f"{calibration.label} ({calibration.measured_on}); it is not: "
-                   + "; ".join(calibration.data_is_not))  # fmt: skip
+    told = f"{calibration.label} ({calibration.measured_on})"
+    if calibration.own:
+        return Finding("calibration", fine=True, detail=f"{told}, measured on your own people; {_CALIBRATION}")
+    mend = f"it came with the service and was not measured on your people: auth-service calibrate, {_CALIBRATION}"
+    mend_zh = f"随服务提供，并非在本单位人员上测得：auth-service calibrate，见 {_CALIBRATION}"
+    return Finding("calibration", True, told, mend, mend_zh)
 
 
 def _orphans(wiring: Wiring) -> Finding:

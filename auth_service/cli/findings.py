@@ -15,18 +15,24 @@ from auth_service.web.facts import FACES_JOB
 from auth_service.wiring import Wiring
 
 _RIGHTS_MEND = "deploy/postgres/roles.sql as administrator, then auth-service migrate as the owner"
+_RIGHTS_MEND_ZH = "先以管理员运行 deploy/postgres/roles.sql，再以表的所有者运行 auth-service migrate"
 _LATE_SECONDS = 900.0
 """A job that is so late has no worker. source: deploy/prometheus/alerts.yaml, JobIsOverdue"""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that doctor looked at. Fine with something to mend is a hint, not a fault."""
+    """One thing that doctor looked at. Fine with something to mend is a hint, not a fault.
+
+    mend     in English, or a command; "" where nothing is to be mended
+    mend_zh  the same in Chinese; "" where `mend` is a command and needs no words
+    """
 
     name: str
     fine: bool
     detail: str
     mend: str = ""
+    mend_zh: str = ""
 
 
 def working(wiring: Wiring) -> Iterator[Finding]:
@@ -48,13 +54,20 @@ def audit_trail(wiring: Wiring) -> Finding:
         return Finding("audit", fine=False, detail=error.code, mend="auth-service audit verify")
     if problems:
         serious = "witness_conflict" in problems or wiring.settings.profile is Profile.PRODUCTION
-        mend = "auth-service audit witness; is the worker running?"
-        return Finding("audit", fine=not serious, detail=", ".join(problems), mend=mend)
+        mend, mend_zh = (
+            "auth-service audit witness; is the worker running?",
+            "auth-service audit witness；worker 是否在运行？",
+        )
+        return Finding("audit", not serious, ", ".join(problems), mend, mend_zh)
     told = f"{status.rows} rows, {status.uncovered} not signed yet"
     if status.witnesses:
         return Finding("audit", fine=True, detail=f"{told}, {len(status.witnesses)} witnesses up to date")
     return Finding(
-        "audit", fine=True, detail=f"{told}, no witness", mend="set AUTH_SERVICE_AUDIT__WITNESS_FOLDER or _URL"
+        "audit",
+        fine=True,
+        detail=f"{told}, no witness",
+        mend="set AUTH_SERVICE_AUDIT__WITNESS_FOLDER or _URL",
+        mend_zh="设置 AUTH_SERVICE_AUDIT__WITNESS_FOLDER 或 _URL",
     )
 
 
@@ -68,7 +81,7 @@ def database_rights(wiring: Wiring) -> Iterator[Finding]:
         try:
             found = store.rights(role)
         except ServiceError as error:
-            yield Finding(f"database role ({name})", fine=False, detail=error.code, mend=_RIGHTS_MEND)
+            yield Finding(f"database role ({name})", False, error.code, _RIGHTS_MEND, _RIGHTS_MEND_ZH)
             continue
         if found is not None:
             yield _rights(f"database role ({name})", found, strict=settings.profile is Profile.PRODUCTION)
@@ -78,7 +91,8 @@ def _rights(name: str, found: Difference, *, strict: bool) -> Finding:
     """What is lacking is a fault; what is too much is one in production."""
     told = [f"{what} {_first(rights)}" for what, rights in (("can also", found.more), ("lacks", found.less)) if rights]
     fine = not found.less and not (strict and found.more)
-    return Finding(name, fine, "; ".join(told) or "exactly its rights", _RIGHTS_MEND if told else "")
+    mends = (_RIGHTS_MEND, _RIGHTS_MEND_ZH) if told else ()
+    return Finding(name, fine, "; ".join(told) or "exactly its rights", *mends)
 
 
 def _first(rights: tuple[str, ...], most: int = 5) -> str:
@@ -96,9 +110,13 @@ def _jobs(found: Operations, names: list[str]) -> Finding:
         for what, which in (("failing", failing), ("overdue", late), ("never ran", never))
         if which
     )
-    mend = "auth-service worker (or serve, in development) must be running" if late or never else ""
-    mend = mend or ("auth-service worker --once tells the error" if failing else "")
-    return Finding("jobs", not failing, told or f"{len(names)} in time", mend)
+    mend, mend_zh = "", ""
+    if late or never:
+        mend = "auth-service worker (or serve, in development) must be running"
+        mend_zh = "auth-service worker 须在运行（开发环境由 serve 代做）"
+    elif failing:
+        mend, mend_zh = "auth-service worker --once tells the error", "auth-service worker --once 会说明错误"
+    return Finding("jobs", not failing, told or f"{len(names)} in time", mend, mend_zh)
 
 
 def _is_late(state: JobState, found: Operations) -> bool:
@@ -115,5 +133,6 @@ def _faces(found: Operations) -> Finding:
     if not counts:
         return Finding("stored faces", fine=True, detail="not counted yet", mend="auth-service worker --once")
     asked = duty(counts["people"])
-    mend = "" if asked is FilingDuty.NONE else f"auth-service compliance filing-pack OUT: {DUTY_TEXTS[asked][1]}"
-    return Finding("stored faces", fine=True, detail=f"{counts['people']:,} people at the last count", mend=mend)
+    command = "auth-service compliance filing-pack OUT"
+    mend_zh, mend = ("", "") if asked is FilingDuty.NONE else (f"{command}: {text}" for text in DUTY_TEXTS[asked])
+    return Finding("stored faces", True, f"{counts['people']:,} people at the last count", mend, mend_zh)

@@ -22,6 +22,11 @@ _BACKUP_HOURS = 26
 """A daily backup that is two hours late. source: trust.md 4, RPO; own decision"""
 _CLOCK_SECONDS = 5.0
 """Between this machine and the database. source: trust.md F20; certificates and sessions bear times"""
+_INCIDENT = "docs/operations/incident.md"
+_CLOCK_MENDS = (
+    "set the clock and keep it right (chrony or systemd-timesyncd)",
+    "校准时钟并保持同步（chrony 或 systemd-timesyncd）",
+)
 _EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
 """This release did not exist before."""
 
@@ -50,11 +55,13 @@ def _disks(wiring: Wiring) -> Iterator[Finding]:
     for names in seen.values():
         free = shutil.disk_usage(_existing(places[names[0]])).free
         enough = free > _FREE_BYTES
-        mend = "" if enough else "free some space, or move to a larger volume: docs/operations/incident.md"
-        yield Finding(f"disk of {', '.join(names)}", enough, f"{free / 1e9:.1f} GB free", mend)
+        mends = () if enough else (f"free some space, or move to a larger volume: {_INCIDENT}",
+                                   f"腾出空间，或换到更大的卷：{_INCIDENT}")  # fmt: skip
+        yield Finding(f"disk of {', '.join(names)}", enough, f"{free / 1e9:.1f} GB free", *mends)
     if settings.backup.folder and _existing(places["backups"]).stat().st_dev == _existing(settings.home).stat().st_dev:
         yield Finding("backups apart", fine=True, detail="on the same volume as the data",
-                      mend="copy them to another machine: one broken disk must not take both")  # fmt: skip
+                      mend="copy them to another machine: one broken disk must not take both",
+                      mend_zh="请再复制到另一台机器：一块磁盘损坏不应同时失去两者")  # fmt: skip
 
 
 def _permissions(wiring: Wiring) -> Finding:
@@ -70,14 +77,15 @@ def _permissions(wiring: Wiring) -> Finding:
     if foreign:
         names = ", ".join(str(path) for path in foreign[:3])
         return Finding("permissions", fine=False, detail=f"{names} belongs to somebody else",
-                       mend=f"chown -R $(id -un) {home}, or run doctor as the service's user")  # fmt: skip
+                       mend=f"chown -R $(id -un) {home}, or run doctor as the service's user",
+                       mend_zh=f"chown -R $(id -un) {home}，或以服务的用户运行 doctor")  # fmt: skip
     return Finding("permissions", fine=True, detail="only this user may look into home")
 
 
 def _clock(wiring: Wiring) -> Finding:
-    here, mend = wiring.clock.now(), "set the clock and keep it right (chrony or systemd-timesyncd)"
+    here, mends = wiring.clock.now(), _CLOCK_MENDS
     if here < _EARLIEST:
-        return Finding("clock", fine=False, detail=f"it says {here:%Y-%m-%d}, before this release", mend=mend)
+        return Finding("clock", False, f"it says {here:%Y-%m-%d}, before this release", *mends)
     try:
         there = wiring.store.queries.operations().now
         with wiring.store.reading() as unit:
@@ -86,17 +94,16 @@ def _clock(wiring: Wiring) -> Finding:
         return Finding("clock", fine=False, detail=error.code, mend="auth-service migrate")
     apart = abs((wiring.clock.now() - there).total_seconds())
     if apart > _CLOCK_SECONDS:
-        return Finding("clock", fine=False, detail=f"{apart:.0f} s apart from the database's", mend=mend)
+        return Finding("clock", False, f"{apart:.0f} s apart from the database's", *mends)
     if newest is not None and newest > here + timedelta(seconds=_CLOCK_SECONDS):
-        return Finding(
-            "clock", fine=False, detail=f"the audit trail has an event of {newest:%Y-%m-%d %H:%M}", mend=mend
-        )
+        return Finding("clock", False, f"the audit trail has an event of {newest:%Y-%m-%d %H:%M} UTC", *mends)
     return Finding("clock", fine=True, detail=f"{here:%Y-%m-%d %H:%M:%S} UTC, as the database's")
 
 
 def _backups(wiring: Wiring) -> Iterator[Finding]:
     """What the audit trail remembers, and what lies in the folder."""
-    settings, mend = wiring.settings, "auth-service backup FOLDER, or AUTH_SERVICE_BACKUP__FOLDER for the worker"
+    settings = wiring.settings
+    mend, mend_zh = _backup_mends(settings.backup.folder)
     must = settings.profile is Profile.PRODUCTION
     try:
         with wiring.store.reading() as unit:
@@ -105,18 +112,30 @@ def _backups(wiring: Wiring) -> Iterator[Finding]:
         yield Finding("backup", fine=False, detail=error.code, mend="auth-service migrate")
         return
     if made is None:
-        yield Finding("backup", fine=not must, detail="none was ever made", mend=mend)
+        yield Finding("backup", fine=not must, detail="none was ever made", mend=mend, mend_zh=mend_zh)
         return
     hours = (wiring.clock.now() - made.at).total_seconds() / 3600
     late = hours > _BACKUP_HOURS
     missing = int(made.details.get("missing", 0))
     detail = f"{hours:.0f} h ago" + (f"; {missing} photo files were missing" if missing else "")
     if missing:
-        mend = "docs/operations/incident.md, photo files are missing"
+        mend, mend_zh = f"{_INCIDENT}, photo files are missing", f"{_INCIDENT}，照片文件缺失"
     fine = not missing and not (late and must)
-    yield Finding("backup", fine, detail, mend if late or missing else "")
+    yield Finding("backup", fine, detail, *((mend, mend_zh) if late or missing else ()))
     if settings.backup.folder:
         yield from _parts(wiring, Path(settings.backup.folder), must=must)
+
+
+def _backup_mends(folder: str) -> tuple[str, str]:
+    """In English and in Chinese, for where backups go by the settings."""
+    if folder:
+        now = f"auth-service backup {folder}"
+        return f"{now} makes one now; a running worker makes one every day", f"{now} 立即备份；worker 运行时每天备份"
+    setting = "AUTH_SERVICE_BACKUP__FOLDER"
+    return (
+        f"auth-service backup FOLDER, or {setting} for the worker",
+        f"auth-service backup FOLDER，或为 worker 设置 {setting}",
+    )
 
 
 def _parts(wiring: Wiring, folder: Path, *, must: bool) -> Iterator[Finding]:
@@ -124,14 +143,14 @@ def _parts(wiring: Wiring, folder: Path, *, must: bool) -> Iterator[Finding]:
     for part in Part:
         ages = wiring.archives().ages(folder, part)
         if not ages:
-            yield Finding(
-                f"{part.value} parts", not must, f"none in {folder}", "auth-service worker makes one every day"
-            )
+            yield Finding(f"{part.value} parts", not must, f"none in {folder}",
+                          "auth-service worker makes one every day", "auth-service worker 每天备份")  # fmt: skip
             continue
         hours = (now - ages[-1]).total_seconds() / 3600
         late = hours > _BACKUP_HOURS
-        yield Finding(f"{part.value} parts", not (late and must), f"{len(ages)}, the newest {hours:.0f} h old",
-                      "auth-service worker must be running" if late else "")  # fmt: skip
+        mends = ("auth-service worker must be running", "auth-service worker 须在运行") if late else ()
+        told = f"{len(ages)}, the newest {hours:.0f} h old"
+        yield Finding(f"{part.value} parts", not (late and must), told, *mends)
 
 
 def _retention(wiring: Wiring) -> Finding:
@@ -143,7 +162,8 @@ def _retention(wiring: Wiring) -> Finding:
         return Finding("retention", fine=True, detail="nothing is overdue")
     told = ", ".join(f"{count:,} {kind}" for kind, count in overdue.items())
     return Finding("retention", fine=True, detail=f"due: {told}",
-                   mend="auth-service retention run (the worker does it daily)")  # fmt: skip
+                   mend="auth-service retention run (the worker does it daily)",
+                   mend_zh="auth-service retention run（worker 每天执行）")  # fmt: skip
 
 
 def _recovery(wiring: Wiring) -> Finding:

@@ -12,12 +12,14 @@ from auth_service.core.errors import FileUnreadable
 from auth_service.faces.quality import QUALITY_TEXTS
 from auth_service.flows.verify import VerifyRequest, VerifyResult
 from auth_service.matching.comparison import Zone
-from auth_service.qualification.decision import REASON_TEXTS
+from auth_service.qualification.decision import REASON_TEXTS, Outcome
 from auth_service.qualification.evidence import Channel
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 
 verification = typer.Typer()
+
+_OUTCOMES_ZH = {Outcome.QUALIFIED: "认证通过", Outcome.RETRY: "请重拍", Outcome.REFER: "转人工"}
 
 EXIT_QUALIFIED, EXIT_NON_MATCH, EXIT_REFER = 0, 3, 4
 
@@ -71,22 +73,26 @@ def exit_code(result: VerifyResult) -> int:
 
 def tell(voice: Voice, result: VerifyResult, public_url: str) -> None:
     """The decision in words for whoever stands at the counter."""
-    colour = {"qualified": "green", "retry": "yellow", "refer": "yellow"}[result.decision.outcome.value]
+    outcome = result.decision.outcome
+    colour = "green" if result.decision.qualified else "yellow"
     zone = f"  (zone {result.decision.zone.value})" if result.decision.zone else ""
-    voice.say(f"[bold {colour}]{result.decision.outcome.value}[/]{zone}")
+    voice.say(f"[bold {colour}]{_OUTCOMES_ZH[outcome]} {outcome.value}[/]{zone}")
     if not result.in_ledger:
-        voice.say("  台账中没有此证件号码，请核对号码 / this ID number is not in the ledger, please check it")
+        voice.both(
+            "台账中没有此证件号码，请核对号码", "This ID number is not in the ledger, please check it", indent="  "
+        )
     for reason in result.decision.reasons:
-        zh, en = REASON_TEXTS[reason]
-        voice.say(f"  {zh if voice.zh else en}")
+        voice.both(*REASON_TEXTS[reason], indent="  ")
     for hint in result.quality_hints:
         zh, en = QUALITY_TEXTS[hint]
-        voice.say(f"  · {zh if voice.zh else en}")
+        voice.both(f"· {zh}", f"· {en}", indent="  ")
     if result.flags:
-        voice.say(f"  疑点已提交基金监督 / flagged for the fund monitor: {', '.join(result.flags)}")
+        told = ", ".join(result.flags)
+        voice.both(f"疑点已提交基金监督：{told}", f"Flagged for the fund monitor: {told}", indent="  ")
     if result.certificate:
-        voice.say(f"  certificate {public_url}/certificates/{result.certificate.serial}")
-        voice.say(f"  next due {result.certificate.due_on}")
+        due_on = result.certificate.due_on
+        voice.say(f"  证明 certificate {public_url}/certificates/{result.certificate.serial}")
+        voice.both(f"下次认证期限 {due_on}", f"Next due {due_on}", indent="  ")
 
 
 def document(result: VerifyResult, public_url: str) -> dict[str, Any]:

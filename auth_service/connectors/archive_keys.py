@@ -21,7 +21,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from auth_service.connectors.secret_files import create_once, read_private
-from auth_service.core.errors import AlreadyExists, ArchiveUnreadable, KeyMissing, SealBroken, SettingInvalid
+from auth_service.core.errors import (
+    AlreadyExists,
+    ArchiveKeyWrong,
+    ArchiveUnreadable,
+    KeyMissing,
+    SealBroken,
+    SettingInvalid,
+)
 from auth_service.core.keys import KeyRing, WrappedKey
 
 FILE_KEY_BYTES = 32
@@ -88,7 +95,11 @@ class ArchiveKeys:
         return wrapped
 
     def unwrap(self, recipients: Sequence[Mapping[str, Any]], backup: str) -> bytes:
-        """The archive's key. raises KeyMissing (no key here opens it), ArchiveUnreadable (changed)"""
+        """The archive's key.
+
+        raises   KeyMissing (no key here opens it), ArchiveKeyWrong (the recovery key given does not open it; which one
+                 would cannot be told from the file), ArchiveUnreadable (changed)
+        """
         try:
             for entry in recipients:
                 kind, key, wrapped = entry["kind"], str(entry["key"]), _bytes(entry["wrapped"])
@@ -96,7 +107,9 @@ class ArchiveKeys:
                     return self._recovered(_bytes(key), wrapped, backup)
                 if kind == "key_ring" and self._ring is not None and self._private is None:
                     return self._ring().unwrap(WrappedKey(key, wrapped), _context(backup))
-        except (InvalidTag, SealBroken) as error:
+        except InvalidTag as error:
+            raise ArchiveKeyWrong from error
+        except SealBroken as error:
             raise ArchiveUnreadable("the archive's key does not open with this key") from error
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise ArchiveUnreadable("the list of recipients is damaged") from error

@@ -52,13 +52,22 @@ def test_a_fresh_place_is_asked_for_what_it_lacks(home: Path) -> None:
     told = found()
     assert all(finding.fine for finding in told.values())
     assert "none was ever made" in told["backup"].detail
+    assert "AUTH_SERVICE_BACKUP__FOLDER" in told["backup"].mend
     assert "recovery-key" in told["recovery key"].mend
     assert told["permissions"].mend == ""
     assert told["retention"].mend == ""
 
 
-def test_backups_are_made_verified_and_seen(home: Path, tmp_path: Path) -> None:
+def test_a_first_backup_is_asked_for_where_the_settings_say_that_backups_go(home: Path, tmp_path: Path) -> None:
+    told = found(backup={"folder": str(tmp_path / "backups")})["backup"]
+    assert f"auth-service backup {tmp_path / 'backups'}" in told.mend
+    assert "AUTH_SERVICE_BACKUP__FOLDER" not in told.mend + told.mend_zh
+    assert "worker" in told.mend_zh
+
+
+def test_backups_are_made_verified_and_seen(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     public = run("backup", "recovery-key", str(tmp_path / "stick.json"))["public"]
+    monkeypatch.setenv("AUTH_SERVICE_BACKUP__RECOVERY_KEY", public)
     folder = tmp_path / "backups"
     made = run("backup", str(folder))
     verified = run("backup", "verify", made["data"])
@@ -66,6 +75,10 @@ def test_backups_are_made_verified_and_seen(home: Path, tmp_path: Path) -> None:
     assert verified["known"]
     refused = run("backup", "verify", str(tmp_path / "stick.json"), expect=1)
     assert refused["error"]["code"] == "archive_unreadable"
+    run("backup", "recovery-key", str(tmp_path / "another stick.json"))
+    wrong = run("backup", "verify", made["data"], "--recovery-key", str(tmp_path / "another stick.json"), expect=1)
+    assert wrong["error"]["code"] == "archive_key_wrong"
+    assert "拿错了密钥" in wrong["error"]["titles"]["zh"]
     told = found(backup={"folder": str(folder), "recovery_key": public})
     assert told["backup"].mend == ""
     assert told["keys parts"].fine

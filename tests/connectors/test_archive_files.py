@@ -37,6 +37,7 @@ from auth_service.core.archive import (
 )
 from auth_service.core.errors import (
     AlreadyExists,
+    ArchiveKeyWrong,
     ArchiveUnreadable,
     KeyMissing,
     ServiceError,
@@ -150,7 +151,7 @@ def test_the_recovery_key_opens_what_a_lost_key_store_sealed(tmp_path: Path) -> 
     other = tmp_path / "other.json"
     make_recovery_key(other)
     refused: dict[type[ServiceError], ArchiveKeys] = {
-        KeyMissing: archive_keys(None, public, None), ArchiveUnreadable: archive_keys(None, "", other),
+        KeyMissing: archive_keys(None, public, None), ArchiveKeyWrong: archive_keys(None, "", other),
     }  # fmt: skip
     for error, keys in refused.items():
         with pytest.raises(error):

@@ -182,7 +182,7 @@ def test_production_takes_no_record_of_too_few_people_nor_of_another_engine(
     village: Agency, admins: tuple[StaffMember, StaffMember]
 ) -> None:
     flow, (li, zhou) = calibrating(village, strict=True), admins
-    with pytest.raises(CalibrationTooFew, match="takes 776 people, 257 were compared: enrol more, or use --fmr 0.001"):
+    with pytest.raises(CalibrationTooFew, match=r"776 people, 257 were compared: enrol more, or use --fmr 0\.001"):
         flow.propose(own_record("few", measured=False), li)
     calibrating(village).propose(own_record("few", measured=False), li)  # while the profile was another
     with pytest.raises(CalibrationTooFew, match="takes 776 people, 257 were compared"):

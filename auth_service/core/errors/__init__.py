@@ -38,6 +38,7 @@ from auth_service.core.errors.audit import (
     WitnessUnreachable,
 )
 from auth_service.core.errors.backups import (
+    ArchiveKeyWrong,
     ArchivePartsDiffer,
     ArchiveSignerUnknown,
     ArchiveUnreadable,
@@ -141,6 +142,7 @@ __all__ = [
     "AccountTampered",
     "AlreadyExists",
     "AmountInvalid",
+    "ArchiveKeyWrong",
     "ArchivePartsDiffer",
     "ArchiveSignerUnknown",
     "ArchiveUnreadable",

@@ -12,6 +12,12 @@ class ArchiveUnreadable(StorageFault):
     en = "The backup file is incomplete or was changed, and was refused."
 
 
+class ArchiveKeyWrong(ArchiveUnreadable):
+    code = "archive_key_wrong"
+    zh = "用这把恢复密钥打不开这份备份：多半是拿错了密钥，请用制作备份时的那一把；也可能备份被改动。"
+    en = "This recovery key does not open the backup: it is probably another backup's key; or the file was changed."
+
+
 class ArchiveSignerUnknown(StorageFault):
     code = "archive_signer_unknown"
     zh = "备份文件不是由本单位的密钥签名，请用 --signed-by 指明签名者指纹。"
