@@ -42,6 +42,28 @@ def test_every_command_in_the_readme_exists() -> None:
         assert found.exit_code == 0, line
 
 
+def test_the_contract_marks_the_commands_that_come_later() -> None:
+    text = (ROOT / "docs" / "design" / "contract.md").read_text(encoding="utf-8")
+    section = text.split("## 3.")[1].split("## 4.")[0]
+    told = [
+        (group, name)
+        for row in re.findall(r"^\| (.*?`.*?) \|", section, re.MULTILINE)
+        for group, names in re.findall(r"`([a-z-]+)(?: ([a-z][a-z/-]*))?", row.split("later: ")[0])
+        for name in names.split("/")
+    ]
+    assert ("ledger", "import") in told
+    assert [f"{group} {name}" for group, name in told if not _exists([group, name] if name else [group])] == []
+
+
+def _exists(words: list[str]) -> bool:
+    command: Any = get_command(app)
+    for word in words:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            return False
+    return True
+
+
 RUNBOOK = [*sorted((ROOT / "docs" / "operations").glob("*.md")), *sorted((ROOT / "docs" / "compliance").glob("*.md"))]
 
 
