@@ -11,6 +11,7 @@ import typer
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.cli.verify import read_file
 from auth_service.connectors.signing import public_key_jwk, public_key_pem, read_public_key
+from auth_service.core.clock import legal_date
 from auth_service.flows.rotate_keys import Version
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
@@ -114,7 +115,7 @@ def _say_keys(voice: Voice, found: dict[str, bytes], signing: str) -> None:
 
 
 def _day(instant: datetime | None) -> str:
-    return instant.date().isoformat() if instant else ""
+    return legal_date(instant).isoformat() if instant else ""
 
 
 def _document(version: Version) -> dict[str, Any]:

@@ -111,7 +111,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "flag.judge.false_flag": ("误报", "False flag"),
     "flag.judge.false_flag.help": ("已确认没有问题，不需要再查。", "You made sure that nothing is wrong."),
     "flag.judge.needs_check": ("需要核查", "Needs a check"),
-    "flag.judge.needs_check.help": ("需要打电话、上门或调取原件核实。", "Somebody must call, visit or see the papers."),
+    "flag.judge.needs_check.help": (
+        "需要打电话、上门或调取原件核实。已经核实属实的也选这一项，并写明如何处理；误报只用于没有问题的情况。",
+        "Somebody must call, visit or see the papers. Choose it too for what proved true, and say what was done.",
+    ),
     "flag.judge.reason": ("理由", "Reason"),
     "flag.judge.reason.help": (
         "写明看到了什么、查了什么，会留在记录中。请不要写证件号码。",
