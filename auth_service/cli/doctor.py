@@ -90,14 +90,14 @@ def _tried(name: str, check: Any, fine: str, mend: str, mend_zh: str = "") -> Fi
 def _weights(wiring: Wiring) -> list[Finding]:
     found = []
     for status in list_weights(wiring.settings.models):
-        missing_optional = status.state is WeightsState.MISSING and status.entry.optional
-        fine = status.state is WeightsState.PRESENT or missing_optional
-        install, hint, hint_zh = f"auth-service models install {status.entry.name} --from DIR", "", ""
-        if missing_optional:
-            hint, hint_zh = f"optional, only for another engine: {install}", f"可选，仅换用其他引擎时需要：{install}"
-        elif not fine:
-            hint = install
-        found.append(Finding(f"weights {status.entry.name}", fine, status.state.value, hint, hint_zh))
+        name, state = f"weights {status.entry.name}", status.state.value
+        install = f"auth-service models install {status.entry.name} --from DIR"
+        if status.state is WeightsState.MISSING and status.entry.optional:
+            told = f"{state}; 可选 optional, only for another engine: {install}"
+            found.append(Finding(name, fine=True, detail=told))
+        else:
+            fine = status.state is WeightsState.PRESENT
+            found.append(Finding(name, fine, state, "" if fine else install))
     return found
 
 

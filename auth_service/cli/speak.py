@@ -90,8 +90,7 @@ class Voice:
         for first, *rest in rows:
             self._out.print(Text(first, style="bold"))
             for column, cell in zip(columns[1:], rest, strict=True):
-                if cell:
-                    self._out.print(Text(f"    {column}: {cell}"))
+                self._out.print(Text(f"    {column}: {cell}"))
 
     def result(self, document: Mapping[str, Any]) -> None:
         """The JSON document; printed once, at the end."""
