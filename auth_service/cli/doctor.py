@@ -135,7 +135,8 @@ def _orphans(wiring: Wiring) -> Finding:
         orphans.check(found)
     except PhotoFilesUnexplained as error:
         mend = "check the database and HOME; if they are right: auth-service retention run --all-orphans"
-        return Finding("photo files", fine=False, detail=f"{error.code}: {error.detail}", mend=mend)
+        mend_zh = "核对数据库和 HOME；确认无误后：auth-service retention run --all-orphans"
+        return Finding("photo files", False, f"{error.code}: {error.detail}", mend, mend_zh)
     except ServiceError as error:
         return Finding("photo files", fine=False, detail=error.code, mend="auth-service migrate")
     return Finding("photo files", fine=True, detail=f"{found.total} without a record (left by an interrupted run)")
