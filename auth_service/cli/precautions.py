@@ -111,6 +111,7 @@ def _backups(wiring: Wiring) -> Iterator[Finding]:
     except ServiceError as error:
         yield Finding("backup", fine=False, detail=error.code, mend="auth-service migrate")
         return
+    yield from _refused(wiring)
     if made is None:
         yield Finding("backup", fine=not must, detail="none was ever made", mend=mend, mend_zh=mend_zh)
         return
@@ -136,6 +137,18 @@ def _backup_mends(folder: str) -> tuple[str, str]:
         f"auth-service backup FOLDER, or {setting} for the worker",
         f"auth-service backup FOLDER，或为 worker 设置 {setting}",
     )
+
+
+def _refused(wiring: Wiring) -> Iterator[Finding]:
+    """Said before the next backup fails at night."""
+    try:
+        with wiring.store.snapshot() as snapshot:
+            snapshot.require_own_schema()
+    except ServiceError as error:
+        page = "docs/operations/upgrade.md"
+        yield Finding("next backup", False, f"{error.code}: {error.en}",
+                      f"auth-service backup FOLDER with the newest release installed: {page}",
+                      f"用已安装的最新版本运行 auth-service backup FOLDER：{page}")  # fmt: skip
 
 
 def _parts(wiring: Wiring, folder: Path, *, must: bool) -> Iterator[Finding]:

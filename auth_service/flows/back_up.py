@@ -64,13 +64,15 @@ class BackUp:
     def run(self, folder: Path, progress: Progress = lambda _: None) -> Backup:
         """Makes both parts in a folder, and removes the keys parts there that are too old.
 
-        raises   StorageFault (disk, database), ArchiveUnreadable (read back wrong)
+        raises   StorageFault (disk, database), ArchiveUnreadable (read back wrong), BackupNeedsNewerRelease: this
+                 release does not know all that is there
         """
         self._store.check_schema()
         backup, now = new_id(), self._clock.now()
         drafts: list[Draft] = []
         try:
             with self._store.snapshot() as snapshot:
+                snapshot.require_own_schema()  # here, for a migration may come between the check above and the snapshot
                 for part in (Part.KEYS, Part.DATA):
                     drafts.append(self._archives.begin(folder, part, backup, now))
                     about = About(backup, part, now, snapshot.revision, self._release)

@@ -47,7 +47,7 @@ from auth_service.core.archive import (
     StoredFile,
     TableSpec,
 )
-from auth_service.core.errors import ArchiveUnreadable, RestoreTargetNotEmpty, StorageFault
+from auth_service.core.errors import ArchiveUnreadable, BackupNeedsNewerRelease, RestoreTargetNotEmpty, StorageFault
 from auth_service.storage import schema_version
 from auth_service.storage.database import Database
 from auth_service.storage.photos import PhotoFiles
@@ -97,6 +97,11 @@ class Snapshot:
     @property
     def revision(self) -> str:
         return ",".join(sorted(MigrationContext.configure(self._front).get_current_heads()))
+
+    def require_own_schema(self) -> None:
+        """What a newer release has added would be left out. raises BackupNeedsNewerRelease"""
+        if not schema_version.is_own(self._front):
+            raise BackupNeedsNewerRelease(f"the database has schema {self.revision}")
 
     def rows(self, part: Part) -> Iterator[Rows]:
         """All rows of a part's tables, in batches."""

@@ -28,17 +28,21 @@ _LOCK_MILLISECONDS = 500
 server's deadlock_timeout of 1 s it is always the migration that gives way, never the request."""
 _PAUSES = tuple(0.2 * place for place in range(1, 25))
 """Seconds between the tries of a migration that was crowded out: a minute in all."""
+_NEWEST = "heads"
+"""Alembic's word for where this release's migrations end."""
 _OLDEST = select(SchemaReachRow.oldest_revision)
 
 
-def upgrade(connection: Connection, to: str = "heads") -> list[str]:
+def upgrade(connection: Connection, to: str = _NEWEST) -> list[str]:
     """Takes every missing step within the open transaction; returns their revision names, oldest first.
 
     A database that a newer release has expanded is left as it is, if this release can still work with it.
 
     to       a revision of this release: an older backup is restored into its own schema first
-    raises   SchemaOutdated: a newer release has changed what this one relies on
+    raises   SchemaOutdated: a newer release has changed what this one relies on, or only it knows the revision
     """
+    if to != _NEWEST and to not in _known():
+        raise SchemaOutdated(f"only a newer release knows the schema {to}: restore with that release")
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_LOCK_MILLISECONDS}")
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

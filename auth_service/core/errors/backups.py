@@ -36,6 +36,12 @@ class RestoreTargetNotEmpty(RequestRefused):
     en = "A backup is restored only into an empty database and an empty folder."
 
 
+class BackupNeedsNewerRelease(StorageFault):
+    code = "backup_needs_newer_release"
+    zh = "数据库已由更新的版本扩充，本版本的备份会漏掉数据，未作备份：请用新版本运行 auth-service backup。"
+    en = "A newer release has expanded the database; a backup by this one would leave data out. Use the newer release."
+
+
 class RestoreUnfinished(StorageFault):
     code = "restore_unfinished"
     zh = "恢复尚未完成，请再次运行同一条 auth-service restore 命令。"
