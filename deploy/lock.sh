@@ -6,5 +6,5 @@ cd "$(dirname "$0")/.."
 uv=${UV:-.venv/bin/uv}
 compile() { "$uv" pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q \
   --override deploy/lock-overrides.txt pyproject.toml "$@"; }
-compile --extra demo --group build -o requirements.lock
-compile --extra demo --extra reference --extra hsm --extra telemetry --group dev -c requirements.lock -o requirements-dev.lock
+compile --extra demo --extra hsm --group build -o requirements.lock
+compile --extra demo --extra hsm --extra reference --extra telemetry --group dev -c requirements.lock -o requirements-dev.lock

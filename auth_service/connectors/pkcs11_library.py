@@ -93,5 +93,5 @@ def library_package() -> Any:
     try:
         return importlib.import_module("pkcs11")
     except ImportError as error:
-        raise SettingInvalid("python-pkcs11 is not installed: pip install 'auth-service[hsm]'",
+        raise SettingInvalid("python-pkcs11 is not installed: it is in requirements.lock",
                              field="key_store") from error  # fmt: skip
