@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -31,26 +32,41 @@ LAST_REQUESTS_SECONDS = 30
 """After SIGTERM nobody new is taken in, and requests in flight may take so long. source: own decision, ten times the
 slowest verdict (trust.md 4: p99 <= 8 s); deploy/ gives the process more before it is killed"""
 
+NOT_BY_TRYING_AGAIN = 78
+"""Exit status of `serve` while nothing may decide. Only people can end that: a supervisor must not try again every two
+seconds. source: EX_CONFIG of sysexits.h; the unit in deploy/systemd names it in RestartPreventExitStatus"""
+
 
 def prepare(wiring: Wiring, voice: Voice) -> tuple[list[str], str | None]:
     """Keys, schema and a first member of staff; returns the migrations run and the password made, if any."""
     applied = wiring.migrate()
     wiring.key_test()
     wiring.signer.public_key()
-    password: str | None = None
-    if not any(not member.disabled for member in wiring.keep_staff.all()):
-        try:
-            member, password = wiring.keep_staff.create("monitor", Role.MONITOR, None, "cli")
-            voice.say(f"[bold]Sign-in for the console[/] (shown once)  user [cyan]{member.username}[/]")
-            voice.say(f"  password [cyan]{password}[/]  role {member.role.value} 基金监督")
-        except AlreadyExists:
-            voice.say("All staff accounts are disabled; make one with `auth-service staff create`.")
-    return applied, password
+    if any(not member.disabled for member in wiring.keep_staff.all()):
+        return applied, None
+    if wiring.strict and not sys.stdout.isatty():  # what a supervisor starts writes into a log
+        voice.say("No staff account yet, and no terminal to show a password on: run `auth-service init` on one.")
+        return applied, None
+    return applied, _first_sign_in(wiring, voice)
+
+
+def _first_sign_in(wiring: Wiring, voice: Voice) -> str | None:
+    """Its password, shown once; None when accounts exist and all are disabled."""
+    try:
+        member, password = wiring.keep_staff.create("monitor", Role.MONITOR, None, "cli")
+    except AlreadyExists:
+        voice.say("All staff accounts are disabled; make one with `auth-service staff create`.")
+        return None
+    voice.say(f"[bold]Sign-in for the console[/] (shown once)  user [cyan]{member.username}[/]")
+    voice.say(f"  password [cyan]{password}[/]  role {member.role.value} 基金监督")
+    return password
 
 
 @life.command()
 def init(as_json: JsonFlag = False) -> None:
-    """Make keys, database and a first staff sign-in under AUTH_SERVICE_HOME. Running it again changes nothing."""
+    """Make keys, database and a first staff sign-in under AUTH_SERVICE_HOME. Running it again changes nothing.
+
+    In production the sign-in is made on a terminal only, so that its password stands in no log."""
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.making_keys = True
@@ -125,14 +141,16 @@ def serve(
 
 
 def _ready_to_serve(wiring: Wiring, voice: Voice, *, uncalibrated: bool) -> str | None:
-    """Returns the first sign-in's password. raises CalibrationMissing: production, and nothing may decide yet"""
+    """Returns the first sign-in's password. raises Exit: production, and nothing may decide yet"""
     _, password = prepare(wiring, voice)
     if wiring.strict:
         try:
             wiring.check_calibration()
         except CalibrationMissing as missing:
             if not uncalibrated:
-                raise
+                wiring.close_stores()
+                voice.error(missing)
+                raise typer.Exit(NOT_BY_TRYING_AGAIN) from missing
             voice.say(f"[yellow]{missing.code}: verification answers 503 until a calibration is activated.[/]")
     wiring.close_stores()
     return password

@@ -19,7 +19,7 @@ import typer
 from auth_service.cli.key_watch import ended_when_keys_hang
 from auth_service.cli.speak import JsonFlag, speaking
 from auth_service.connectors.pkcs11_library import longest_call
-from auth_service.core.errors import PartlyDone, ServiceError
+from auth_service.core.errors import FieldInvalid, PartlyDone, ServiceError
 from auth_service.core.jobs import Claim, Job, RunOutcome
 from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.settings import load_settings
@@ -183,13 +183,14 @@ def worker_beside(wiring: Wiring) -> Iterator[None]:
 @worker_app.command("worker")
 def work(
     once: Annotated[bool, typer.Option(help="do what is due now and end; exit 1 when a job failed")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="this job alone; may be given several times")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Do the recurring jobs, such as audit checkpoints and retention. Several workers may run; each job runs once."""
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
-        jobs = wiring.jobs()
+        jobs = _chosen(wiring.jobs(), only or ())
         worker = Worker(wiring.store, jobs, tracer=wiring.tracer)
         if once:
             ran = worker.once()
@@ -206,6 +207,14 @@ def work(
             worker.run()
         voice.result({"jobs": [job.name for job in jobs], "stopped": True})
         wiring.store.close()
+
+
+def _chosen(jobs: Sequence[Job], only: Sequence[str]) -> tuple[Job, ...]:
+    """raises FieldInvalid: a job that this process does not have, such as `backup` without a folder"""
+    unknown = sorted(set(only) - {job.name for job in jobs})
+    if unknown:
+        raise FieldInvalid(f"no such job here: {', '.join(unknown)}", field="only")
+    return tuple(job for job in jobs if not only or job.name in only)
 
 
 def _document(ran: Ran) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from auth_service.cli.life import NOT_BY_TRYING_AGAIN
 from auth_service.cli.main import app
 from auth_service.settings import described
 from auth_service.storage.grants import DatabaseRole
@@ -22,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
-OURS = ("migrate", "service", "worker", "ledger")
-OF_THE_PROXY = {"AUTH_SERVICE_HOST", "AUTH_SERVICE_UPSTREAM"}
+OURS = ("migrate", "service", "worker", "backup", "cli", "ledger")
+OF_THE_PROXY = {"AUTH_SERVICE_HOST", "AUTH_SERVICE_UPSTREAM", "AUTH_SERVICE_RESOLVER"}
 """Filled into the proxy's configuration; the service never sees them."""
 TEXTS = [
     path
@@ -57,7 +58,9 @@ def test_every_setting_named_is_one(path: Path) -> None:
 
 def test_every_command_of_the_containers_exists() -> None:
     for name in OURS:
-        assert exists([str(word) for word in COMPOSE["services"][name]["command"]]), name
+        command = COMPOSE["services"][name]["command"]
+        words = shlex.split(command) if isinstance(command, str) else [str(word) for word in command]
+        assert exists([word for word in words if not word.startswith("${")]), name
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
@@ -105,6 +108,8 @@ def test_each_container_gets_the_secrets_of_its_own_role() -> None:
         "migrate": {"front.pgpass", "owner.pgpass"},
         "service": {"front.pgpass"},
         "worker": {"front.pgpass"},
+        "backup": {"front.pgpass", "ledger.pgpass"},
+        "cli": {"front.pgpass"},
         "ledger": {"front.pgpass", "ledger.pgpass"},
     }
 
@@ -126,6 +131,36 @@ def test_files_that_containers_are_given_exist() -> None:
                 assert (DEPLOY / source).is_file(), (name, source)
             else:
                 assert source in COMPOSE["volumes"], (name, source)
+
+
+def test_no_server_is_started_again_while_only_people_can_help() -> None:
+    text = (DEPLOY / "systemd" / "auth-service.service").read_text(encoding="utf-8")
+    assert f"\nRestartPreventExitStatus={NOT_BY_TRYING_AGAIN}\n" in text
+    assert "auth-service.service" not in (DEPLOY / "systemd" / "auth-service-worker.service").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_a_ledger_file_keeps_its_name_and_its_folder_is_made() -> None:
+    text = (DEPLOY / "systemd" / "auth-service-import@.service").read_text(encoding="utf-8")
+    assert "%I" not in text, "it turns - into /"
+    assert "ledger import /var/lib/auth-service/in/%i\n" in text
+    assert "\nStateDirectory=auth-service auth-service/in\n" in text
+
+
+@pytest.mark.parametrize("name", ["service", "ledger", "owner"])
+def test_each_settings_file_says_who_reads_it(name: str) -> None:
+    readers = {unit.name for unit in UNITS if f"/etc/auth-service/{name}.env" in unit.read_text(encoding="utf-8")}
+    told = (DEPLOY / "systemd" / f"{name}.env.example").read_text(encoding="utf-8")
+    assert name == "service" or {unit for unit in readers if unit not in told} == set()
+
+
+def test_what_production_insists_on_is_locked_and_in_the_image() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert re.search(r"^python-pkcs11==", lock, re.MULTILINE)
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "--require-hashes -r requirements.lock" in image
+    assert "softhsm2" in image, "a PKCS#11 library"
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
@@ -172,10 +207,44 @@ def test_the_proxies_take_what_the_service_takes_and_no_more() -> None:
         assert not re.search(r"(?i)tls.?v?1\.[01]\b", text)
 
 
+def test_the_proxy_looks_the_name_of_the_service_up_again(tmp_path: Path) -> None:
+    """A container that was made anew has another address; a name in `upstream` is looked up once, at the start."""
+    text = (DEPLOY / "proxy" / "nginx.conf.template").read_text(encoding="utf-8")
+    assert "upstream " not in re.sub(r"#.*", "", text)
+    given = COMPOSE["services"]["proxy"]["environment"]
+    for server in text.split("\nserver {")[1:]:
+        assert "resolver ${AUTH_SERVICE_RESOLVER} valid=5s" in server
+        assert "set $auth_service ${AUTH_SERVICE_UPSTREAM};" in server
+    assert {name for name in re.findall(r"\$\{([A-Z_]+)\}", text) if name not in given} == set()
+    assert given["AUTH_SERVICE_RESOLVER"] == "127.0.0.11", "Docker's own"
+
+
+def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
+    if shutil.which("nginx") is None or shutil.which("openssl") is None:
+        pytest.skip("no nginx or no openssl")
+    text = (DEPLOY / "proxy" / "nginx.conf.template").read_text(encoding="utf-8")
+    filled = {"HOST": "auth.example.gov.cn", "UPSTREAM": "service:8000", "RESOLVER": "127.0.0.11"}
+    for name, value in filled.items():
+        text = text.replace(f"${{AUTH_SERVICE_{name}}}", value)
+    for name in ("certificate", "key"):
+        text = text.replace(f"/run/secrets/tls_{name}", str(tmp_path / f"{name}.pem"))
+    made = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "certificate.pem")]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=auth.example.gov.cn", *made],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{text}\n}}\n", encoding="utf-8")
+    done = subprocess.run(
+        ["nginx", "-t", "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")], capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 def test_neither_proxy_believes_or_shows_what_it_should_not() -> None:
     nginx = (DEPLOY / "proxy" / "nginx.conf.template").read_text(encoding="utf-8")
     assert "$proxy_add_x_forwarded_for" not in nginx
-    assert nginx.count("proxy_pass http://auth_service;") == nginx.count("X-Forwarded-For $remote_addr;") + 1
+    assert nginx.count("proxy_pass http://$auth_service;") == nginx.count("X-Forwarded-For $remote_addr;") + 1
     assert "location = /metrics" in nginx
     caddy = (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
     assert "header_up X-Forwarded-For {remote_host}" in caddy

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from auth_service.cli.main import app
 from auth_service.settings import PREFIX
+from auth_service.wiring import Wiring
 
 
 @pytest.fixture
@@ -42,6 +43,27 @@ def test_init_makes_a_monitor_once(home: Path) -> None:
     assert run("init")["password"] is None
     assert "monitor" in say("staff", "list")
     assert (home / "keys" / "keys.json").stat().st_mode & 0o077 == 0
+
+
+def test_in_production_no_password_is_printed_where_a_supervisor_writes_a_log(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Wiring, "strict", True)
+    assert run("init")["password"] is None
+    told = say("init")
+    assert "no terminal" in told
+    assert "password [" not in told
+    assert run("staff", "list")["staff"] == [], "nobody has an account whose password nobody saw"
+
+
+def test_a_worker_does_the_named_jobs_alone(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init")
+    refused = run("worker", "--once", "--only", "backup", expect=1)["error"]
+    assert (refused["code"], refused["field"]) == ("field_invalid", "only")
+    monkeypatch.setenv(f"{PREFIX}BACKUP__FOLDER", str(tmp_path / "backups"))
+    ran = run("worker", "--once", "--only", "backup")
+    assert ran["jobs"] == [one["job"] for one in ran["runs"]] == ["backup"]
+    assert len(list((tmp_path / "backups").glob("*.asbk"))) == 2
 
 
 def test_a_lost_key_file_stops_everything_instead_of_making_a_new_one(home: Path) -> None:
