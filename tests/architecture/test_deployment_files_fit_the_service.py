@@ -233,7 +233,10 @@ def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=auth.example.gov.cn", *made],
         check=True, capture_output=True,
     )  # fmt: skip
-    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{text}\n}}\n", encoding="utf-8")
+    text = re.sub(r"listen (80|443)", r"listen unix:" + str(tmp_path) + r"/\1", text)  # -t binds them
+    kept = [f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")]
+    whole = [f"pid {tmp_path}/pid;", "events {}", "http {", *kept, text, "}"]
+    (tmp_path / "nginx.conf").write_text("\n".join(whole) + "\n", encoding="utf-8")
     done = subprocess.run(
         ["nginx", "-t", "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")], capture_output=True,
         text=True, check=False,
