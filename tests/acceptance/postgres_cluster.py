@@ -84,6 +84,12 @@ class Cluster:
             cursor = connection.execute(statement)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
 
+    def ask_for_passwords(self) -> None:
+        """Everybody but the administrator signs in with a password from now on, as in deployment."""
+        rules = "local all all trust\nhost all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        (self.data / "pg_hba.conf").write_text(rules)
+        self.psql("SELECT pg_reload_conf()")
+
     def create_database(self, name: str) -> str:
         """An empty database; returns its URL."""
         self.psql(f"CREATE DATABASE {name}")

@@ -53,7 +53,7 @@ def test_each_process_with_the_rights_of_its_own_part(own_cluster: Cluster, tmp_
         make_roles(connection)
         for role in ("front", "ledger", "owner"):
             connection.execute(f"ALTER ROLE auth_service_{role} PASSWORD 'secret of {role}'")
-    _ask_for_passwords(own_cluster)
+    own_cluster.ask_for_passwords()
     front = {"AUTH_SERVICE_DATABASE_URL": url(own_cluster, "front", tmp_path), "AUTH_SERVICE_READERS": "1"}
     owner = front | {"AUTH_SERVICE_OWNER_DATABASE_URL": url(own_cluster, "owner", tmp_path)}
     ledger = front | {"AUTH_SERVICE_LEDGER_DATABASE_URL": url(own_cluster, "ledger", tmp_path)}
@@ -117,9 +117,3 @@ def _any_exit(home: Path, settings: dict[str, str]) -> int:
         [*command(home, "doctor", "--json")], env={**environment(home), **settings}, capture_output=True, check=False,
         timeout=120,
     ).returncode  # fmt: skip
-
-
-def _ask_for_passwords(server: Cluster) -> None:
-    rules = "local all all trust\nhost all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
-    (server.data / "pg_hba.conf").write_text(rules)
-    server.psql("SELECT pg_reload_conf()")
