@@ -109,8 +109,15 @@ class Deployment:
             for unit in started[1].split():
                 if unit.endswith(".service") and not unit.startswith("-"):
                     yield self.unit(unit)
-        elif typed := re.match(r"(?:# as_service|\$ auth-service) (.+)", line):
-            yield Step(tuple(shlex.split(self.here(typed[1]))), self.settings(["service"]))
+        elif typed := re.match(r"(?:# (?:WITH=(\w+) )?as_service|\$ auth-service) (.+)", line):
+            files = ["service", *([typed[1]] if typed[1] else [])]
+            yield Step(tuple(shlex.split(self.here(typed[2]))), self.settings(files))
+
+    def migration(self) -> Step:
+        """What runs at each upgrade, and before each start of all containers."""
+        if self.shape == "units":
+            return self.unit("auth-service-migrate.service")
+        return self._container(_services(), "migrate", [])
 
     def unit(self, name: str) -> Step:
         """What a unit runs."""
@@ -124,7 +131,7 @@ class Deployment:
     def _of_containers(self, line: str) -> Iterator[Step]:
         if not line.startswith("docker compose ") or "--entrypoint" in line:
             return
-        services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+        services = _services()
         words = shlex.split(line)[2:]
         if words[:2] == ["up", "--detach"]:
             for name in words[2:] or ["service"]:
@@ -206,8 +213,13 @@ def _of_compose(service: str) -> dict[str, str]:
     """The image's own variables, then the service's."""
     image = (ROOT / "Dockerfile").read_text(encoding="utf-8").rpartition("\nFROM ")[2]
     found = dict(re.findall(r"^(?:ENV| ) +((?:AUTH_SERVICE|SOFTHSM2)_\w+)=(\S+)", image, re.MULTILINE))
-    written = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"][service]["environment"]
+    written = _services()[service]["environment"]
     return found | {name: _filled(str(value)) for name, value in written.items()}
+
+
+def _services() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    return found
 
 
 def _filled(text: str) -> str:

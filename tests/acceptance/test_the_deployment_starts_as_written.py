@@ -59,7 +59,6 @@ class Operator:
         self.done: list[str] = []
         self.server: Step | None = None
         acts: dict[str, Callable[[Step], Any]] = {
-            "migrate": lambda step: self._require(len(self.run(step)["applied"]) > 10),
             "init": self._first_sign_in,
             "doctor": self._only_time_is_missing,
             "worker": self._works_once,
@@ -87,7 +86,12 @@ class Operator:
 
     def _first_sign_in(self, step: Step) -> None:
         """In no log, and once on a terminal."""
-        assert self.run(step)["password"] is None
+        refused = self.run(self.deployment.migration(), expect=1)["error"]
+        assert refused["code"] == "key_missing", "nothing else makes keys in a token"
+        made = self.run(step)
+        assert made["password"] is None
+        assert len(made["migrations"]) > 10
+        assert self.run(self.deployment.migration())["applied"] == []
         assert "shown once" in self.deployment.on_a_terminal(step), "none was made before"
 
     def _only_time_is_missing(self, step: Step) -> None:

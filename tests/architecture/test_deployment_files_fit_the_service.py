@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
-OURS = ("migrate", "service", "worker", "backup", "cli", "ledger")
+OURS = ("init", "migrate", "service", "worker", "backup", "cli", "ledger")
 OF_THE_PROXY = {"AUTH_SERVICE_HOST", "AUTH_SERVICE_UPSTREAM", "AUTH_SERVICE_RESOLVER"}
 """Filled into the proxy's configuration; the service never sees them."""
 TEXTS = [
@@ -105,6 +105,7 @@ def test_each_container_gets_the_secrets_of_its_own_role() -> None:
         name: {secret for secret in COMPOSE["services"][name]["secrets"] if secret.endswith(".pgpass")} for name in OURS
     }
     assert given == {
+        "init": {"front.pgpass", "owner.pgpass"},
         "migrate": {"front.pgpass", "owner.pgpass"},
         "service": {"front.pgpass"},
         "worker": {"front.pgpass"},
@@ -112,6 +113,11 @@ def test_each_container_gets_the_secrets_of_its_own_role() -> None:
         "cli": {"front.pgpass"},
         "ledger": {"front.pgpass", "ledger.pgpass"},
     }
+
+
+def test_what_shows_a_password_once_writes_no_log() -> None:
+    for name in ("init", "cli"):
+        assert COMPOSE["services"][name]["logging"] == {"driver": "none"}, name
 
 
 def test_the_roles_are_the_ones_that_rights_are_given_to() -> None:
