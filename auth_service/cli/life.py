@@ -45,7 +45,10 @@ def prepare(wiring: Wiring, voice: Voice) -> tuple[list[str], str | None]:
     if any(not member.disabled for member in wiring.keep_staff.all()):
         return applied, None
     if wiring.strict and not sys.stdout.isatty():  # what a supervisor starts writes into a log
-        voice.say("No staff account yet, and no terminal to show a password on: run `auth-service init` on one.")
+        voice.both(
+            "尚无工作人员账号，且输出不是终端，不便显示密码：请在终端运行 auth-service init。",
+            "No staff account yet, and no terminal to show a password on: run `auth-service init` on one.",
+        )
         return applied, None
     return applied, _first_sign_in(wiring, voice)
 

@@ -112,13 +112,14 @@ class Operator:
 
     def _calibrates(self, step: Step) -> None:
         typed = {"stdin": PASSWORD + "\n"}
-        if "activate" not in step.words:
-            assert self.run(step, "--password-stdin", "--fmr", "1e-3", **typed)["proposed"]
-        elif self.enough:
-            assert self.run(step, "--password-stdin", **typed)["state"] == "in force"
+        activates = "activate" in step.words
+        more = ("--password-stdin", *(() if activates else ("--fmr", "1e-3")))
+        if self.enough:
+            done = self.run(step, *more, **typed)
+            assert done["state"] == "in force" if activates else done["proposed"]
         else:
-            refused = self.run(step, "--password-stdin", **typed, expect=1)["error"]
-            assert refused["code"] == "calibration_too_few_people"
+            refused = self.run(step, *more, **typed, expect=1)["error"]
+            assert refused["code"] == ("not_found" if activates else "calibration_too_few_people")
 
     def _serves(self, step: Step) -> None:
         self.server = Step((*step.words, "--port", str(free_port())), step.settings)
