@@ -17,7 +17,7 @@ from auth_service.cli.worker import Worker
 from auth_service.core.errors import BackupNeedsNewerRelease, SchemaOutdated
 from auth_service.settings import PREFIX
 from auth_service.storage.archive import Snapshot
-from tests.acceptance.test_a_backup_comes_back import Place, fill, places  # noqa: F401 - a fixture
+from tests.acceptance.places import Place, fill
 from tests.databases import BOTH
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -37,7 +37,7 @@ def expand(place: Place) -> None:
 
 @pytest.fixture
 def expanded(
-    places: Callable[[str, str], Place],  # noqa: F811
+    places: Callable[[str, str], Place],
     request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> Iterator[Place]:
@@ -91,7 +91,7 @@ def test_the_worker_counts_the_refusal_as_a_failure_that_alarms(expanded: Place,
 
 
 def test_a_backup_of_a_newer_release_is_refused_with_a_code_and_nothing_is_begun(
-    places: Callable[[str, str], Place],  # noqa: F811
+    places: Callable[[str, str], Place],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
