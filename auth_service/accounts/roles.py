@@ -80,6 +80,10 @@ class Scope(StrEnum):
     METRICS = "metrics"
 
 
+APART = frozenset({Scope.ENROLL, Scope.ASSISTED})
+"""Never on one key: whoever has both can enrol a stranger and then swear that this stranger is the person."""
+
+
 def may(role: Role, permission: Permission) -> bool:
     """Whether the table grants it."""
     return permission in PERMISSIONS[role]

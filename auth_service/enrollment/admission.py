@@ -28,8 +28,8 @@ def admit(offered: Sequence[ReferencePhoto], fits: Fits | None, alike: Likeness)
     """Which photos join.
 
     Where a set is in force (`fits` given), a photo joins only as a match with it: a stranger in a hundred lies in the
-    grey zone, and one admitted photo would pull the template towards that stranger. A grey or differing photo goes to
-    an officer, who may put a new set in force in person (flows/enroll.py, `confirmed_by`).
+    grey zone. The set's template is that of its anchors, which what a key adds never moves (`anchors_of`). A grey or
+    differing photo goes to an officer, who may put a new set in force in person (flows/enroll.py, `confirmed_by`).
 
     The first photos of a person come together from one source. Each must be alike to at least half of those that
     count already, the best-ranked first.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from auth_service.core.errors import FieldInvalid
 
@@ -19,6 +19,22 @@ class PhotoSource(StrEnum):
 
 SOURCE_RANK: dict[PhotoSource, int] = {source: rank for rank, source in enumerate(PhotoSource)}
 """0 is best."""
+
+
+class Standing(IntEnum):
+    """How far a photo's source is more than somebody's word. 0 is best."""
+
+    CONFIRMED = 0
+    """A member of staff saw the person and compared the papers."""
+    OWN_FILES = 1
+    """From the agency's own files, by whoever runs the service; also what was enrolled before origins were recorded."""
+    BY_KEY = 2
+    """An API key said so. Its word for source and date is kept and ranks nothing
+    (docs/decisions/0011-replacing-references.md)."""
+
+
+BY_KEY_PREFIX = "api_key:"
+"""How an API key is named as the origin of a photo, as in the audit trail."""
 
 _WORDS: dict[str, PhotoSource] = {
     **{source.value: source for source in PhotoSource},

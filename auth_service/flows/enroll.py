@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from auth_service.beneficiaries.id_number import parse_id_number
@@ -20,87 +20,33 @@ from auth_service.core.errors import (
     FieldInvalid,
     ImageOfAnotherPerson,
     QualityTooLow,
+    ReferencesComplete,
     ServiceError,
 )
 from auth_service.core.ids import new_id
 from auth_service.enrollment.admission import admit
 from auth_service.enrollment.consent import Consent
 from auth_service.enrollment.copy_index import CopyIndex
-from auth_service.enrollment.references import MAX_REFERENCES, ReferencePhoto, ReferenceSet, form_reference_set
-from auth_service.enrollment.sources import PhotoSource
+from auth_service.enrollment.references import (
+    ADDED_WITHIN_DAYS,
+    MAX_REFERENCES,
+    MOST_ADDED,
+    ReferencePhoto,
+    ReferenceSet,
+    form_reference_set,
+)
+from auth_service.enrollment.sources import BY_KEY_PREFIX
 from auth_service.faces.copies import CopyPolicy, cosine, is_copy, mirrored_distance
 from auth_service.faces.ports import FaceReader
-from auth_service.faces.quality import QualityReason
 from auth_service.faces.sample import FaceSample
 from auth_service.faces.template import EngineIdentity, Template
+from auth_service.flows.enroll_terms import Admitted, Enrolled, EnrollRequest, Offer, OfferedPhoto
 from auth_service.matching.calibration import CalibrationSource
 from auth_service.matching.comparison import Zone, compare
 from auth_service.monitoring.rules.i09_shared_image import SharedImage, SharedImageFacts
 from auth_service.storage.unit import Store, Unit
 
-
-@dataclass(frozen=True, slots=True)
-class EnrollRequest:
-    """reveal_unknown  the caller may learn whether the ID number is in the ledger"""
-
-    id_number: str
-    photos: tuple[bytes, ...]
-    source: PhotoSource
-    taken_on: date | None
-    consent: Consent
-    actor: str
-    channel: str
-    reveal_unknown: bool = False
-    confirmed_by: str | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """usable  whether the set in force can be compared with (a lone self-upload cannot until somebody looked)"""
-
-    enrollment_id: str
-    reference_set_id: str
-    photos: int
-    usable: bool
-    hints: tuple[QualityReason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedPhoto:
-    """One photo, read, on its way to become a reference."""
-
-    sample: FaceSample
-    jpeg: bytes
-    source: PhotoSource
-    taken_on: date | None
-    file_digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Everything offered for one person at once.
-
-    confirmed_by  the officer who saw the person and compared the papers: these photos take the place of the set in
-                  force, which stays as history; None adds to it
-    """
-
-    person_id: str
-    photos: Sequence[OfferedPhoto]
-    consent: Consent
-    actor: str
-    confirmed_by: str | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """What became of an offer: the set in force, and each refused photo with its error (index into the offer)."""
-
-    reference_set: ReferenceSet | None
-    added: int
-    known_already: int
-    refused: tuple[tuple[int, ServiceError], ...]
+__all__ = ["Admitted", "Enroll", "EnrollRequest", "Enrolled", "Offer", "OfferedPhoto", "ReferenceDesk"]
 
 
 class ReferenceDesk:
@@ -138,18 +84,31 @@ class ReferenceDesk:
         admission = admit([photo for _, photo in fresh], fits, self._alike)
         positions = {photo.id: index for index, photo in fresh}
         refused += [(positions[p.id], FaceDiffersFromReference(field="photo")) for p in admission.differing]
-        for photo in admission.joined:
+        room = self._room(unit, offer, None if anchor is None else in_force, now)
+        joined = admission.joined[:room]
+        refused += [(positions[p.id], ReferencesComplete(field="photo")) for p in admission.joined[room:]]
+        for photo in joined:
             self._store_photo(unit, offer, positions[photo.id], photo, now)
-        if not admission.joined:
+        if not joined:
             return Admitted(in_force, 0, known_already, tuple(refused))
         kept = in_force.photos if in_force and not replaces else ()
-        everything = [*kept, *admission.joined]
+        everything = [*kept, *joined]
         reference_set = form_reference_set(new_id(), offer.person_id, everything, now)
         unit.references.activate(reference_set)
         if _differs(unit.consents.current(offer.person_id), offer.consent):
             unit.consents.add(offer.person_id, offer.consent)
-        unit.audit.append(_accepted(offer, reference_set, len(admission.joined)), now)
-        return Admitted(reference_set, len(admission.joined), known_already, tuple(refused))
+        unit.audit.append(_accepted(offer, reference_set, len(joined)), now)
+        return Admitted(reference_set, len(joined), known_already, tuple(refused))
+
+    def _room(self, unit: Unit, offer: Offer, in_force: ReferenceSet | None, now: datetime) -> int:
+        """How many photos may join. Only what keys add to a person who has references is limited: beside anchors that
+        fill the set a further face would be kept for nothing, and a stream of small changes is looked at by staff."""
+        if in_force is None or not offer.actor.startswith(BY_KEY_PREFIX):
+            return len(offer.photos)
+        if len(in_force.anchors) >= MAX_REFERENCES:
+            return 0
+        since = now - timedelta(days=ADDED_WITHIN_DAYS)
+        return max(0, MOST_ADDED - unit.references.added_by_keys(offer.person_id, self._identity, since))
 
     def forget(self) -> None:
         """Drops the index after a rolled-back unit, whose rows it may have seen; the next offer builds it anew."""
@@ -186,7 +145,7 @@ class ReferenceDesk:
                 self._flag_shared(unit, offer, offered, owner, now)
                 refused.append((index, ImageOfAnotherPerson(field="photo")))
                 continue
-            fresh.append((index, _as_reference(offered, now)))
+            fresh.append((index, _as_reference(offered, offer, now)))
         return fresh, known_already, refused
 
     def _other_owner(self, unit: Unit, person_id: str, sample: FaceSample) -> SharedImageFacts | None:
@@ -317,9 +276,17 @@ def refuse_poor_quality(sample: FaceSample) -> None:
         raise QualityTooLow(",".join(reason.value for reason in sample.quality.reasons), field="photo")
 
 
-def _as_reference(offered: OfferedPhoto, now: datetime) -> ReferencePhoto:
-    sample = offered.sample
-    return ReferencePhoto(new_id(), offered.source, offered.taken_on, now, sample.template, sample.photo_hash)
+def _as_reference(offered: OfferedPhoto, offer: Offer, now: datetime) -> ReferencePhoto:
+    return ReferencePhoto(
+        id=new_id(),
+        source=offered.source,
+        taken_on=offered.taken_on,
+        enrolled_at=now,
+        template=offered.sample.template,
+        photo_hash=offered.sample.photo_hash,
+        looked_at=offer.confirmed_by is not None,
+        origin=offer.actor,
+    )
 
 
 def _accepted(offer: Offer, reference_set: ReferenceSet, added: int) -> AuditEvent:

@@ -15,10 +15,10 @@ from auth_service.accounts.credentials import (
     new_token,
     token_hash,
 )
-from auth_service.accounts.roles import Role, Scope
+from auth_service.accounts.roles import APART, Role, Scope
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
-from auth_service.core.errors import AlreadyExists, FieldInvalid, FieldTooLong, NotFound
+from auth_service.core.errors import AlreadyExists, FieldInvalid, FieldTooLong, NotFound, ScopesConflict
 from auth_service.core.ids import new_id
 from auth_service.storage.unit import Store
 
@@ -103,10 +103,12 @@ class KeepApiKeys:
         self._clock = clock
 
     def create(self, name: str, scopes: tuple[Scope, ...], days: int | None, actor: str) -> tuple[ApiKey, str]:
-        """A new key and the whole bearer value, shown once. raises FieldInvalid"""
+        """A new key and the whole bearer value, shown once. raises FieldInvalid, ScopesConflict"""
         now = self._clock.now()
         if not name.strip() or not scopes:
             raise FieldInvalid("a name and at least one scope", field="name" if scopes else "scopes")
+        if set(scopes) >= APART:
+            raise ScopesConflict(field="scopes")
         secret = new_token()
         expires = None if days is None else now + timedelta(days=days)
         key = ApiKey(new_id(), name.strip()[:100], scopes, token_hash(secret), now, expires, disabled=False)

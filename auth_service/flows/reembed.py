@@ -192,6 +192,9 @@ class Reembed:
                 made.append((photo.id, _anew(photo, reader.read(jpeg).template)))
             except ImageRefused as error:  # the photo's fault; an engine's stops the run
                 refused.append((photo.id, error))
+        anchors = {photo.id for photo in in_force.anchors}
+        if anchors and not any(photo_id in anchors for photo_id, _ in made):
+            made.clear()  # what keys added beside them must not become what the person is compared with
         return _Made(in_force, tuple(made), tuple(refused))
 
     def _keep(self, made: _Made, new: EngineIdentity, report: ReembedReport, rejects: RejectSink) -> None:

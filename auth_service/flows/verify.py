@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from itertools import combinations
 
 from auth_service.beneficiaries.id_number import parse_id_number
-from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock, legal_date
 from auth_service.core.errors import (
     CalibrationMissing,
@@ -22,6 +21,7 @@ from auth_service.core.errors import (
 from auth_service.core.ids import new_id, new_serial
 from auth_service.core.keys import Signer
 from auth_service.enrollment.references import ReferencePhoto, ReferenceSet
+from auth_service.enrollment.sources import BY_KEY_PREFIX
 from auth_service.faces.copies import cosine, is_copy, is_copy_by_hash, mirrored_distance
 from auth_service.faces.ports import FaceReader
 from auth_service.faces.sample import FaceSample, PhotoHash
@@ -32,6 +32,7 @@ from auth_service.flows.verify_terms import (
     VerifyPolicies,
     VerifyRequest,
     VerifyResult,
+    audit_event,
     still_open,
 )
 from auth_service.liveness.attestation import attest
@@ -200,7 +201,7 @@ class Verify:
         with self._store.unit() as unit:
             # what earlier attempts left must not change under us
             unit.alone(f"verify {evidence.person_id or evidence.id}")
-            decision = self._decide(unit, evidence)
+            decision = self._decide(unit, request.actor, evidence)
             self._refuse_second_pass(unit, attempt, decision)
             certificate = self._certificate(decision, evidence)
             unit.evidence.add(evidence, decision)
@@ -208,7 +209,7 @@ class Verify:
                 unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)
             photo_id = self._keep(unit, attempt, decision, kept)
             flags = self._flags(unit, evidence, decision, copy, photo_id)
-            unit.audit.append(_audit_event(request, evidence, decision), evidence.taken_at)
+            unit.audit.append(audit_event(request, evidence, decision), evidence.taken_at)
             result = VerifyResult(
                 evidence_id=evidence.id,
                 decision=decision,
@@ -237,9 +238,11 @@ class Verify:
             return None
         return self._reader.reencode(request.photos[copy.probe if copy else 0])
 
-    def _decide(self, unit: Unit, evidence: FaceEvidence) -> Decision:
+    def _decide(self, unit: Unit, actor: str, evidence: FaceEvidence) -> Decision:
         since = evidence.taken_at - timedelta(days=1)
-        failures = unit.evidence.failures(evidence.person_id or _NOBODY, evidence.channel, since)
+        # what another key sends must not use up the tries at this one: no caller may lock a person out elsewhere
+        attester = actor if actor.startswith(BY_KEY_PREFIX) else None
+        failures = unit.evidence.failures(evidence.person_id or _NOBODY, evidence.channel, since, attester)
         return decide(evidence, failures, self._policy)
 
     def _refuse_second_pass(self, unit: Unit, attempt: _Attempt, decision: Decision) -> None:
@@ -297,7 +300,7 @@ class Verify:
         failures = FailureFacts(person_id, today, ever, photo_id)
         if evidence.person_id is None:
             return ()
-        repeated = RepeatedFailures().judge(failures, now)
+        repeated = RepeatedFailures().judge(failures, now) if evidence.counts_as_try else None
         found.extend([repeated] if repeated else [])
         raised = (unit.flags.raise_once(flag) for flag in found)
         return tuple(flag_id for flag_id in raised if flag_id is not None)
@@ -333,16 +336,5 @@ def _evidence(
         taken_at=now,
         attested_by=request.attested_by,
         face_not_enough=known.face_not_enough,
+        own_reference=known.reference is not None and known.reference.is_word_of(request.actor),
     )
-
-
-def _audit_event(request: VerifyRequest, evidence: FaceEvidence, decision: Decision) -> AuditEvent:
-    details = {
-        "evidence": evidence.id,
-        "outcome": decision.outcome.value,
-        "zone": decision.zone.value if decision.zone else None,
-        "channel": evidence.channel.value,
-        "attested_by": evidence.attested_by,
-    }
-    subject = f"person:{evidence.person_id}" if evidence.person_id else ""
-    return AuditEvent(request.actor, "verification.decided", subject, details)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from auth_service.core.audit import AuditEvent
 from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.quality import QualityReason
 from auth_service.matching.comparison import ComparisonDecision
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.decision import Decision, DecisionPolicy
-from auth_service.qualification.evidence import Channel, EvidenceKind
+from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
 from auth_service.storage.unit import KnownCapture, Unit
 
 MOST_PHOTOS = 3
@@ -68,3 +69,16 @@ answer. A capture that has passed is over at once. source: one counter visit, th
 
 def still_open(capture: KnownCapture, now: datetime, channel: Channel) -> bool:
     return not capture.qualified and capture.channel is channel and now - capture.taken_at < SAME_CAPTURE
+
+
+def audit_event(request: VerifyRequest, evidence: FaceEvidence, decision: Decision) -> AuditEvent:
+    """What the audit trail says of an attempt."""
+    details = {
+        "evidence": evidence.id,
+        "outcome": decision.outcome.value,
+        "zone": decision.zone.value if decision.zone else None,
+        "channel": evidence.channel.value,
+        "attested_by": evidence.attested_by,
+    }
+    subject = f"person:{evidence.person_id}" if evidence.person_id else ""
+    return AuditEvent(request.actor, "verification.decided", subject, details)

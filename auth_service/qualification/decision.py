@@ -33,6 +33,7 @@ class Reason(StrEnum):
     ATTEMPTS_USED_UP = "attempts_used_up"
     PHOTO_QUALITY = "photo_quality"
     FACE_NOT_ENOUGH = "face_not_enough"
+    REFERENCE_OF_SAME_KEY = "reference_of_same_key"
 
 
 _OTHER_ZH, _OTHER_EN = "；也可到窗口或预约上门办理", "; the counter or a home visit is open too"
@@ -81,13 +82,18 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
         "此人（未成年遗属或已登记的双胞胎）不能只凭人脸通过，请到窗口核对证件，或预约上门办理",
         "A child survivor or declared twin cannot pass on a face; papers are checked at the counter or at home",
     ),
+    Reason.REFERENCE_OF_SAME_KEY: (
+        f"登记照片全部来自提交本次认证的同一接口密钥，需由工作人员核对本人后重新采集{_OTHER_ZH}",
+        f"All enrolled photos came from the same API key that asks; an officer must see the person{_OTHER_EN}",
+    ),
 }
 """Reason -> (zh, en)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionPolicy:
-    """attempt_budget  the try that is no longer answered with `retry`: a person takes over, per channel in 24 h
+    """attempt_budget  the try that is no longer answered with `retry`: a person takes over. Per channel, and on the
+                    agency API per key, in 24 h
     source: Hebei practice, human review after 3 failures (domain.md 2.1)."""
 
     attempt_budget: int = 3
@@ -109,7 +115,7 @@ class Decision:
 def decide(evidence: FaceEvidence, failures_before: int, policy: DecisionPolicy) -> Decision:
     """The decision for one attempt.
 
-    failures_before  failed tries of this person on this channel in the last 24 hours
+    failures_before  failed tries of this person on this channel, on the agency API with this key, in the last 24 h
     source           contract.md section 4, top to bottom; anything unforeseen refers
     """
     zone = evidence.comparison.zone if evidence.comparison else None
@@ -127,16 +133,22 @@ def decide(evidence: FaceEvidence, failures_before: int, policy: DecisionPolicy)
 def _bona_fide(evidence: FaceEvidence, zone: Zone | None, failures_before: int, policy: DecisionPolicy) -> Decision:
     if QualityReason.SEVERAL_FACES in evidence.quality:  # whose face was compared is not sure
         return _retry_or_refer((Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
-    if zone is Zone.MATCH and evidence.face_not_enough:
-        return Decision(Outcome.REFER, (Reason.FACE_NOT_ENOUGH,), zone)
     if zone is Zone.MATCH:
-        reason = Reason.MATCH_ATTESTED if evidence.attested_by else Reason.MATCH_LIVE
-        return Decision(Outcome.QUALIFIED, (reason,), zone)
+        return _match(evidence)
     if evidence.quality:  # a poor photo hides a likeness; it never makes a match, so a match above stands
         return _retry_or_refer((Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
     if zone is Zone.NON_MATCH:
         return _retry_or_refer((Reason.NON_MATCH,), zone, failures_before, policy)
     return Decision(Outcome.REFER, (Reason.GREY_ZONE,), zone)
+
+
+def _match(evidence: FaceEvidence) -> Decision:
+    if evidence.face_not_enough:
+        return Decision(Outcome.REFER, (Reason.FACE_NOT_ENOUGH,), Zone.MATCH)
+    if evidence.own_reference:  # one party alone says both who the person is and that they came
+        return Decision(Outcome.REFER, (Reason.REFERENCE_OF_SAME_KEY,), Zone.MATCH)
+    reason = Reason.MATCH_ATTESTED if evidence.attested_by else Reason.MATCH_LIVE
+    return Decision(Outcome.QUALIFIED, (reason,), Zone.MATCH)
 
 
 def _zone_reason(zone: Zone | None) -> tuple[Reason, ...]:

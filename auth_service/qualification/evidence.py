@@ -40,6 +40,7 @@ class FaceEvidence:
     attested_by      pseudonymous id of the officer or device that vouched
     face_not_enough  a child survivor or declared twin (contract.md section 4): never passes on a face
     has_reference    False when the person has no usable reference (or is not in the ledger)
+    own_reference    all that the photo was compared with was enrolled by the very API key that asks
     """
 
     id: str
@@ -54,3 +55,14 @@ class FaceEvidence:
     taken_at: datetime
     attested_by: str | None = None
     face_not_enough: bool = False
+    own_reference: bool = False
+
+    @property
+    def counts_as_try(self) -> bool:
+        """Whether a failure is counted for the person.
+
+        A photo that a system sends without anybody's word says nothing of whom it names: whoever has a key could
+        otherwise use up somebody's tries and have them flagged.
+        source  trust.md 2.5: a stranger must not be able to lock out an old man
+        """
+        return self.kind is not EvidenceKind.PHOTO or self.channel is not Channel.AGENCY_API

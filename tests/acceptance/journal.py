@@ -53,24 +53,30 @@ class Act:
         """Acknowledged as kept, as opposed to refused."""
         return self.answer is not None and self.answer.status in {200, 201}
 
-    async def send(self, port: int, token: str, within: float = 30.0) -> Answer:
+    async def send(self, port: int, place: Place, within: float = 30.0) -> Answer:
         fields = {"id_number": self.number}
         if self.kind == "verify":
             fields["attested_by"] = "li.na"
         else:
             fields |= {"photo_source": "officer", "consent_basis": "separate_consent", "consent_text_version": "v1"}
         headers, body = form(self.photo, **fields)
+        token = place.token if self.kind == "verify" else place.enrolling
         return await call(port, "POST", self.path, {**as_caller(token, self.key), **headers}, body, within)
 
 
 @dataclass
 class Place:
-    """A deployment without an engine of its own in this process: where it lies and what callers need."""
+    """A deployment without an engine of its own in this process: where it lies and what callers need.
+
+    token      of the key that verifies and attests
+    enrolling  of the one that enrols
+    """
 
     home: Path
     settings: dict[str, str]
     token: str
     people: list[tuple[str, list[Path]]]
+    enrolling: str = ""
 
     def wiring(self) -> Wiring:
         url = self.settings.get("AUTH_SERVICE_DATABASE_URL", "")
@@ -87,7 +93,8 @@ def make_place(folder: Path, people: int, settings: dict[str, str]) -> Place:
         for position, (number, _) in enumerate(place.people):
             row = {"id_number": number, "name": f"王{position}", "benefit_kind": "resident_pension"}
             unit.people.apply(check_ledger_row(row, legal_date(now)), now, "made")
-    place.token = wiring.keep_api_keys.create("journal", parse_scopes("enroll,verify,assisted"), 30, "cli")[1]
+    place.token = wiring.keep_api_keys.create("journal", parse_scopes("verify,assisted"), 30, "cli")[1]
+    place.enrolling = wiring.keep_api_keys.create("journal, enrolling", parse_scopes("enroll"), 30, "cli")[1]
     wiring.store.close()
     return place
 
@@ -122,7 +129,7 @@ class Counter:
 
     async def _try(self, act: Act) -> None:
         act.tries += 1
-        answer = await act.send(self.port, self._place.token)
+        answer = await act.send(self.port, self._place)
         act.told[answer.word] += 1
         assert answer.status < 500 or answer.status == 503, (answer.status, answer.body[:500])
         assert answer.status != 503 or "retry-after" in answer.headers, answer
@@ -156,7 +163,7 @@ class Counter:
         given = [act for act in self.acts if act.done]
         asked = given if len(given) <= sample else self._chance.sample(given, sample)
         for act in asked:
-            again = await act.send(self.port, self._place.token)
+            again = await act.send(self.port, self._place)
             assert act.answer is not None
             assert (again.status, again.body) == (act.answer.status, act.answer.body), (again, act.answer)
             assert again.headers.get("idempotency-replayed") == "true"

@@ -26,7 +26,7 @@ from typing import Any
 import auth_service
 from tests.acceptance.lfw import environment, run, village, without_limits
 from tests.acceptance.serving import served
-from tests.acceptance.traffic import Seen, Traffic
+from tests.acceptance.traffic import Keys, Seen, Traffic
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 SETTINGS = {"AUTH_SERVICE_READERS": "1"}
@@ -53,19 +53,19 @@ def soak(plan: Plan) -> dict[str, Any]:
         return found
     plan.folder.mkdir(parents=True, exist_ok=True)
     home = plan.folder / "home"
-    enrolled, waiting, token, password = _deployment(home, plan)
+    enrolled, waiting, keys, password = _deployment(home, plan)
     with served(home, **SETTINGS, **without_limits()) as service:
         port = int(service.url.rpartition(":")[2])
         with _probing(port, plan.folder / "health.txt"):
-            traffic = Traffic(port, token, password, enrolled, waiting)
+            traffic = Traffic(port, keys, password, enrolled, waiting)
             asyncio.run(_phases(plan, traffic, service.process.pid))
     found = summarise(plan.folder)
     result.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     return found
 
 
-def _deployment(home: Path, plan: Plan) -> tuple[dict[str, list[Path]], dict[str, list[Path]], str, str]:
-    """People with references, people still without, an API key and the monitor's password."""
+def _deployment(home: Path, plan: Plan) -> tuple[dict[str, list[Path]], dict[str, list[Path]], Keys, str]:
+    """People with references, people still without, two API keys and the monitor's password."""
     password = run(home, "init")["password"]
     people = village(plan.folder / "village", plan.people)
     run(home, "ledger", "import", str(people.ledger))
@@ -77,8 +77,11 @@ def _deployment(home: Path, plan: Plan) -> tuple[dict[str, list[Path]], dict[str
         (first / number).mkdir(parents=True)
         (first / number / paths[0].name).symlink_to(paths[0])
     run(home, "enroll", str(first), "--jobs", "2", timeout=1800)
-    token = run(home, "api-keys", "create", "soak", "--scopes", "enroll,verify,assisted")["key"]
-    return enrolled, waiting, token, password
+    attesting, enrolling = (
+        run(home, "api-keys", "create", f"soak {scopes}", "--scopes", scopes)["key"]
+        for scopes in ("verify,assisted", "enroll")
+    )
+    return enrolled, waiting, Keys(attesting, enrolling), password
 
 
 async def _phases(plan: Plan, traffic: Traffic, pid: int) -> None:

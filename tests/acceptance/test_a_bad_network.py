@@ -57,7 +57,7 @@ async def _cut_and_repeat(service: Served, place: Place, cuts: int) -> dict[str,
     counter, chance, broken = Counter(place, _port(service)), random.Random(cuts), 0
     enrolled = [Act("enrol", number, paths[0].read_bytes()) for number, paths in place.people]
     for act in enrolled:
-        act.answer = await act.send(counter.port, place.token)
+        act.answer = await act.send(counter.port, place)
     usable = [
         paths for act, (_, paths) in zip(enrolled, place.people, strict=True) if act.answer and act.answer.status == 201
     ]
@@ -73,7 +73,7 @@ async def _cut_and_repeat(service: Served, place: Place, cuts: int) -> dict[str,
                 proxy.fault = Fault(
                     cut_after=chance.choice([1, 40, 300, len(photo) // 2, len(photo), len(photo) + 300])
                 )
-            told = await act.send(proxy.port, place.token)
+            told = await act.send(proxy.port, place)
             broken += told.status == 0
             counter.acts.append(act)
             counter._again.append(act)
@@ -102,7 +102,7 @@ def test_a_slow_and_distant_client_is_served(service: Served, place: Place) -> N
             proxy.fault = Fault(latency=0.2, bytes_per_second=20_000)
             number, paths = place.people[0]
             act = Act("verify", number, paths[0].read_bytes())
-            act.answer = await act.send(proxy.port, place.token)
+            act.answer = await act.send(proxy.port, place)
             assert act.answer.status in {200, 422}, act.answer
             _only_these(place, [act])
 
@@ -126,7 +126,7 @@ def test_half_open_uploads_hold_no_place(service: Served, place: Place) -> None:
         assert (await call(port, "GET", "/healthz")).status == 200
         number, paths = place.people[1]
         act = Act("verify", number, paths[-1].read_bytes())
-        act.answer = await act.send(port, place.token)
+        act.answer = await act.send(port, place)
         assert act.answer.status in {200, 422}, act.answer
         assert time.monotonic() - began < 20
         for _, writer in idle:

@@ -36,7 +36,7 @@ def test_ten_thousand_requests_of_every_shape(
 ) -> None:
     """F47: schemathesis over the API with keys and over the console with a session, no 5xx; F26 in part."""
     seen = _send(service, posts=3600, others=300, pages=500, seed=2)
-    keys = [service.keys["all"]]
+    keys = [service.keys["all"], service.keys["desk"]]
     real = api_cases(service.app, keys, {"POST /v1/verifications": 60, "POST /v1/enrollments": 60, "": 10}, 3)
     proof("schemathesis", {"cases": seen.total(), "cases_with_the_real_reader": real.total(),
                            "answers": dict(sorted(seen.items()))})  # fmt: skip

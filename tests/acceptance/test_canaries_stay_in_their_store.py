@@ -37,11 +37,12 @@ def test_after_import_enrolment_verification_and_errors(tmp_path: Path) -> None:
     photos = sorted((LFW / "Jean_Chretien").glob("*.jpg")) or sorted(next(LFW.iterdir()).glob("*.jpg"))
     run(home, "init")
     run(home, "ledger", "import", str(_ledger(tmp_path)))
-    key = run(home, "api-keys", "create", "bank", "--scopes", "enroll,verify,assisted")["key"]
+    key = run(home, "api-keys", "create", "bank", "--scopes", "verify,assisted")["key"]
+    enrolling = run(home, "api-keys", "create", "hall", "--scopes", "enroll")["key"]
     bodies: list[bytes] = []
     with served(home) as service:
         with httpx.Client(base_url=service.url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
-            bodies += _work(client, photos)
+            bodies += _work(client, enrolling, photos)
         log = service.log.read_bytes()
         bodies.append(httpx.get(f"{service.url}/metrics").content)
         # while the service runs, the write-ahead log still holds the newest pages
@@ -63,14 +64,14 @@ def _ledger(folder: Path) -> Path:
     return path
 
 
-def _work(client: httpx.Client, photos: list[Path]) -> list[bytes]:
+def _work(client: httpx.Client, enrolling: str, photos: list[Path]) -> list[bytes]:
     """An enrolment, a pass, a replay, a bare photo, and every error that an ID number or name may slip into."""
 
     def post(path: str, photo: bytes, **fields: str) -> httpx.Response:
-        return client.post(
-            path, data=fields, files={"photo": ("x.jpg", photo, "image/jpeg")},
-            headers={"Idempotency-Key": uuid.uuid4().hex},
-        )  # fmt: skip
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        if path == "/v1/enrollments":
+            headers["Authorization"] = f"Bearer {enrolling}"
+        return client.post(path, data=fields, files={"photo": ("x.jpg", photo, "image/jpeg")}, headers=headers)
 
     first, second = photos[0].read_bytes(), photos[1].read_bytes()
     enrolled = post("/v1/enrollments", first, id_number=NUMBER, photo_source="officer", **CONSENT)

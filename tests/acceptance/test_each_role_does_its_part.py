@@ -68,7 +68,7 @@ def test_each_process_with_the_rights_of_its_own_part(own_cluster: Cluster, tmp_
         "database_right_missing", "schema_outdated",
     }  # fmt: skip
     run(home, ledger, "enroll", str(place.folder / "photos"))
-    token = run(home, front, "api-keys", "create", "counter", "--scopes", "enroll,verify,assisted")["key"]
+    token = run(home, front, "api-keys", "create", "counter", "--scopes", "verify,assisted")["key"]
     with served(home, **front) as service:
         answers = asyncio.run(_a_visit(int(service.url.rpartition(":")[2]), token, place.photos))
     assert answers == [200, 200]

@@ -21,6 +21,14 @@ MOST_OPEN = 1000
 _SHARES = (("verify", 70), ("bare photo", 6), ("enrol", 5), ("certificate", 10), ("console", 9))
 
 
+@dataclass(frozen=True)
+class Keys:
+    """One key never both enrols and attests."""
+
+    attesting: str
+    enrolling: str
+
+
 @dataclass
 class Seen:
     """The answers of one phase."""
@@ -52,9 +60,9 @@ class Traffic:
     waiting ones to be enrolled first."""
 
     def __init__(
-        self, port: int, token: str, password: str, enrolled: dict[str, list[Path]], waiting: dict[str, list[Path]]
+        self, port: int, keys: Keys, password: str, enrolled: dict[str, list[Path]], waiting: dict[str, list[Path]]
     ) -> None:
-        self._port, self._token, self._password = port, token, password
+        self._port, self._keys, self._password = port, keys, password
         self._enrolled = list(enrolled.items())
         self._waiting = list(waiting.items())
         self._chance = random.Random(20261124)
@@ -185,4 +193,5 @@ class Traffic:
 
     async def _post(self, path: str, photo: bytes, **fields: str) -> Answer:
         headers, body = form(photo, **fields)
-        return await call(self._port, "POST", path, {**as_caller(self._token), **headers}, body)
+        token = self._keys.enrolling if path == "/v1/enrollments" else self._keys.attesting
+        return await call(self._port, "POST", path, {**as_caller(token), **headers}, body)

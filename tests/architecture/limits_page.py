@@ -9,6 +9,7 @@ import sys
 
 from auth_service.connectors import tables, workbook, workbook_check, workbook_child
 from auth_service.engines import containers, decode_child, decoder, pixel_room
+from auth_service.enrollment.references import ADDED_WITHIN_DAYS, MOST_ADDED
 from auth_service.flows.verify_terms import MOST_PHOTOS
 from auth_service.settings import described
 from auth_service.web import connections, forms
@@ -34,6 +35,11 @@ def fixed_table() -> str:
     bodies = BodyPolicy()
     rows: list[tuple[str, object, str]] = [
         ("photos in one request", MOST_PHOTOS, "`flows/verify_terms.py`"),
+        (
+            f"photos that keys add to one enrolled person in {ADDED_WITHIN_DAYS} days",
+            MOST_ADDED,
+            "`enrollment/references.py`",
+        ),
         ("bytes of a request with photos", bodies.photo_bytes, "`web/limits.py`"),
         ("bytes of any other request", bodies.small_bytes, "`web/limits.py`"),
         ("bytes of all other requests that one process holds at once", SMALL_BYTES_AT_ONCE, "`web/limits.py`"),

@@ -57,7 +57,8 @@ def id_number(serial: int, region: str = "130202", birth: str = "19480512") -> s
 EILEEN, GRACE, NO_PHOTO, NOBODY = id_number(122), id_number(144), id_number(166), id_number(188)
 NAMES = {EILEEN: "张秀兰", GRACE: "李桂英", NO_PHOTO: "王建国"}
 KEY_SCOPES: dict[str, tuple[Scope, ...]] = {
-    "all": tuple(Scope),
+    "all": tuple(scope for scope in Scope if scope is not Scope.ENROLL),
+    "desk": (Scope.ENROLL, Scope.BENEFICIARIES),
     "verify": (Scope.VERIFY,),
     "assisted": (Scope.VERIFY, Scope.ASSISTED),
     "enroll": (Scope.ENROLL,),
@@ -169,7 +170,7 @@ class Deployment:
             files=[("photo", ("p.jpg", photo, "image/jpeg"))],
         )
 
-    def enroll(self, number: str, photo: bytes, key: str = "all", **fields: str) -> httpx.Response:
+    def enroll(self, number: str, photo: bytes, key: str = "desk", **fields: str) -> httpx.Response:
         return self.client().post(
             "/v1/enrollments",
             headers=self.headers(key),

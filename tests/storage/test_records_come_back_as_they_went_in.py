@@ -64,7 +64,7 @@ def test_a_picture_comes_back_byte_for_byte(store: Store) -> None:
 def test_a_reference_set_comes_back_with_its_photos_in_rank(store: Store) -> None:
     someone = person(store)
     card = reference_photo(1, source=PhotoSource.CARD, taken_on=None, looked_at=True)
-    officer = reference_photo(2)
+    officer = reference_photo(2, origin="api_key:county")
     with store.unit() as unit:
         set_id = enrol(unit, someone, card, officer)
     with store.reading() as unit:
@@ -76,11 +76,12 @@ def test_a_reference_set_comes_back_with_its_photos_in_rank(store: Store) -> Non
     expected = form_reference_set(set_id, someone, [card, officer], NOW).template
     assert expected is not None
     assert same_template(found.template, expected)
-    assert [photo.id for photo in found.photos] == [officer.id, card.id]
-    for stored, given in zip(found.photos, (officer, card), strict=True):
+    assert [photo.id for photo in found.photos] == [card.id, officer.id]  # looked at, before a key's word
+    for stored, given in zip(found.photos, (card, officer), strict=True):
         assert same_template(stored.template, given.template)
         assert (stored.photo_hash, stored.source, stored.taken_on) == (given.photo_hash, given.source, given.taken_on)
         assert (stored.enrolled_at, stored.looked_at) == (given.enrolled_at, given.looked_at)
+        assert stored.origin == given.origin
     assert found.active_since == NOW
 
 

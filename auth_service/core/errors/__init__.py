@@ -108,6 +108,7 @@ from auth_service.core.errors.requests import (
     RateLimited,
     ReasonMissing,
     RequestRefused,
+    ScopesConflict,
     SettingInvalid,
     StaleJudgement,
 )
@@ -134,6 +135,7 @@ from auth_service.core.errors.rows import (
     IdNumberInvalid,
     ImageOfAnotherPerson,
     NameInvalid,
+    ReferencesComplete,
     RowConflict,
     RowRefused,
 )
@@ -213,6 +215,7 @@ __all__ = [
     "QualityTooLow",
     "RateLimited",
     "ReasonMissing",
+    "ReferencesComplete",
     "RequestRefused",
     "RestoreDiffers",
     "RestoreTargetNotEmpty",
@@ -221,6 +224,7 @@ __all__ = [
     "RowRefused",
     "SchemaOutdated",
     "ScopeMissing",
+    "ScopesConflict",
     "ScoreInvalid",
     "SealBroken",
     "SecondPersonNeeded",

@@ -128,6 +128,12 @@ class ReasonMissing(RequestRefused):
     en = "Please give a reason."
 
 
+class ScopesConflict(RequestRefused):
+    code = "scopes_conflict"
+    zh = "一个密钥不能既登记照片（enroll）又证明本人在场（assisted），请建立两个密钥，由不同的系统或岗位保管。"
+    en = "One key may not both enrol photos (enroll) and attest presence (assisted). Make two, kept apart."
+
+
 class SettingInvalid(RequestRefused):
     code = "setting_invalid"
     zh = "设置不正确，服务不能启动。"

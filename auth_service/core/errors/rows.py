@@ -113,6 +113,12 @@ class FaceDiffersFromReference(EnrollmentRefused):
     en = "The photo differs from this person's enrolled photos. A member of staff must check in person."
 
 
+class ReferencesComplete(EnrollmentRefused):
+    code = "references_complete"
+    zh = "此人已有足够的登记照片，接口暂不再增加；如需更换，请由工作人员当面采集。"
+    en = "Enough photos of this person are enrolled; no more are added this way. An officer can replace them in person."
+
+
 class ImageOfAnotherPerson(EnrollmentRefused):
     code = "image_of_another_person"
     zh = "同一张照片已登记在另一人名下，已拒绝并提交核查。"

@@ -26,16 +26,25 @@ _FAILED = and_(
     _EVIDENCE.c.outcome != Outcome.QUALIFIED.value,
     or_(
         _EVIDENCE.c.kind != EvidenceKind.PHOTO.value,
-        _EVIDENCE.c.zone == Zone.NON_MATCH.value,
-        _EVIDENCE.c.pad_verdict == PadVerdict.ATTACK_SUSPECTED.value,
+        and_(
+            _EVIDENCE.c.channel != Channel.AGENCY_API.value,
+            or_(
+                _EVIDENCE.c.zone == Zone.NON_MATCH.value,
+                _EVIDENCE.c.pad_verdict == PadVerdict.ATTACK_SUSPECTED.value,
+            ),
+        ),
     ),
 )
 """A try that counts: liveness or somebody's word, or else a non-match or a suspected attack. A bare photo that looked
-alike is an officer's look-up, not a try."""
+alike is an officer's look-up, not a try, and one from an agency's system says nothing of the person it names
+(FaceEvidence.counts_as_try)."""
 
 _TRIES = select(func.count()).select_from(_EVIDENCE).where(_FAILED, _EVIDENCE.c.person_id == bindparam("person"))
 _FAILURES = _TRIES.where(_EVIDENCE.c.taken_at >= bindparam("since"))
 _FAILURES_ON_CHANNEL = _FAILURES.where(_EVIDENCE.c.channel == bindparam("on"))
+_FAILURES_OF_ATTESTER = _FAILURES_ON_CHANNEL.where(
+    _EVIDENCE.c.attested_by.startswith(bindparam("attester"), autoescape=False)
+)
 _FAILURES_AFTER = _TRIES.where(_EVIDENCE.c.taken_at > bindparam("after"))
 _LAST_PASS = (
     select(_EVIDENCE.c.taken_at, _EVIDENCE.c.kind)
@@ -85,12 +94,18 @@ class Evidence:
         }
         self._work.connection.execute(_ADD_EVIDENCE, values)
 
-    def failures(self, person_id: str, channel: Channel | None, since: datetime) -> int:
-        """Tries at or after `since` that did not qualify, on one channel or on all."""
+    def failures(self, person_id: str, channel: Channel | None, since: datetime, attester: str | None = None) -> int:
+        """Tries at or after `since` that did not qualify, on one channel or on all.
+
+        attester  only those on the channel that this actor vouched for, with whatever reference behind its name
+        """
         asked: dict[str, Any] = {"person": person_id, "since": since}
         if channel is None:
             return self._work.connection.execute(_FAILURES, asked).scalar_one()
-        return self._work.connection.execute(_FAILURES_ON_CHANNEL, {**asked, "on": channel.value}).scalar_one()
+        asked["on"] = channel.value
+        if attester is None:
+            return self._work.connection.execute(_FAILURES_ON_CHANNEL, asked).scalar_one()
+        return self._work.connection.execute(_FAILURES_OF_ATTESTER, {**asked, "attester": f"{attester}:"}).scalar_one()
 
     def failures_in_cycle(self, person_id: str) -> int:
         """Tries that did not qualify since the last one that did."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, select, text, update
 
 from auth_service.enrollment.references import ReferencePhoto, ReferenceSet
-from auth_service.enrollment.sources import PhotoSource
+from auth_service.enrollment.sources import BY_KEY_PREFIX, PhotoSource
 from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.storage.records.faces import open_hash, open_template, seal_hash, seal_template
@@ -68,6 +68,13 @@ _OWNERS = (
 _HELD = select(_PHOTOS.c.id).where(_of(_PHOTOS.c), _READABLE).limit(1)
 _HAS_PIXELS = _HELD.where(_PHOTOS.c.pixel_index == bindparam("index"))
 _HAS_FILE = _HELD.where(_PHOTOS.c.file_index == bindparam("index"))
+_BEGUN = select(func.min(_PHOTOS.c.enrolled_at)).where(_of(_PHOTOS.c)).scalar_subquery()
+_ADDED_BY_KEYS = select(func.count()).where(
+    _of(_PHOTOS.c),
+    _PHOTOS.c.origin.startswith(BY_KEY_PREFIX, autoescape=True),
+    _PHOTOS.c.enrolled_at >= bindparam("since"),
+    _PHOTOS.c.enrolled_at > _BEGUN,
+)
 _ADD_PHOTO, _ADD_SET, _ADD_MEMBERS = insert(_PHOTOS), insert(_SETS), insert(_MEMBERS)
 
 
@@ -125,6 +132,11 @@ class References:
         asked = {**_asked(person_id, identity), "index": self._work.indexes.of("pixels", pixel_digest)}
         return self._work.connection.execute(_HAS_PIXELS, asked).one_or_none() is not None
 
+    def added_by_keys(self, person_id: str, identity: EngineIdentity, since: datetime) -> int:
+        """Photos that API keys added at or after `since`, without those that the person's enrolment began with."""
+        asked = {**_asked(person_id, identity), "since": since}
+        return self._work.connection.execute(_ADDED_BY_KEYS, asked).scalar_one()
+
     def has_file(self, person_id: str, identity: EngineIdentity, file_digest: bytes) -> bool:
         """Whether a file of these very bytes is enrolled; asked before any inference when a bulk run is resumed."""
         asked = {**_asked(person_id, identity), "index": self._work.indexes.of("file", file_digest)}
@@ -158,6 +170,7 @@ class References:
             "pixel_index": self._work.indexes.of("pixels", photo.photo_hash.pixel_digest),
             "file_index": None if file_digest is None else self._work.indexes.of("file", file_digest),
             "picture_id": photo.picture_id or None,
+            "origin": photo.origin or None,
         }
         self._work.connection.execute(_ADD_PHOTO, values)
 
@@ -246,4 +259,5 @@ def _photo(key: DataKey, row: Row[Any]) -> ReferencePhoto:
         photo_hash=open_hash(key, "reference_photos", row.id, row.photo_hash_sealed),
         looked_at=row.looked_at,
         picture_id=row.picture_id or "",
+        origin=row.origin or "",
     )

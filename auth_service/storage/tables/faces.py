@@ -57,6 +57,7 @@ class ReferencePhotoRow(Schema):
     pixel_index: Mapped[bytes]
     file_index: Mapped[bytes | None]
     picture_id: Mapped[Id | None]
+    origin: Mapped[Word | None]
     erased_at: Mapped[datetime | None]
 
 
