@@ -12,6 +12,9 @@ from dataclasses import dataclass
 
 FACT_DAYS = 1096
 """Scores, verdicts, certificates; the database refuses to remove younger ones. source: trust.md 3, three years"""
+CAPTURE_DAYS = 425
+"""Captures; the database refuses to remove younger ones, for they are what recognises last year's recording. source: own
+decision, a yearly pass and two months, as `capture_days` counts two"""
 KEYS_PART_DAYS = 30
 """source: trust.md 2.7 crypto-erase, short-lived backups (<= 30 days)"""
 
@@ -23,7 +26,7 @@ class RetentionPolicy:
     review_days      pictures kept for a look, after the decision about the last flag that shows them
     replaced_days    pictures and averages of enrolled photos that have left the set in force
     capture_days     templates and hashes of captures and of enrolled photos out of force: two yearly passes and two
-                     months, because last year's recording is the commonest replay
+                     months, because last year's recording is the commonest replay; at least 425
     fact_days        scores, verdicts and certificates; at least 1096
     answer_days      answers saved under an Idempotency-Key; a kiosk may repeat a request after 72 hours
     failure_days     failed sign-ins that no good one followed
@@ -49,6 +52,8 @@ class RetentionPolicy:
     def __post_init__(self) -> None:
         if self.fact_days < FACT_DAYS:
             raise ValueError(f"fact_days cannot be less than {FACT_DAYS}")
+        if self.capture_days < CAPTURE_DAYS:
+            raise ValueError(f"capture_days cannot be less than {CAPTURE_DAYS}")
         if self.capture_days > self.fact_days:
             raise ValueError("a capture cannot outlive the verdict that it belongs to")
         if min(getattr(self, name) for name in self.__slots__) < 1:

@@ -83,7 +83,7 @@ GRANTS: dict[str, Rights] = {
     "sign_in_failures": _front(Right(insert=True, delete=True)),
     "api_keys": _front(Right(insert=True, update=("disabled", "guard"))),
     "saved_answers": _front(Right(insert=True, update=_columns("saved_answers", "fingerprint"), delete=True)),
-    "limit_counts": _front(Right(insert=True, update=("count",), delete=True)),
+    "limit_counts": _front(Right(insert=True, update=("count",))),
     "imports": _both(Right(delete=True), Right(insert=True, update=("finished_at", "counts"))),
     "job_leases": _front(Right(insert=True, update=_columns("job_leases"))),
     "job_runs": _front(Right(insert=True, update=("ended_at", "outcome", "code", "counts"), delete=True)),
@@ -102,7 +102,7 @@ GRANTS: dict[str, Rights] = {
     ),
     "reference_sets": _front(Right(insert=True, update=("superseded_at", "template_sealed"))),
     "reference_set_photos": _front(ADD),
-    "captures": _front(Right(insert=True, update=("template_sealed", "photo_hash_sealed", "erased_at"), delete=True)),
+    "captures": _front(Right(insert=True, update=("template_sealed", "photo_hash_sealed", "erased_at"))),
     # bank
     "bank_references": _ledger(Right(insert=True, update=_columns("bank_references"), delete=True)),
 }
@@ -115,6 +115,9 @@ FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
     "refuse_unless_erased()": (),
     "expire_facts(timestamptz, integer)": (DatabaseRole.FRONT,),
     "forget_erased(text, timestamptz)": (DatabaseRole.FRONT,),
+    "keep_captures()": (),
+    "expire_captures(timestamptz, integer)": (DatabaseRole.FRONT,),
+    "forget_counts(timestamptz)": (DatabaseRole.FRONT,),
 }
 """Functions of the schema, and who may call them. Triggers need nobody's right."""
 

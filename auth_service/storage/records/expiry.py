@@ -44,6 +44,7 @@ _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
     "imports": (table_of(ImportRow).c.id, table_of(ImportRow).c.begun_at),
 }
 """Rows that simply go: by which key, and which instant tells their age."""
+_EXPIRE_CAPTURES = text("SELECT expire_captures(:before, :most)")
 SIMPLE = tuple(_AGES)
 
 
@@ -59,7 +60,12 @@ class Expiry:
         return self._count(select(key).where(age < before))
 
     def remove_rows(self, kind: str, before: datetime, limit: int) -> int:
-        """Up to `limit` of them, the whole attempt where it has several rows; returns how many went."""
+        """Up to `limit` of them, the whole attempt where it has several rows; returns how many went.
+
+        raises   StorageFault: captures younger than CAPTURE_DAYS, which the database itself refuses
+        """
+        if kind == "captures" and self._work.connection.dialect.name == "postgresql":
+            return int(self._work.connection.execute(_EXPIRE_CAPTURES, {"before": before, "most": limit}).scalar_one())
         key, age = _AGES[kind]
         old = select(key).where(age < before).limit(limit)
         return self._rows(delete(key.table).where(key.in_(old), age < before))

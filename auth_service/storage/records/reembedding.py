@@ -80,6 +80,7 @@ class Reembedding:
         """Destroys up to `limit` templates of each kind made by `old`; returns how many, 0 when none is left.
 
         Sets end, photos leave the index of enrolled ones. Hashes of captures stay: they still recognise an old picture.
+        Templates of captures follow once no set of theirs is in force, which the database insists on.
         """
         photos = _PHOTOS.c.sequence.in_(
             select(_PHOTOS.c.sequence).where(_of(_PHOTOS, old), _PHOTOS.c.template_sealed != DESTROYED).limit(limit)
@@ -92,12 +93,12 @@ class Reembedding:
             select(_SETS.c.id).where(_of(_SETS, old), _SETS.c.template_sealed.is_not(None)).limit(limit)
         )
         done += self._rows(update(_SETS).where(sealed).values(template_sealed=None))
-        seen = _CAPTURES.c.evidence_id.in_(
-            select(_CAPTURES.c.evidence_id)
-            .where(_of(_CAPTURES, old), _CAPTURES.c.template_sealed != DESTROYED)
-            .limit(limit)
+        in_force = exists().where(
+            _SETS.c.person_id == _CAPTURES.c.person_id, _of(_SETS, old), _SETS.c.superseded_at.is_(None)
         )
-        emptied = update(_CAPTURES).where(seen, _of(_CAPTURES, old), _CAPTURES.c.template_sealed != DESTROYED)
+        due = and_(_of(_CAPTURES, old), _CAPTURES.c.template_sealed != DESTROYED, ~in_force)
+        seen = _CAPTURES.c.evidence_id.in_(select(_CAPTURES.c.evidence_id).where(due).limit(limit))
+        emptied = update(_CAPTURES).where(seen, due)
         return done + self._rows(emptied.values(template_sealed=DESTROYED))
 
     def _rows(self, statement: object) -> int:
