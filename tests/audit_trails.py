@@ -20,6 +20,8 @@ from auth_service.core.checkpoint import AuditPolicy, Keyholders, Notary
 from auth_service.core.witness import Witness
 from auth_service.flows.checkpoint import Checkpoint
 from auth_service.flows.examine_audit import ExamineAudit
+from auth_service.storage.records.audit_guards import row_guard
+from auth_service.storage.sealing import BlindIndexes
 from tests.builders import Agency
 from tests.conftest import FixedClock
 from tests.databases import PostgresDatabase
@@ -111,15 +113,15 @@ class Trail:
         ]
 
     def rewrite(self, change: Callable[[list[StoredRow]], list[StoredRow]]) -> None:
-        """Changes the history and makes the whole chain and its head fit again."""
+        """Changes the history and makes chain, head and guards fit again: somebody who has the key store too."""
         previous, fitting = GENESIS, []
         for number, row in enumerate(change(self.rows()), start=1):
             fitting.append(_refitted(row, number, previous))
             previous = fitting[-1].hash
         statements = ["DELETE FROM audit_rows"]
         for row in fitting:
-            values = ", ".join(str(v) if isinstance(v, int) else "'" + v.replace("'", "''") + "'" for v in row)
-            statements.append(f"INSERT INTO audit_rows ({', '.join(StoredRow._fields)}) VALUES ({values})")
+            guard = row_guard(BlindIndexes(self.agency.keys), row.number, row.hash).hex()
+            statements.append(insertion(row, f"x'{guard}'" if self.database is None else f"'\\x{guard}'"))
         statements.append(f"UPDATE audit_head SET rows = {len(fitting)}, hash = '{previous}'")
         self.sql(*statements)
 
@@ -137,6 +139,12 @@ class Trail:
                 copy.backup(live)
 
         return put_back
+
+
+def insertion(row: StoredRow, guard: str) -> str:
+    """SQL that puts a row in. guard: as SQL"""
+    values = ", ".join(str(v) if isinstance(v, int) else "'" + v.replace("'", "''") + "'" for v in row)
+    return f"INSERT INTO audit_rows ({', '.join(StoredRow._fields)}, guard) VALUES ({values}, {guard})"
 
 
 def _refitted(row: StoredRow, number: int, previous: str) -> StoredRow:

@@ -29,7 +29,7 @@ _PLAIN = POSTGRES.replace("+psycopg", "")
 _ROLES_LOCK = 0x726F6C6573
 _WITHOUT_GUARDS = "SET LOCAL session_replication_role = replica; SET LOCAL synchronous_commit = off"
 _GENESIS = "0" * 64
-_MADE_BY_MIGRATIONS = frozenset({"audit_head", "schema_reach"})
+_MADE_BY_MIGRATIONS = frozenset({"audit_base", "audit_head", "schema_reach"})
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,9 @@ class PostgresDatabase:
             _run(connection, "; ".join(f"DELETE FROM {name}" for name in metadata.tables))
             _run(connection, "ALTER TABLE audit_rows ENABLE TRIGGER USER; ALTER TABLE audit_head ENABLE TRIGGER USER")
             _run(connection, f"INSERT INTO audit_head (id, rows, hash) VALUES (1, 0, '{_GENESIS}')")
+            sealed = "decode(repeat('00', 32), 'hex')"  # by no key: nothing here is older than the guards
+            base = f"VALUES (1, 0, '{_GENESIS}', 0, {sealed})"
+            _run(connection, f"INSERT INTO audit_base (id, rows, hash, checkpoints, guard) {base}")
             oldest, head = self._head
             _run(connection, f"INSERT INTO schema_reach (id, oldest_revision) VALUES (1, '{oldest}')")
             _run(connection, f"UPDATE alembic_version SET version_num = '{head}'")

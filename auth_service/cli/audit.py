@@ -44,8 +44,9 @@ def verify_audit(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Examine the whole trail: chain, Merkle tree, and every checkpoint. Exit 1 when an edit, a deletion, a reordering,
-    a cut tail, a rollback, a second history or a forged checkpoint is found."""
+    """Examine the whole trail: chain, guards, Merkle tree, every checkpoint, and whether a genuine row tells of each
+    attempt, certificate and judgement. Exit 1 when an edit, a deletion, a reordering, a cut tail, a rollback, a second
+    history, or a forged row, fact or checkpoint is found."""
     with speaking(as_json=as_json) as voice:
         if export is not None:
             outside = _outside(against or ())
@@ -58,7 +59,9 @@ def verify_audit(
             with voice.progress("rows", wiring.store.queries.operations().audit_rows) as advance:
                 found = wiring.examine_audit.run(outside, keyholders, advance)
         _say_examined(voice, found, len(outside))
-        voice.result(_examination(found, len(outside)))
+        if export is not None:
+            _say_without_keys(voice)
+        voice.result({**_examination(found, len(outside)), "guards": export is None})
         if not found.ok:
             raise typer.Exit(1)
 
@@ -97,6 +100,11 @@ def _say_examined(voice: Voice, found: Examination, outside: int) -> None:
     if not outside:
         voice.say("[yellow]–[/] compared with no checkpoint outside: a database that was rewritten or put back as a "
                   "whole is not found by this (--against)")  # fmt: skip
+
+
+def _say_without_keys(voice: Voice) -> None:
+    voice.say("[yellow]–[/] without the key store only chain and checkpoints can be examined; rows that were put in so "
+              "that they fit, and facts without a row, are found by `audit verify` on the service")  # fmt: skip
 
 
 def _where(problem: Problem) -> str:

@@ -23,7 +23,7 @@ from auth_service.core.merkle import Frontier
 
 KEY_TABLES = ("service_keys", "person_keys", "wrapping_keys")
 """What the `keys` part holds and the `data` part does not."""
-AUDIT_ROWS, AUDIT_HEAD = "audit_rows", "audit_head"
+AUDIT_ROWS, AUDIT_HEAD, AUDIT_BASE = "audit_rows", "audit_head", "audit_base"
 Cell = int | float | str | bool | bytes | datetime | date | None
 Row = Sequence[Cell]
 

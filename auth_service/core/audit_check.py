@@ -39,6 +39,10 @@ class Trouble(StrEnum):
     """Unreadable, another log's, or not signed by a trusted key: forged or damaged."""
     REPLAYED = "replayed"
     """An old checkpoint in the place of a newer one."""
+    FORGED_ROW = "forged_row"
+    """This service did not write a row: its guard does not fit, though the chain may."""
+    FORGED_FACT = "forged_fact"
+    """No genuine row tells of an attempt, a certificate or a judgement as it stands."""
     CHECKPOINTS_MISSING = "checkpoints_missing"
     """The trail's own table lacks checkpoints that it must have."""
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 FACT_DAYS = 1096
 """Scores, verdicts, certificates; the database refuses to remove younger ones. source: trust.md 3, three years"""
 CAPTURE_DAYS = 425
-"""Captures; the database refuses to remove younger ones, for they are what recognises last year's recording. source: own
-decision, a yearly pass and two months, as `capture_days` counts two"""
+"""Captures; the database refuses to remove younger ones, for they are what recognises last year's recording.
+source: own decision, a yearly pass and two months, where `capture_days` counts two passes"""
 KEYS_PART_DAYS = 30
 """source: trust.md 2.7 crypto-erase, short-lived backups (<= 30 days)"""
 
@@ -184,7 +184,7 @@ RULES = (
     ),
     Rule(
         "audit",
-        "`audit_rows`, `audit_head`, `audit_checkpoints`, `audit_witnesses`, `erasures`",
+        "`audit_rows`, `audit_head`, `audit_base`, `audit_checkpoints`, `audit_witnesses`, `erasures`",
         None,
         "10 years",
         "kept as pseudonyms and numbers",

@@ -70,6 +70,7 @@ class AuditStatus:
     uncovered      rows after it
     uncovered_at   when the first of these was written
     witnesses      those that are set
+    forged         checkpoints above the newest one that this service did not make
     """
 
     rows: int
@@ -77,6 +78,7 @@ class AuditStatus:
     uncovered: int
     uncovered_at: datetime | None
     witnesses: tuple[WitnessState, ...] = field(default_factory=tuple)
+    forged: int = 0
 
     @property
     def newest(self) -> int:
@@ -93,6 +95,8 @@ class AuditStatus:
         found = []
         if self.uncovered_at is not None and now - self.uncovered_at > late:
             found.append("checkpoint_late")
+        if self.forged:
+            found.append("checkpoint_forged")
         for state in self.witnesses:
             if state.code == "witness_conflict":
                 found.append("witness_conflict")

@@ -81,12 +81,13 @@ class Checkpoint:
         """How trail and witnesses stand. raises as Store.reading, AuditBroken"""
         with self._store.reading() as unit:
             rows, _ = unit.audit.head()
-            last = unit.checkpoints.last()
+            newest = unit.checkpoints.newest(self._open)
+            last = newest.stored
             covered = 0 if last is None else last.rows
             waits = unit.audit.written_at(covered + 1)
             states = tuple(unit.witnesses.state(witness.name) for witness in self._witnesses)
         checkpoint = None if last is None else self._open(last)
-        return AuditStatus(rows, checkpoint, rows - covered, waits, states)
+        return AuditStatus(rows, checkpoint, rows - covered, waits, states, newest.forged)
 
     # --- signing ----------------------------------------------------------------------------------
 
@@ -94,7 +95,7 @@ class Checkpoint:
         now = self._clock.now()
         with self._store.reading() as unit:
             rows, head = unit.audit.head()
-            last = unit.checkpoints.last()
+            last = unit.checkpoints.newest(self._open).stored
             made = self._next(unit, last, (rows, head), now, force=force)
         if made is None:
             return False
@@ -113,7 +114,11 @@ class Checkpoint:
         if not due and not (force and head[0] > covered):
             return None
         walk = Walk() if last is None or before is None else Walk(before.head, last.frontier.copy())
-        if not walk.take(unit.audit.stored(after=covered)):
+        rows = unit.audit.guarded(after=covered)
+        fits = walk.take(rows)
+        if rows.forged:
+            raise AuditBroken(f"row {rows.forged[0]} was not written by this service")
+        if not fits:
             raise AuditBroken(f"row {walk.rows + 1}")
         if (walk.rows, walk.head) != head:
             raise AuditBroken(f"row {min(walk.rows, head[0]) + 1}")
@@ -133,7 +138,7 @@ class Checkpoint:
 
     def _newest(self) -> Signed | None:
         with self._store.reading() as unit:
-            last = unit.checkpoints.last()
+            last = unit.checkpoints.newest(self._open).stored
         return None if last is None else self._open(last)
 
     # --- delivering -------------------------------------------------------------------------------
@@ -172,10 +177,10 @@ class Checkpoint:
             with self._store.reading() as unit:
                 if kept is not None:
                     self._require_same_history(unit, kept)
-                notes = list(islice(unit.checkpoints.notes(state.delivered), _AT_ONCE))
-            for number, note in notes:
-                witness.deliver(self._notary.keyholders.open(note), note)
-                state = replace(state, delivered=number, delivered_at=self._clock.now())
+                later = list(islice(unit.checkpoints.later(state.delivered, self._open), _AT_ONCE))
+            for one in later:
+                witness.deliver(self._open(one), one.note)
+                state = replace(state, delivered=one.number, delivered_at=self._clock.now())
         except ServiceError as error:
             now = self._clock.now()
             since = state.since or now
@@ -188,6 +193,5 @@ class Checkpoint:
             signed = self._notary.keyholders.open(note)
         except CheckpointInvalid as error:
             raise WitnessConflict(f"it keeps something else: {error.detail}") from error
-        own = unit.checkpoints.get(signed.number)
-        if own is None or own.note != note:
+        if not unit.checkpoints.has(signed.number, note):
             raise WitnessConflict(f"it keeps another checkpoint {signed.number}")

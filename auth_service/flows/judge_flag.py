@@ -5,6 +5,7 @@ from __future__ import annotations
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission, may
 from auth_service.core.audit import AuditEvent
+from auth_service.core.audit_facts import JUDGED
 from auth_service.core.clock import Clock
 from auth_service.core.errors import AccessRefused, FieldTooLong, NotFound, ReasonMissing
 from auth_service.monitoring.flags import Judgement, Verdict
@@ -40,5 +41,5 @@ class JudgeFlag:
                 raise NotFound
             judgement_id = unit.judgements.add(judgement, after)
             details = {"verdict": verdict.value, "judgement": judgement_id}
-            unit.audit.append(AuditEvent(f"staff:{staff.id}", "flag.judged", f"flag:{flag_id}", details), now)
+            unit.audit.append(AuditEvent(f"staff:{staff.id}", JUDGED, f"flag:{flag_id}", details), now)
         return judgement

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from auth_service.core.audit import AuditEvent
+from auth_service.core.audit_facts import DECIDED
 from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.quality import QualityReason
 from auth_service.matching.comparison import ComparisonDecision
@@ -71,7 +72,9 @@ def still_open(capture: KnownCapture, now: datetime, channel: Channel) -> bool:
     return not capture.qualified and capture.channel is channel and now - capture.taken_at < SAME_CAPTURE
 
 
-def audit_event(request: VerifyRequest, evidence: FaceEvidence, decision: Decision) -> AuditEvent:
+def audit_event(
+    request: VerifyRequest, evidence: FaceEvidence, decision: Decision, certificate: Certificate | None
+) -> AuditEvent:
     """What the audit trail says of an attempt."""
     details = {
         "evidence": evidence.id,
@@ -79,6 +82,7 @@ def audit_event(request: VerifyRequest, evidence: FaceEvidence, decision: Decisi
         "zone": decision.zone.value if decision.zone else None,
         "channel": evidence.channel.value,
         "attested_by": evidence.attested_by,
+        "certificate": certificate.serial if certificate else None,
     }
     subject = f"person:{evidence.person_id}" if evidence.person_id else ""
-    return AuditEvent(request.actor, "verification.decided", subject, details)
+    return AuditEvent(request.actor, DECIDED, subject, details)

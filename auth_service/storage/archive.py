@@ -36,6 +36,7 @@ from sqlalchemy.sql.selectable import TableClause
 from sqlalchemy.types import TypeEngine
 
 from auth_service.core.archive import (
+    AUDIT_BASE,
     AUDIT_HEAD,
     AUDIT_ROWS,
     KEY_TABLES,
@@ -68,13 +69,17 @@ _TYPES: dict[Kind, type[TypeEngine[Any]]] = {
 NOT_COPIED = frozenset({"job_leases", "job_runs", "limit_counts", "schema_reach", "staff_sessions"})
 """Leases, runs and counts of requests belong to the machine and the hour that had them, the reach of a schema to its
 migrations; a sign-in that was ended must not come back."""
-_FILLED_BY_MIGRATIONS = frozenset({"alembic_version", AUDIT_HEAD, "schema_reach"})
+_SINGLE = (AUDIT_HEAD, AUDIT_BASE)
+"""Tables of one row that migrations fill. They come last, in this order: the head names a row, and once the base is
+there rows come in no more as they are."""
+_FILLED_BY_MIGRATIONS = frozenset({"alembic_version", "schema_reach", *_SINGLE})
 
 
 def specs(part: Part) -> list[TableSpec]:
     """The tables of this release that belong to a part, each after those that it refers to."""
     keys = part is Part.KEYS
     chosen = [one for one in metadata.sorted_tables if one.name not in NOT_COPIED and (one.name in KEY_TABLES) is keys]
+    chosen.sort(key=lambda one: _SINGLE.index(one.name) + 1 if one.name in _SINGLE else 0)
     return [_spec(one) for one in chosen]
 
 
@@ -152,7 +157,8 @@ def snapshot_of(front: Database, ledger: Database, files: PhotoFiles) -> Iterato
 class Target:
     """An empty database that is being filled, within one transaction: all of a backup comes in, or nothing.
 
-    The row of `audit_head` stands in an empty database already; the first change to it makes it the restored chain's.
+    The rows of `audit_head` and `audit_base` stand in an empty database already; the first change to them makes them
+    the restored chain's.
     """
 
     def __init__(self, connection: Connection, files: PhotoFiles) -> None:
@@ -179,9 +185,9 @@ class Target:
         into = _clause(item.table)
         names = [name for name, _ in item.table.columns]
         values = [dict(zip(names, row, strict=True)) for row in item.rows]
-        if item.table.name == AUDIT_HEAD:
+        if item.table.name in _SINGLE:
             for one in values:
-                if one["rows"]:
+                if one["rows"] or item.table.name == AUDIT_BASE:
                     self._connection.execute(into.update().where(into.c.id == one["id"]).values(**one))
             return
         self._connection.execute(insert(into), values)

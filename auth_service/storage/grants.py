@@ -75,7 +75,9 @@ GRANTS: dict[str, Rights] = {
     "flag_people": _both(ADD, ADD),
     "judgements": _front(ADD),
     "audit_rows": _both(ADD, ADD),
-    "audit_head": _both(Right(update=("rows", "hash")), Right(update=("rows", "hash"))),
+    # the rows move the head along; the right to change `id`, which a trigger refuses, is only that to lock it
+    "audit_head": _both(Right(update=("id",)), Right(update=("id",))),
+    "audit_base": _both(READ, READ),
     "audit_checkpoints": _front(ADD),
     "audit_witnesses": _front(Right(insert=True, update=_columns("audit_witnesses"))),
     "staff": _front(Right(insert=True, update=("password_hash", "disabled_at", "guard"))),
@@ -116,6 +118,8 @@ FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
     "expire_facts(timestamptz, integer)": (DatabaseRole.FRONT,),
     "forget_erased(text, timestamptz)": (DatabaseRole.FRONT,),
     "keep_captures()": (),
+    "move_audit_head()": (),
+    "refuse_unwritten_head()": (),
     "expire_captures(timestamptz, integer)": (DatabaseRole.FRONT,),
     "forget_counts(timestamptz)": (DatabaseRole.FRONT,),
 }

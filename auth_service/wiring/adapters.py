@@ -82,7 +82,7 @@ class Adapters:
     def audit_signer(self) -> RotatingSigner:
         """raises KeyMissing: checkpoints were signed, and the key that did is gone"""
         with self.store.reading() as unit:
-            signed = unit.checkpoints.last() is not None
+            signed = unit.checkpoints.any()
         return self.key_choice.audit_signer(may_create=not signed and (self.key_choice.in_files or self.making_keys))
 
     @property

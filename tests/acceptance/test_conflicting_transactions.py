@@ -173,11 +173,11 @@ def test_a_serialisation_failure_is_a_conflict(empty_postgres: PostgresDatabase)
     engine = create_engine(empty_postgres.admin, isolation_level="SERIALIZABLE")
     try:
         with pytest.raises(Exception, match="could not serialize") as raised, engine.connect() as one:  # noqa: PT012
-            rows = text("SELECT sum(rows) FROM audit_head")
+            rows = text("SELECT sum(length(oldest_revision)) FROM schema_reach")
             one.execute(rows)
             with engine.begin() as other:
-                other.execute(text("UPDATE audit_head SET rows = rows + 1"))
-            one.execute(text("UPDATE audit_head SET rows = rows + 1"))
+                other.execute(text("UPDATE schema_reach SET oldest_revision = oldest_revision"))
+            one.execute(text("UPDATE schema_reach SET oldest_revision = oldest_revision"))
     finally:
         engine.dispose()
     assert isinstance(ours(raised.value), TransactionConflict)  # type: ignore[arg-type]

@@ -244,7 +244,12 @@ def test_sessions_imports_and_batches(office: Agency, now: FixedClock, monkeypat
 
 
 def test_periods_cannot_be_shortened_below_what_is_fixed() -> None:
-    wrong: list[dict[str, Any]] = [{"fact_days": 365}, {"capture_days": 2000}, {"capture_days": 424}, {"review_days": 0}]
+    wrong: list[dict[str, Any]] = [
+        {"fact_days": 365},
+        {"capture_days": 2000},
+        {"capture_days": 424},
+        {"review_days": 0},
+    ]
     for given in wrong:
         with pytest.raises(ValueError, match=r"day|outlive"):
             RetentionPolicy(**given)

@@ -1,7 +1,8 @@
 """The audit chain in the database. Its arithmetic is core/audit.py.
 
 Appends of a unit wait until just before its commit: the head row, over which all writers queue, is then held only for
-the length of one insert, and many appends are one statement (docs/decisions/0004-audit-chain.md).
+the length of one insert, and many appends are one statement (docs/decisions/0004-audit-chain.md). The database itself
+moves the head along with the rows, and nobody may move it otherwise.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from auth_service.core.audit import (
@@ -24,7 +25,10 @@ from auth_service.core.audit import (
     is_hash,
     stored_row,
 )
+from auth_service.core.audit_facts import Fact
 from auth_service.core.errors import AuditBroken, StorageFault
+from auth_service.storage.records.audit_guards import GuardedRows, See, row_guard
+from auth_service.storage.records.facts import all_facts
 from auth_service.storage.tables import AuditHeadRow, AuditRowTable
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work, to_json
@@ -32,11 +36,19 @@ from auth_service.storage.work import Work, to_json
 _ROWS = table_of(AuditRowTable)
 _HEAD = table_of(AuditHeadRow)
 _ADD_ROWS = insert(_ROWS)
+_COLUMNS = (*StoredRow._fields, "guard")
+_KINDS = {"number": "bigint", "guard": "bytea"}
+_ADD_AT_ONCE = text(
+    f"INSERT INTO audit_rows ({', '.join(_COLUMNS)}) SELECT * FROM unnest("
+    + ", ".join(f"CAST(:{name} AS {_KINDS.get(name, 'text')}[])" for name in _COLUMNS)
+    + ")"
+)
+"""PostgreSQL: one statement, so that its trigger looks at all rows at once."""
 _LOCKED_HEAD = select(_HEAD.c.rows, _HEAD.c.hash).with_for_update()
-_MOVE_HEAD = update(_HEAD).values(rows=bindparam("number"), hash=bindparam("newest"))
 _READ_AT_ONCE = 10_000
 _IN_ORDER = select(*(_ROWS.c[name] for name in StoredRow._fields)).order_by(_ROWS.c.number)
 _PAGE = _IN_ORDER.where(_ROWS.c.number > bindparam("after")).limit(bindparam("most"))
+_GUARDED_PAGE = _PAGE.add_columns(_ROWS.c.guard)
 _HASHES = (
     select(_ROWS.c.number, _ROWS.c.hash)
     .where(_ROWS.c.number > bindparam("after"), _ROWS.c.number <= bindparam("until"))
@@ -69,11 +81,14 @@ class Audit:
         for event, at in self._waiting:
             number += 1
             row = stored_row(number, at, event, previous)
-            values.append(row._asdict())
+            values.append({**row._asdict(), "guard": row_guard(self._work.indexes, number, row.hash)})
             previous = row.hash
         self._waiting.clear()
-        self._work.connection.execute(_ADD_ROWS, values)
-        self._work.connection.execute(_MOVE_HEAD, {"number": number, "newest": previous})
+        if self._work.connection.dialect.name == "postgresql":
+            at_once = {name: [value[name] for value in values] for name in _COLUMNS}
+            self._work.connection.execute(_ADD_AT_ONCE, at_once)
+        else:
+            self._work.connection.execute(_ADD_ROWS, values)
 
     def rows(self, after: int = 0) -> Iterator[AuditRow]:
         """The rows in order of their numbers. A row that was tampered with comes out so that it does not fit."""
@@ -81,17 +96,26 @@ class Audit:
 
     def stored(self, after: int = 0) -> Iterator[StoredRow]:
         """The rows as the very texts that are stored; they have the fields of StoredRow in its order."""
-        self.flush()
-        # page by page, not with an open cursor: a walk may stop at the first row that does not fit
-        while page := self._page(after, _READ_AT_ONCE):
-            yield from page
-            after = page[-1].number
+        return self._in_pages(_PAGE, after)
+
+    def guarded(self, after: int = 0, see: See | None = None) -> GuardedRows:
+        """The same, each looked at whether this service wrote it. see: is shown those that it did"""
+        return GuardedRows(self._work, self._in_pages(_GUARDED_PAGE, after), see)
+
+    def facts(self) -> Iterator[Fact]:
+        """Everything that a row must tell of."""
+        return all_facts(self._work)
 
     def row(self, number: int) -> StoredRow | None:
         """One row."""
         self.flush()
-        found = self._page(number - 1, 1)
+        found = self._page(_PAGE, number - 1, 1)
         return found[0] if found and found[0].number == number else None
+
+    def is_ours(self, row: StoredRow) -> bool:
+        """Whether this service wrote it."""
+        guarded = self.guarded(after=row.number - 1)
+        return next(iter(guarded), None) is not None and not guarded.forged
 
     def written_at(self, number: int) -> datetime | None:
         """When a row was written; the beginning of time if it does not say so."""
@@ -117,25 +141,31 @@ class Audit:
         found = self._work.connection.execute(select(_HEAD.c.rows, _HEAD.c.hash)).one_or_none()
         return (0, GENESIS) if found is None else (found.rows, found.hash)
 
-    def _page(self, after: int, most: int) -> Sequence[StoredRow]:
+    def _in_pages(self, wanted: Select[Any], after: int) -> Iterator[Any]:
+        self.flush()
+        # page by page, not with an open cursor: a walk may stop at the first row that does not fit
+        while page := self._page(wanted, after, _READ_AT_ONCE):
+            yield from page
+            after = page[-1][0]
+
+    def _page(self, wanted: Select[Any], after: int, most: int) -> Sequence[Any]:
         try:
-            found = self._work.connection.execute(_PAGE, {"after": after, "most": most}).all()
+            return self._work.connection.execute(wanted, {"after": after, "most": most}).all()
         except OperationalError as error:
             if "decode" not in str(error.orig):
                 raise
-            return self._readable(after)
-        return cast("Sequence[StoredRow]", found)
+            return self._readable(wanted, after)
 
-    def _readable(self, after: int) -> Sequence[StoredRow]:
+    def _readable(self, wanted: Select[Any], after: int) -> Sequence[Any]:
         """One row at a time, where a text was put in (SQLite) that is no text at all; such a row fits nothing."""
         number = self._work.connection.execute(_NEXT, {"after": after}).scalar_one_or_none()
         if number is None:
             return ()
         try:
-            found = self._work.connection.execute(_PAGE, {"after": after, "most": 1}).all()
+            return self._work.connection.execute(wanted, {"after": after, "most": 1}).all()
         except OperationalError:
-            return (StoredRow(number, *[""] * 7),)
-        return cast("Sequence[StoredRow]", found)
+            nothing = StoredRow(number, *[""] * 7)
+            return (nothing if wanted is _PAGE else (*nothing, b""),)
 
     def _locked_head(self) -> tuple[int, str]:
         found = self._work.connection.execute(_LOCKED_HEAD).one_or_none()

@@ -25,12 +25,20 @@ from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
 from auth_service.storage.tables.reach import SchemaReachRow
 from auth_service.storage.tables.schema import Schema
-from auth_service.storage.tables.supervision import AuditHeadRow, AuditRowTable, FlagPersonRow, FlagRow, JudgementRow
+from auth_service.storage.tables.supervision import (
+    AuditBaseRow,
+    AuditHeadRow,
+    AuditRowTable,
+    FlagPersonRow,
+    FlagRow,
+    JudgementRow,
+)
 
 metadata = Schema.metadata
 
 __all__ = [
     "ApiKeyRow",
+    "AuditBaseRow",
     "AuditCheckpointRow",
     "AuditHeadRow",
     "AuditRowTable",

@@ -11,13 +11,16 @@ from auth_service.storage.tables.schema import Schema, Word
 
 
 class AuditCheckpointRow(Schema):
-    """One checkpoint, append-only. `note` is the signed text, which holds everything else that it states; `frontier`
-    is the Merkle frontier at that length (hex, hashes one after another), so that the next one costs its new rows."""
+    """One checkpoint, append-only. `guard` is a keyed hash over the number, so that whoever takes a number in advance
+    keeps nobody from using it; empty only in those of releases that had none. `note` is the signed text, which holds
+    everything else that it states; `frontier` is the Merkle frontier at that length (hex, hashes one after another), so
+    that the next one costs its new rows."""
 
     __tablename__ = "audit_checkpoints"
 
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    rows: Mapped[int] = mapped_column(BigInteger, unique=True)
+    guard: Mapped[bytes] = mapped_column(primary_key=True, server_default="")
+    rows: Mapped[int] = mapped_column(BigInteger)
     note: Mapped[str] = mapped_column(Text)
     frontier: Mapped[str] = mapped_column(Text)
 

@@ -61,7 +61,8 @@ class JudgementRow(Schema):
 
 
 class AuditRowTable(Schema):
-    """The audit chain. `at` and `details` are kept as the very text that was hashed."""
+    """The audit chain. `at` and `details` are kept as the very text that was hashed; `guard` is a keyed hash over place
+    and hash, empty only in rows of releases that had none."""
 
     __tablename__ = "audit_rows"
 
@@ -73,10 +74,11 @@ class AuditRowTable(Schema):
     details: Mapped[str] = mapped_column(Text)
     previous: Mapped[Digest]
     hash: Mapped[Digest]
+    guard: Mapped[bytes] = mapped_column(server_default="")
 
 
 class AuditHeadRow(Schema):
-    """The one row that says how long the chain is and where it ends."""
+    """The one row that says how long the chain is and where it ends. The rows move it along, nobody else does."""
 
     __tablename__ = "audit_head"
     __table_args__ = (CheckConstraint("id = 1", name="single"),)
@@ -84,3 +86,17 @@ class AuditHeadRow(Schema):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     rows: Mapped[int] = mapped_column(BigInteger)
     hash: Mapped[Digest]
+
+
+class AuditBaseRow(Schema):
+    """The one row that says up to where audit rows and checkpoints have no guard of their own, because a release
+    without guards wrote them: guarded itself, and never changed again."""
+
+    __tablename__ = "audit_base"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[Digest]
+    checkpoints: Mapped[int] = mapped_column(BigInteger)
+    guard: Mapped[bytes]

@@ -1,0 +1,82 @@
+"""Facts and the audit rows that tell of them: each attempt, certificate and judgement has a row of its own.
+
+The row and its fact are written in one transaction. A fact that no genuine row tells of, in these very words, was put
+into the database by somebody else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from auth_service.core.audit import StoredRow, instant_text
+
+DECIDED, JUDGED = "verification.decided", "flag.judged"
+"""The actions that tell of facts."""
+_BYTES = 16
+"""Of each statement's digest: a million facts are held in some 100 MB, and no two statements meet by chance."""
+_ACTION = StoredRow._fields.index("action")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact as it is stored. said: what its audit row must say; any one of them will do
+
+    name   `evidence:<id>`, `certificate:<serial>`, `judgement:<id>`
+    """
+
+    name: str
+    said: tuple[bytes, ...]
+
+
+def attempt(evidence_id: str, person_id: str | None, at: datetime, *decided: str | None) -> Fact:
+    """An attempt. decided: outcome, zone of the decision, channel, who attested"""
+    subject = f"person:{person_id}" if person_id else ""
+    return Fact(f"evidence:{evidence_id}", (_said("evidence", evidence_id, subject, instant_text(at), *decided),))
+
+
+def certificate(serial: str, evidence_id: str, person_id: str) -> Fact:
+    subject = f"person:{person_id}"
+    said = (_said("certificate", evidence_id, subject, serial), _said("certificate", evidence_id, subject, None))
+    return Fact(f"certificate:{serial}", said)
+
+
+def judgement(judgement_id: str, flag_id: str, verdict: str, judged_by: str, at: datetime) -> Fact:
+    said = _said("judgement", judgement_id, f"flag:{flag_id}", verdict, f"staff:{judged_by}", instant_text(at))
+    return Fact(f"judgement:{judgement_id}", (said,))
+
+
+class Told:
+    """What the genuine rows of a trail tell of facts."""
+
+    def __init__(self) -> None:
+        self._said: set[bytes] = set()
+
+    def see(self, row: StoredRow, earlier: bool) -> None:
+        """Takes a genuine row. earlier: a release wrote it whose rows did not name the certificate"""
+        if row[_ACTION] not in {DECIDED, JUDGED}:
+            return
+        _, at, actor, action, subject, text, _, _ = row
+        try:
+            details = json.loads(text)
+        except (ValueError, RecursionError):  # such a row does not fit the chain either
+            return
+        if action == JUDGED:
+            self._said.add(_said("judgement", details.get("judgement"), subject, details.get("verdict"), actor, at))
+            return
+        evidence, outcome = details.get("evidence"), details.get("outcome")
+        decided = (outcome, details.get("zone"), details.get("channel"), details.get("attested_by"))
+        self._said.add(_said("evidence", evidence, subject, at, *decided))
+        if details.get("certificate") or (earlier and "certificate" not in details and outcome == "qualified"):
+            self._said.add(_said("certificate", evidence, subject, details.get("certificate")))
+
+    def untold(self, facts: Iterable[Fact]) -> list[str]:
+        """Names of the facts that no row tells of."""
+        return [fact.name for fact in facts if self._said.isdisjoint(fact.said)]
+
+
+def _said(*words: object) -> bytes:
+    return blake2b(json.dumps(words).encode(), digest_size=_BYTES).digest()

@@ -1,0 +1,42 @@
+"""Attempts, certificates and judgements as the audit trail must tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from auth_service.core import audit_facts
+from auth_service.core.audit_facts import Fact
+from auth_service.storage.tables import CertificateRow, EvidenceRow, JudgementRow
+from auth_service.storage.tables.schema import table_of
+from auth_service.storage.work import Work
+
+_EVIDENCE, _CERTIFICATES, _JUDGEMENTS = table_of(EvidenceRow), table_of(CertificateRow), table_of(JudgementRow)
+_AT_ONCE = 1000
+_ATTEMPTS = select(
+    *(
+        _EVIDENCE.c[name]
+        for name in ("id", "person_id", "taken_at", "outcome", "decision_zone", "channel", "attested_by")
+    )
+)
+_ISSUED = select(_CERTIFICATES.c.serial, _CERTIFICATES.c.evidence_id, _CERTIFICATES.c.person_id)
+_JUDGED = select(*(_JUDGEMENTS.c[name] for name in ("id", "flag_id", "verdict", "judged_by", "judged_at")))
+
+
+def all_facts(work: Work) -> Iterator[Fact]:
+    """Every one that is still kept."""
+    for row in _stream(work, _ATTEMPTS):
+        yield audit_facts.attempt(*row)
+    for row in _stream(work, _ISSUED):
+        yield audit_facts.certificate(*row)
+    for row in _stream(work, _JUDGED):
+        yield audit_facts.judgement(*row)
+
+
+def _stream(work: Work, wanted: Select[Any]) -> Iterator[Any]:
+    """Never the whole result in memory."""
+    with closing(work.connection.execute(wanted, execution_options={"yield_per": _AT_ONCE})) as found:
+        yield from found
