@@ -12,7 +12,7 @@ from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.connectors.audit_export import AuditExport, ExportHeader, write_export
 from auth_service.connectors.audit_trust import keyholders_in
 from auth_service.connectors.witness_folder import kept_notes
-from auth_service.core.audit_check import OWN, Examination, KeptNote, Problem, examine
+from auth_service.core.audit_check import OWN, Examination, KeptNote, Problem, disowned_in, examine
 from auth_service.core.checkpoint import Checkpoint
 from auth_service.core.errors import CheckpointInvalid, FieldMissing, FileUnreadable
 from auth_service.core.row_proof import read_row_proof
@@ -84,7 +84,8 @@ def _examined_export(file: Path, outside: Sequence[KeptNote], public_key: Path |
     notes = [*(KeptNote(OWN, note) for note in export.notes), *outside]
     with voice.progress("rows", export.header.rows) as advance:
         rows = told(export.rows(), advance)
-        return examine(rows, (export.header.rows, export.header.head), notes, keyholders_in(public_key))
+        head = (export.header.rows, export.header.head)
+        return examine(rows, head, notes, keyholders_in(public_key), disowned_in(export.rows()))
 
 
 def _say_examined(voice: Voice, found: Examination, outside: int) -> None:

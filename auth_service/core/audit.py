@@ -142,6 +142,11 @@ def _exact_details(text: str) -> bool:
     return isinstance(details, dict) and _to_json(details) == text
 
 
+def links(row: StoredRow, number: int, previous: str) -> bool:
+    """Whether a row stands in its place, whatever it says: enough for one that the service has disowned."""
+    return row[0] == number and row[6] == previous and is_hash(row[7])
+
+
 def is_hash(text: str) -> bool:
     """64 hex characters."""
     return isinstance(text, str) and _HEX.fullmatch(text) is not None

@@ -7,17 +7,21 @@ and a rollback are found by a checkpoint that is longer than the trail.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
 
-from auth_service.core.audit import GENESIS, StoredRow, fits
+from auth_service.core.audit import GENESIS, Details, StoredRow, fits, links
 from auth_service.core.checkpoint import Checkpoint, Keyholders
 from auth_service.core.errors import CheckpointInvalid
 from auth_service.core.merkle import Frontier
 
+DISOWNED = "audit.rows_disowned"
+"""The action of a row that says of earlier ones, `first` to `last`, that this service did not write them."""
+_MOST_AT_ONCE = 1_000_000
 OWN = "database"
 """Where a checkpoint of the trail's own table comes from."""
 
@@ -114,10 +118,14 @@ class Examination:
 
 @dataclass(slots=True)
 class Walk:
-    """A chain and its tree as far as they were walked. A checkpoint's frontier lets a walk go on from there."""
+    """A chain and its tree as far as they were walked. A checkpoint's frontier lets a walk go on from there.
+
+    disowned  numbers of rows that need not say what their hash says
+    """
 
     head: str = GENESIS
     frontier: Frontier = field(default_factory=Frontier)
+    disowned: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -129,7 +137,7 @@ class Walk:
         try:
             for row in rows:
                 number += 1
-                if not fits(row, number, previous):
+                if not fits(row, number, previous) and not (number in self.disowned and links(row, number, previous)):
                     return False
                 previous = row[7]
                 frontier.append(bytes.fromhex(previous))
@@ -138,13 +146,44 @@ class Walk:
         return True
 
 
+def disowned_in(rows: Iterable[StoredRow]) -> frozenset[int]:
+    """Numbers of the rows that later ones among these say this service did not write."""
+    return frozenset(number for row in rows if row[3] == DISOWNED for number in _disowned(row))
+
+
+def _disowned(row: StoredRow) -> Iterable[int]:
+    try:
+        details = json.loads(row[5])
+        first, last = int(details["first"]), int(details["last"])
+        right = 0 < first <= last < row[0] and last - first < _MOST_AT_ONCE
+    except (ValueError, KeyError, TypeError, RecursionError):  # such a row does not fit
+        return ()
+    return range(first, last + 1) if right else ()
+
+
+def disowning(numbers: Sequence[int]) -> list[Details]:
+    """The details of the rows that disown these, one for each stretch."""
+    stretches: list[list[int]] = []
+    for number in sorted(numbers):
+        if stretches and number == stretches[-1][1] + 1:
+            stretches[-1][1] = number
+        else:
+            stretches.append([number, number])
+    return [{"first": first, "last": last} for first, last in stretches]
+
+
 def examine(
-    rows: Iterable[StoredRow], head: tuple[int, str] | None, notes: Iterable[KeptNote], keyholders: Keyholders
+    rows: Iterable[StoredRow],
+    head: tuple[int, str] | None,
+    notes: Iterable[KeptNote],
+    keyholders: Keyholders,
+    disowned: frozenset[int] = frozenset(),
 ) -> Examination:
     """Everything in one pass over the rows.
 
     head   length and last hash as kept beside the rows; None when nothing is kept (an export's own header counts)
     notes  checkpoints from wherever they are kept, the trail's own among them
+    disowned  rows that a genuine later one says are not ours; each is a finding of its own
     """
     known, problems = _opened(notes, keyholders)
     problems += _contradictions(known)
@@ -152,7 +191,8 @@ def examine(
     by_rows: dict[int, list[Known]] = defaultdict(list)
     for one in known:
         by_rows[one.checkpoint.rows].append(one)
-    walk, covered, found = _walked(iter(rows), by_rows)
+    problems += [Problem(Trouble.FORGED_ROW, OWN, number, detail="a later row says so") for number in sorted(disowned)]
+    walk, covered, found = _walked(iter(rows), by_rows, Walk(disowned=disowned))
     problems += found
     broken = any(one.trouble in {Trouble.CHAIN_BROKEN, Trouble.ROOT_DIFFERS} for one in found)
     if head is not None and not broken and (walk.rows, walk.head) != head:
@@ -213,9 +253,9 @@ def _missing(known: Sequence[Known]) -> list[Problem]:
     return [Problem(Trouble.CHECKPOINTS_MISSING, OWN, detail=f"{len(gone)} missing, the first is number {gone[0]}")]
 
 
-def _walked(rows: Iterator[StoredRow], by_rows: dict[int, list[Known]]) -> tuple[Walk, int, list[Problem]]:
+def _walked(rows: Iterator[StoredRow], by_rows: dict[int, list[Known]], walk: Walk) -> tuple[Walk, int, list[Problem]]:
     """Walks from checkpoint to checkpoint and to the end; stops at the first row or root that does not fit."""
-    walk, covered = Walk(), 0
+    covered = 0
     for size in sorted(by_rows):
         if not walk.take(islice(rows, size - walk.rows)):
             return walk, covered, [Problem(Trouble.CHAIN_BROKEN, OWN, walk.rows + 1)]

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from auth_service.core.audit_check import Walk
+from auth_service.core.audit import AuditEvent
+from auth_service.core.audit_check import DISOWNED, Walk, disowning
 from auth_service.core.checkpoint import AuditPolicy, Notary
 from auth_service.core.checkpoint import Checkpoint as Signed
 from auth_service.core.clock import Clock
@@ -94,37 +95,58 @@ class Checkpoint:
     def _sign(self, *, force: bool) -> bool:
         now = self._clock.now()
         with self._store.reading() as unit:
-            rows, head = unit.audit.head()
+            head = unit.audit.head()
             last = unit.checkpoints.newest(self._open).stored
-            made = self._next(unit, last, (rows, head), now, force=force)
+            before = None if last is None else self._open(last)
+            if not self._is_due(head[0], before, now, force=force):
+                return False
+            forged, made = self._next(unit, last, before, head, now)
+        if forged:
+            self._disown(forged, now)
         if made is None:
-            return False
+            raise AuditBroken(f"row {forged[0]} was not written by this service; the trail says so from now on")
         with self._store.unit() as unit:
             return unit.checkpoints.add(made)
 
-    def _next(
-        self, unit: Unit, last: StoredCheckpoint | None, head: tuple[int, str], now: datetime, *, force: bool
-    ) -> StoredCheckpoint | None:
-        """The next checkpoint over every row, or None when it is not due. raises AuditBroken"""
-        before = None if last is None else self._open(last)
+    def _is_due(self, rows: int, before: Signed | None, now: datetime, *, force: bool) -> bool:
+        """raises AuditBroken: the trail became shorter than what was signed"""
         covered = 0 if before is None else before.rows
-        if head[0] < covered:
-            raise AuditBroken(f"{head[0]} rows are left of {covered}")
-        due = self._policy.due(head[0] - covered, before.at if before else None, now)
-        if not due and not (force and head[0] > covered):
-            return None
-        walk = Walk() if last is None or before is None else Walk(before.head, last.frontier.copy())
-        rows = unit.audit.guarded(after=covered)
+        if rows < covered:
+            raise AuditBroken(f"{rows} rows are left of {covered}")
+        due = self._policy.due(rows - covered, before.at if before else None, now)
+        return due or (force and rows > covered)
+
+    def _next(
+        self, unit: Unit, last: StoredCheckpoint | None, before: Signed | None, head: tuple[int, str], now: datetime
+    ) -> tuple[Sequence[int], StoredCheckpoint | None]:
+        """The next checkpoint over every row; none where there are rows that neither this service wrote nor the trail
+        disowns, whose numbers come first. raises AuditBroken"""
+        disowned = unit.audit.disowned()
+        walk = Walk(disowned=disowned)
+        if last is not None and before is not None:
+            walk = Walk(before.head, last.frontier.copy(), disowned)
+        guarded = unit.audit.guarded(after=walk.rows)
+        rows = iter(guarded)
         fits = walk.take(rows)
-        if rows.forged:
-            raise AuditBroken(f"row {rows.forged[0]} was not written by this service")
+        for _ in rows:  # behind a row that does not fit there may be more that are not ours
+            pass
+        forged = [number for number in guarded.forged if number not in disowned]
+        if forged:
+            return forged, None
         if not fits:
             raise AuditBroken(f"row {walk.rows + 1}")
         if (walk.rows, walk.head) != head:
             raise AuditBroken(f"row {min(walk.rows, head[0]) + 1}")
         number = 1 if before is None else before.number + 1
         checkpoint = Signed(self._notary.origin, walk.rows, walk.frontier.root(), number, walk.head, now)
-        return StoredCheckpoint(number, walk.rows, self._notary.sign(checkpoint), walk.frontier)
+        return (), StoredCheckpoint(number, walk.rows, self._notary.sign(checkpoint), walk.frontier)
+
+    def _disown(self, numbers: Sequence[int], now: datetime) -> None:
+        """Nothing is ever signed over a row of somebody else's without a row of ours that says so; and such a row does
+        not end the signing for good."""
+        with self._store.unit() as unit:
+            for details in disowning(numbers):
+                unit.audit.append(AuditEvent("system", DISOWNED, "", details), now)
 
     def _open(self, stored: StoredCheckpoint) -> Signed:
         """What was signed here; its row must say the same. raises AuditBroken"""

@@ -50,10 +50,11 @@ class ExamineAudit:
             facts = Told()
             guarded = unit.audit.guarded(see=facts.see)
             rows = iter(guarded) if advance is None else told(guarded, advance)
-            found = examine(rows, unit.audit.head(), [*own, *kept], keyholders)
+            disowned = unit.audit.disowned()
+            found = examine(rows, unit.audit.head(), [*own, *kept], keyholders, disowned)
             for _ in rows:  # behind a row that does not fit there may be some that tell of facts
                 pass
-            problems = [*_forged_rows(guarded), *_forged_facts(facts.untold(unit.audit.facts()))]
+            problems = [*_forged_rows(guarded, disowned), *_forged_facts(facts.untold(unit.audit.facts()))]
         return replace(found, problems=(*found.problems, *problems))
 
     @contextmanager
@@ -107,8 +108,9 @@ def _states(note: str, number: int) -> bool:
     return f"\ncheckpoint {number}\n" in note
 
 
-def _forged_rows(guarded: GuardedRows) -> Iterator[Problem]:
-    for place, number in enumerate(guarded.forged):
+def _forged_rows(guarded: GuardedRows, disowned: frozenset[int]) -> Iterator[Problem]:
+    """Those that the trail does not say of itself."""
+    for place, number in enumerate(number for number in guarded.forged if number not in disowned):
         more = guarded.count - len(guarded.forged) if place == 0 else 0
         yield Problem(Trouble.FORGED_ROW, OWN, number, detail=f"and {more} more that are not named" if more else "")
 

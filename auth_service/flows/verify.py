@@ -209,7 +209,6 @@ class Verify:
                 unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)
             photo_id = self._keep(unit, attempt, decision, kept)
             flags = self._flags(unit, evidence, decision, copy, photo_id)
-            unit.audit.append(audit_event(request, evidence, decision, certificate), evidence.taken_at)
             result = VerifyResult(
                 evidence_id=evidence.id,
                 decision=decision,
@@ -223,6 +222,7 @@ class Verify:
                 flags=flags,
                 in_ledger=evidence.person_id is not None,
             )
+            unit.audit.append(audit_event(request, evidence, result), evidence.taken_at)
             if conclude is not None:
                 conclude(unit, result)
         return result

@@ -72,17 +72,15 @@ def still_open(capture: KnownCapture, now: datetime, channel: Channel) -> bool:
     return not capture.qualified and capture.channel is channel and now - capture.taken_at < SAME_CAPTURE
 
 
-def audit_event(
-    request: VerifyRequest, evidence: FaceEvidence, decision: Decision, certificate: Certificate | None
-) -> AuditEvent:
+def audit_event(request: VerifyRequest, evidence: FaceEvidence, result: VerifyResult) -> AuditEvent:
     """What the audit trail says of an attempt."""
     details = {
         "evidence": evidence.id,
-        "outcome": decision.outcome.value,
-        "zone": decision.zone.value if decision.zone else None,
+        "outcome": result.decision.outcome.value,
+        "zone": result.decision.zone.value if result.decision.zone else None,
         "channel": evidence.channel.value,
         "attested_by": evidence.attested_by,
-        "certificate": certificate.serial if certificate else None,
+        "certificate": result.certificate.serial if result.certificate else None,
     }
     subject = f"person:{evidence.person_id}" if evidence.person_id else ""
     return AuditEvent(request.actor, DECIDED, subject, details)

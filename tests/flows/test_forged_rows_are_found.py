@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from auth_service.connectors.witness_folder import kept_notes
 from auth_service.core.audit import AuditEvent, StoredRow, stored_row
-from auth_service.core.audit_check import Problem, Trouble
+from auth_service.core.audit_check import DISOWNED, Problem, Trouble, disowned_in, examine
 from auth_service.core.errors import AuditBroken
+from auth_service.flows.examine_audit import ExamineAudit
 from auth_service.monitoring.flags import Verdict
 from tests.audit_trails import Trail, insertion, troubles
 from tests.builders import LI, WANG, Agency
@@ -118,9 +120,9 @@ def test_a_row_that_fits_the_chain_but_is_not_ours_is_not_signed_and_proves_noth
     number = attacker.tell(event, trail.clock.now())
     trail.write(3)
     trail.clock.advance(seconds=61)
+    found = trail.verify()
     with pytest.raises(AuditBroken, match=f"row {number} was not written by this service"):
         trail.flow.run()
-    found = trail.verify()
     assert troubles(found) == {Trouble.FORGED_ROW, Trouble.FORGED_FACT}
     with trail.agency.store.reading() as unit:
         assert [unit.audit.is_ours(row) for row in unit.audit.stored(after=number - 2)][:3] == [True, False, True]
@@ -128,6 +130,42 @@ def test_a_row_that_fits_the_chain_but_is_not_ours_is_not_signed_and_proves_noth
     assert [problem.detail for problem in found.problems if problem.trouble is Trouble.FORGED_FACT] == [
         f"evidence:{'e' * 32}"
     ]
+
+
+@pytest.mark.parametrize("fitting", [True, False])
+def test_a_forged_row_is_disowned_before_anything_is_signed_over_it(
+    trail: Trail, attacker: Attacker, fitting: bool
+) -> None:
+    trail.grow(3)
+    rows = [attacker.next_row(AuditEvent("cli", "test.forged"), trail.clock.now())]
+    if not fitting:
+        rows = [rows[0]._replace(details="not even JSON")]
+    attacker.sql(insertion(rows[0], attacker.guard))
+    number = attacker.tell(AuditEvent("system", DISOWNED, "", {"first": 1, "last": 3}), trail.clock.now())
+    trail.write(2)
+    trail.clock.advance(seconds=61)
+    with pytest.raises(AuditBroken, match="row 4 was not written by this service"):
+        trail.flow.run()
+    assert trail.flow.status().newest == 1
+    with trail.agency.store.reading() as unit:
+        last = list(unit.audit.rows())[-1].event
+        assert unit.audit.disowned() == {4, number}, "what the attacker disowns stays ours"
+    assert (last.action, last.details) == (DISOWNED, {"first": 4, "last": 5})
+    assert trail.flow.run().made
+    trail.grow(2)
+    found = trail.verify()
+    assert [(problem.trouble, problem.first) for problem in found.problems] == [
+        (Trouble.FORGED_ROW, 4),
+        (Trouble.FORGED_ROW, 5),
+    ]
+    assert (found.rows, found.covered) == (10, 10)
+    with pytest.raises(AuditBroken, match="row 4"):
+        ExamineAudit(trail.agency.store).prove(4, trail.keyholders)
+    with trail.agency.store.reading() as unit:
+        rows = list(unit.audit.stored())
+    outside = examine(rows, None, kept_notes(trail.outside), trail.keyholders, disowned_in(rows))
+    assert {problem.first for problem in outside.problems if problem.trouble is Trouble.FORGED_ROW} >= {4, 5}
+    assert Trouble.CHAIN_BROKEN not in troubles(outside)
 
 
 def test_a_row_comes_in_only_behind_the_last_one_and_with_a_guard(trail: Trail, attacker: Attacker) -> None:
@@ -139,6 +177,7 @@ def test_a_row_comes_in_only_behind_the_last_one_and_with_a_guard(trail: Trail, 
         (honest._replace(number=9223372036854775807), attacker.guard),
         (honest._replace(number=1), attacker.guard),
         (honest._replace(previous="0" * 64), attacker.guard),
+        (honest._replace(hash="x" * 64), attacker.guard),
     ):
         with pytest.raises(DBAPIError, match=r"(?i)one by one|unique"):
             attacker.sql(insertion(row, guard))

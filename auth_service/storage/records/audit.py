@@ -25,6 +25,7 @@ from auth_service.core.audit import (
     is_hash,
     stored_row,
 )
+from auth_service.core.audit_check import DISOWNED, disowned_in
 from auth_service.core.audit_facts import Fact
 from auth_service.core.errors import AuditBroken, StorageFault
 from auth_service.storage.records.audit_guards import GuardedRows, See, row_guard
@@ -48,6 +49,7 @@ _LOCKED_HEAD = select(_HEAD.c.rows, _HEAD.c.hash).with_for_update()
 _READ_AT_ONCE = 10_000
 _IN_ORDER = select(*(_ROWS.c[name] for name in StoredRow._fields)).order_by(_ROWS.c.number)
 _PAGE = _IN_ORDER.where(_ROWS.c.number > bindparam("after")).limit(bindparam("most"))
+_DISOWNING = _IN_ORDER.add_columns(_ROWS.c.guard).where(_ROWS.c.action == DISOWNED)
 _GUARDED_PAGE = _PAGE.add_columns(_ROWS.c.guard)
 _HASHES = (
     select(_ROWS.c.number, _ROWS.c.hash)
@@ -112,10 +114,17 @@ class Audit:
         found = self._page(_PAGE, number - 1, 1)
         return found[0] if found and found[0].number == number else None
 
+    def disowned(self) -> frozenset[int]:
+        """Numbers of the rows that genuine later ones say this service did not write."""
+        genuine: list[StoredRow] = []
+        told = self._work.connection.execute(_DISOWNING).all()
+        list(GuardedRows(self._work, told, lambda row, _: genuine.append(row)))
+        return disowned_in(genuine)
+
     def is_ours(self, row: StoredRow) -> bool:
         """Whether this service wrote it."""
-        guarded = self.guarded(after=row.number - 1)
-        return next(iter(guarded), None) is not None and not guarded.forged
+        guarded = GuardedRows(self._work, self._page(_GUARDED_PAGE, row.number - 1, 1))
+        return len(list(guarded)) == 1 and not guarded.forged
 
     def written_at(self, number: int) -> datetime | None:
         """When a row was written; the beginning of time if it does not say so."""

@@ -65,10 +65,11 @@ def _sqlite() -> None:
         _refuse("audit_checkpoints", event)
     _refuse("audit_base", "UPDATE", "WHEN length(OLD.guard) > 0")
     _refuse("audit_base", "DELETE")
+    wrong = "length(NEW.guard) <> 32 OR length(NEW.hash) <> 64 OR NEW.hash GLOB '*[^0-9a-f]*'"
+    behind = "EXISTS (SELECT 1 FROM audit_head WHERE rows = NEW.number - 1 AND hash = NEW.previous)"
     op.execute(
         f"CREATE TRIGGER audit_rows_move_head AFTER INSERT ON audit_rows WHEN {SEALED} BEGIN "
-        "SELECT RAISE(ABORT, 'audit_rows follow their head one by one') WHERE length(NEW.guard) <> 32 OR NOT EXISTS "
-        "(SELECT 1 FROM audit_head WHERE rows = NEW.number - 1 AND hash = NEW.previous); "
+        f"SELECT RAISE(ABORT, 'audit_rows follow their head one by one') WHERE {wrong} OR NOT {behind}; "
         "UPDATE audit_head SET rows = NEW.number, hash = NEW.hash; END"
     )
     written = "EXISTS (SELECT 1 FROM audit_rows WHERE number = NEW.rows AND hash = NEW.hash)"
@@ -117,12 +118,13 @@ def _head_follows_rows() -> None:
             SELECT rows, hash INTO head FROM audit_head FOR UPDATE;
             IF EXISTS (
                 SELECT 1 FROM (
-                    SELECT number, previous, guard,
+                    SELECT number, previous, hash, guard,
                            lag(number, 1, head.rows) OVER (ORDER BY number) AS last_number,
                            lag(hash, 1, head.hash) OVER (ORDER BY number) AS last_hash
                     FROM added
                 ) AS each
                 WHERE number <> last_number + 1 OR previous <> last_hash OR length(guard) <> 32
+                   OR hash !~ '^[0-9a-f]{{64}}$'
             ) THEN
                 RAISE EXCEPTION 'audit_rows follow their head one by one' USING ERRCODE = 'restrict_violation';
             END IF;
