@@ -53,11 +53,15 @@ def audit_trail(wiring: Wiring) -> Finding:
     except ServiceError as error:
         return Finding("audit", fine=False, detail=error.code, mend="auth-service audit verify")
     if problems:
-        serious = "witness_conflict" in problems or wiring.settings.profile is Profile.PRODUCTION
+        forged = "checkpoint_forged" in problems
+        serious = forged or "witness_conflict" in problems or wiring.settings.profile is Profile.PRODUCTION
         mend, mend_zh = (
             "auth-service audit witness; is the worker running?",
             "auth-service audit witness；worker 是否在运行？",
         )
+        if forged:
+            mend = "somebody wrote into the database: auth-service audit verify, docs/operations/audit.md"
+            mend_zh = "有人绕过本服务写入了数据库：auth-service audit verify，见 docs/operations/audit.md"
         return Finding("audit", not serious, ", ".join(problems), mend, mend_zh)
     told = f"{status.rows} rows, {status.uncovered} not signed yet"
     if status.witnesses:

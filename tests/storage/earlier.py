@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from auth_service.connectors.key_file import KeyFile
+from auth_service.core.audit import AuditEvent, StoredRow, stored_row
 from auth_service.storage import schema_version
 from auth_service.storage.unit import Store
 from tests.databases import PostgresDatabase, postgres_database
+from tests.storage.samples import direct_sql
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,17 @@ class Old:
 
     def store(self) -> Store:
         return Store(self.url, self.keys, self.folder / "photos")
+
+    def tell(self, event: AuditEvent, at: datetime) -> None:
+        """An audit row as a release wrote it whose rows had no guard."""
+        ((rows, head),) = direct_sql(self.url, "SELECT rows, hash FROM audit_head")
+        row = stored_row(rows + 1, at, event, head)
+        values = ", ".join(repr(value) for value in row).replace('":', '"\\:')  # no parameter
+        direct_sql(
+            self.url,
+            f"INSERT INTO audit_rows ({', '.join(StoredRow._fields)}) VALUES ({values})",
+            f"UPDATE audit_head SET rows = {row.number}, hash = '{row.hash}'",
+        )
 
 
 @contextmanager

@@ -185,18 +185,17 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Old]:
         yield old
 
 
-def _tell(store: Store, action: str, record: Calibration, calibration_id: str, by: str) -> None:
+def _tell(old: Old, action: str, record: Calibration, calibration_id: str, by: str) -> None:
     details: dict[str, Any] = {"record_digest": digest_of(render(record))}
-    with store.unit() as unit:
-        unit.audit.append(AuditEvent(f"staff:{by}", action, f"calibration:{calibration_id}", details), NOW)
+    old.tell(AuditEvent(f"staff:{by}", action, f"calibration:{calibration_id}", details), NOW)
 
 
 def test_the_upgrade_guards_what_the_audit_trail_tells_of_and_nothing_else(old: Old) -> None:
     store = old.store()
     li, wang = staff(store, "li"), staff(store, "wang")
     slip_in(old.url, OWN, li, wang)
-    _tell(store, "calibration.proposed", OWN, OWN.name, li)
-    _tell(store, "calibration.activated", OWN, OWN.name, wang)
+    _tell(old, "calibration.proposed", OWN, OWN.name, li)
+    _tell(old, "calibration.activated", OWN, OWN.name, wang)
     slip_in(old.url, replace(loosened(OWN, "evil"), identity=replace(OWN.identity, engine="other")), li, wang)
     store.migrate()
     assert active(store) == "own-1"
@@ -213,8 +212,8 @@ def test_the_upgrade_guards_nothing_whose_digest_the_trail_does_not_know(old: Ol
     store = old.store()
     li, wang = staff(store, "li"), staff(store, "wang")
     slip_in(old.url, loosened(OWN, "own-1"), li, wang)
-    _tell(store, "calibration.proposed", OWN, "own-1", li)
-    _tell(store, "calibration.activated", OWN, "own-1", wang)
+    _tell(old, "calibration.proposed", OWN, "own-1", li)
+    _tell(old, "calibration.activated", OWN, "own-1", wang)
     store.migrate()
     with pytest.raises(CalibrationTampered):
         active(store)

@@ -6,32 +6,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
-from auth_service.connectors.key_file import KeyFile
-from auth_service.core.audit import GENESIS, AuditEvent, StoredRow, stored_row
-from auth_service.storage import schema_version
+from auth_service.core.audit import AuditEvent, StoredRow, stored_row
 from auth_service.storage.unit import Store
+from tests.databases import BOTH
+from tests.storage.earlier import Old, at_step
 from tests.storage.samples import NOW, direct_sql
 
 BEFORE = "2026_11_28_2_replays"
 
 
-def written_by_an_older_release(url: str, store: Store, rows: int) -> list[StoredRow]:
-    with store._database.rebuilding() as connection:
-        schema_version.upgrade(connection, BEFORE)
-    written, previous = [], GENESIS
-    for number in range(1, rows + 1):
-        row = stored_row(number, NOW + timedelta(seconds=number), AuditEvent("cli", "test.done"), previous)
-        written.append(row)
-        previous = row.hash
-        values = ", ".join(repr(value) for value in row)
-        direct_sql(url, f"INSERT INTO audit_rows ({', '.join(StoredRow._fields)}) VALUES ({values})")
-    direct_sql(
-        url,
-        f"UPDATE audit_head SET rows = {rows}, hash = '{previous}'",
-        "INSERT INTO audit_checkpoints (number, rows, note, frontier) VALUES (1, 2, 'note', '')",
-    )
-    return written
+def written_by_an_older_release(old: Old, rows: int) -> None:
+    for number in range(rows):
+        old.tell(AuditEvent("cli", "test.done"), NOW + timedelta(seconds=number))
+    direct_sql(old.url, "INSERT INTO audit_checkpoints (number, rows, note, frontier) VALUES (1, 2, 'note', '')")
 
 
 def forged(store: Store) -> list[int]:
@@ -41,39 +30,42 @@ def forged(store: Store) -> list[int]:
         return guarded.forged
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'old.db'}", KeyFile.open_or_create(tmp_path / "keys.json"), tmp_path)
+@pytest.mark.parametrize("kind", BOTH)
+def test_rows_that_the_upgrade_found_are_taken_and_new_ones_are_guarded(kind: str, tmp_path: Path) -> None:
+    with at_step(BEFORE, kind, tmp_path) as old:
+        written_by_an_older_release(old, 3)
+        store = old.store()
+        assert store.migrate() == ["2026_11_28_3_audit_guards"]
+        with store.unit() as unit:
+            unit.audit.append(AuditEvent("cli", "test.done"), NOW)
+        assert forged(store) == []
+        lengths = direct_sql(old.url, "SELECT number, length(guard) FROM audit_rows ORDER BY number")
+        assert lengths == [(1, 0), (2, 0), (3, 0), (4, 32)]
+        assert direct_sql(old.url, "SELECT number, rows, note FROM audit_checkpoints") == [(1, 2, "note")]
+        with pytest.raises(DBAPIError, match="append-only"):
+            direct_sql(old.url, "UPDATE audit_checkpoints SET note = 'other'")
+        store.close()
 
 
-def test_rows_that_the_upgrade_found_are_taken_and_new_ones_are_guarded(store: Store, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    written_by_an_older_release(url, store, 3)
-    assert "2026_11_28_3_audit_guards" in store.migrate()
-    with store.unit() as unit:
-        unit.audit.append(AuditEvent("cli", "test.done"), NOW)
-    assert forged(store) == []
-    assert direct_sql(url, "SELECT number, length(guard) FROM audit_rows") == [(1, 0), (2, 0), (3, 0), (4, 32)]
-    assert direct_sql(url, "SELECT number, rows, note FROM audit_checkpoints") == [(1, 2, "note")]
-    store.close()
-
-
-def test_a_base_that_somebody_else_set_holds_nothing(store: Store, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    written_by_an_older_release(url, store, 3)
-    store.migrate()
-    triggers = direct_sql(url, "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit_%'")
-    direct_sql(url, *(f"DROP TRIGGER {name}" for (name,) in triggers))
-    with store.reading() as unit:
-        last = list(unit.audit.stored())[-1]
-    row = stored_row(4, NOW, AuditEvent("cli", "test.forged"), last.hash)
-    values = ", ".join(repr(value) for value in row)
-    direct_sql(
-        url,
-        f"INSERT INTO audit_rows ({', '.join(StoredRow._fields)}) VALUES ({values})",
-        f"UPDATE audit_head SET rows = 4, hash = '{row.hash}'",
-    )
-    assert forged(store) == [4]
-    direct_sql(url, f"UPDATE audit_base SET rows = 4, hash = '{row.hash}'")
-    assert forged(store) == [1, 2, 3, 4]
-    store.close()
+def test_a_base_that_somebody_else_set_holds_nothing(tmp_path: Path) -> None:
+    with at_step(BEFORE, "sqlite", tmp_path) as old:
+        written_by_an_older_release(old, 3)
+        store = old.store()
+        store.migrate()
+        triggers = direct_sql(
+            old.url, "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit_%'"
+        )
+        direct_sql(old.url, *(f"DROP TRIGGER {name}" for (name,) in triggers))
+        with store.reading() as unit:
+            last = list(unit.audit.stored())[-1]
+        row = stored_row(4, NOW, AuditEvent("cli", "test.forged"), last.hash)
+        values = ", ".join(repr(value) for value in row)
+        direct_sql(
+            old.url,
+            f"INSERT INTO audit_rows ({', '.join(StoredRow._fields)}) VALUES ({values})",
+            f"UPDATE audit_head SET rows = 4, hash = '{row.hash}'",
+        )
+        assert forged(store) == [4]
+        direct_sql(old.url, f"UPDATE audit_base SET rows = 4, hash = '{row.hash}'")
+        assert forged(store) == [1, 2, 3, 4]
+        store.close()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_2_replays"
-down_revision = "2026_11_24_8_retention"
+down_revision = "2026_11_28_2_forgetting"
 branch_labels = None
 depends_on = None
 
