@@ -16,8 +16,10 @@ from auth_service.core.audit import StoredRow, instant_text
 
 DECIDED, JUDGED = "verification.decided", "flag.judged"
 """The actions that tell of facts."""
+_TELLING = frozenset({DECIDED, JUDGED})
 _BYTES = 16
 """Of each statement's digest: a million facts are held in some 100 MB, and no two statements meet by chance."""
+_parse = json.JSONDecoder().raw_decode
 _ACTION = StoredRow._fields.index("action")
 
 
@@ -57,12 +59,14 @@ class Told:
 
     def see(self, row: StoredRow, earlier: bool) -> None:
         """Takes a genuine row. earlier: a release wrote it whose rows did not name the certificate"""
-        if row[_ACTION] not in {DECIDED, JUDGED}:
+        if row[_ACTION] not in _TELLING:
             return
         _, at, actor, action, subject, text, _, _ = row
         try:
-            details = json.loads(text)
-        except (ValueError, RecursionError):  # such a row does not fit the chain either
+            details, _ = _parse(text)
+        except (ValueError, TypeError, RecursionError):  # such a row does not fit the chain either
+            return
+        if not isinstance(details, dict):
             return
         if action == JUDGED:
             self._said.add(_said("judgement", details.get("judgement"), subject, details.get("verdict"), actor, at))
@@ -79,4 +83,4 @@ class Told:
 
 
 def _said(*words: object) -> bytes:
-    return blake2b(json.dumps(words).encode(), digest_size=_BYTES).digest()
+    return blake2b(repr(words).encode(), digest_size=_BYTES).digest()
