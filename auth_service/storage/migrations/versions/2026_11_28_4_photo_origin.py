@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_4_photo_origin"
-down_revision = "2026_11_28_2_forgetting"
+down_revision = "2026_11_28_3_audit_guards"
 branch_labels = None
 depends_on = None
 
