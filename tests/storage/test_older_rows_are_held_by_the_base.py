@@ -35,7 +35,7 @@ def test_rows_that_the_upgrade_found_are_taken_and_new_ones_are_guarded(kind: st
     with at_step(BEFORE, kind, tmp_path) as old:
         written_by_an_older_release(old, 3)
         store = old.store()
-        assert store.migrate() == ["2026_11_28_3_audit_guards"]
+        assert store.migrate()[0] == "2026_11_28_3_audit_guards"
         with store.unit() as unit:
             unit.audit.append(AuditEvent("cli", "test.done"), NOW)
         assert forged(store) == []
