@@ -13,9 +13,12 @@ from typer.testing import CliRunner
 
 from auth_service.accounts.roles import Role
 from auth_service.cli.main import app
+from auth_service.core.audit import AuditEvent
+from auth_service.core.audit_facts import DECIDED
 from auth_service.core.errors import CalibrationMissing
 from auth_service.faces.template import Template
 from auth_service.matching.comparison import ComparisonDecision, Zone
+from auth_service.qualification.evidence import FaceEvidence
 from auth_service.settings import PREFIX, load_settings
 from auth_service.wiring import Wiring
 from tests.storage.samples import PASSED, direct_sql, enrol, evidence, number, reference_photo, row
@@ -55,10 +58,19 @@ def wiring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wiring:
             enrol(unit, person, *photos, at=now)
             if place < 40:
                 decided = ComparisonDecision(0.95, Zone.MATCH, wiring.identity.engine, "dlib-resnet-lfw@1", 0.9, 0.8)
-                unit.evidence.add(evidence(person, 1, comparison=decided, probe_images=1), PASSED)
+                proof = evidence(person, 1, comparison=decided, probe_images=1)
+                unit.evidence.add(proof, PASSED)
+                unit.audit.append(told_of(proof), proof.taken_at)
     for name, password in (("li", LI), ("zhou", ZHOU)):
         wiring.keep_staff.create(name, Role.POLICY_ADMIN, password, "cli")
     return wiring
+
+
+def told_of(proof: FaceEvidence) -> AuditEvent:
+    """The audit row of a pass, without which nobody believes it."""
+    zone = PASSED.zone.value if PASSED.zone else None
+    details = {"evidence": proof.id, "outcome": PASSED.outcome.value, "zone": zone, "channel": proof.channel.value}
+    return AuditEvent("cli", DECIDED, f"person:{proof.person_id}", {**details, "attested_by": proof.attested_by})
 
 
 def test_a_record_is_measured_shown_proposed_and_put_in_force_by_another(wiring: Wiring, tmp_path: Path) -> None:
