@@ -230,8 +230,10 @@ class Enroll:
                 enrolled = _enrolled(admitted)
                 if conclude is not None and enrolled is not None:
                     conclude(unit, enrolled)
-        except BaseException:
+        except BaseException as error:
             self._desk.forget()
+            if isinstance(error, CalibrationMissing) and not request.reveal_unknown:
+                raise EnrollmentRefused from error  # only who has photos is compared: nobody may learn who does
             raise
         if enrolled is None:
             raise self._refusal(request, admitted)

@@ -11,7 +11,6 @@ from itertools import combinations
 from auth_service.beneficiaries.id_number import parse_id_number
 from auth_service.core.clock import Clock, legal_date
 from auth_service.core.errors import (
-    CalibrationMissing,
     FieldInvalid,
     IdempotencyInFlight,
     PhotosDiffer,
@@ -37,7 +36,7 @@ from auth_service.flows.verify_terms import (
 )
 from auth_service.liveness.attestation import attest
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
-from auth_service.matching.calibration import Calibration, CalibrationSource
+from auth_service.matching.calibration import Calibration, CalibrationSource, fitting
 from auth_service.matching.comparison import ComparisonDecision, Zone, compare
 from auth_service.monitoring.rules.v03_repeated_failures import FailureFacts, RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture, CopyFacts
@@ -84,7 +83,7 @@ class _Attempt:
     evidence: FaceEvidence
     samples: Sequence[FaceSample]
     copy: _Copy | None
-    calibration: str | None
+    calibration: str
 
 
 class Verify:
@@ -117,13 +116,14 @@ class Verify:
         known = self._known(number, today)
         # read whether or not the person is known: the time of an answer tells little of who is in the ledger
         samples = [self._reader.read(photo) for photo in request.photos]
-        calibration = self._calibration()  # one record for the whole attempt, whatever is activated meanwhile
+        # one record for the whole attempt, whatever is activated meanwhile; none stops everybody, enrolled or not
+        calibration = fitting(self._calibration(), samples[0].template, len(samples))
         probe = self._one_probe(samples, calibration)
         copy = self._copied(samples, known, now, request.channel)
         pad = _assess(request, copy)
         comparison = None if copy else self._compare(probe, known.reference, calibration)
         evidence = _evidence(request, known, pad, comparison, samples, now)
-        with_copy = _Attempt(evidence, samples, copy, calibration.label if calibration else None)
+        with_copy = _Attempt(evidence, samples, copy, calibration.label)
         return self._record(request, with_copy, conclude)
 
     def _known(self, number: str, today: date) -> _Known:
@@ -148,22 +148,18 @@ class Verify:
         enrolled = unit.references.photos(person_id, identity)
         return _Known(person_id, reference, captures, enrolled, person.face_is_not_enough(today))
 
-    def _one_probe(self, samples: Sequence[FaceSample], calibration: Calibration | None) -> Template:
+    def _one_probe(self, samples: Sequence[FaceSample], calibration: Calibration) -> Template:
         """The mean of the photos, once no two of them are a non-match. raises PhotosDiffer"""
         for one, other in combinations(samples, 2):
-            if calibration is None:
-                raise CalibrationMissing(self._reader.identity.engine)
             if compare(one.template, other.template, calibration).zone is Zone.NON_MATCH:
                 raise PhotosDiffer
         return mean_template([sample.template for sample in samples])
 
     def _compare(
-        self, probe: Template, reference: ReferenceSet | None, calibration: Calibration | None
+        self, probe: Template, reference: ReferenceSet | None, calibration: Calibration
     ) -> ComparisonDecision | None:
         if reference is None or reference.template is None or reference.alone_self_uploaded:
             return None
-        if calibration is None:
-            raise CalibrationMissing(self._reader.identity.engine)
         return compare(probe, reference.template, calibration)
 
     def _copied(self, samples: Sequence[FaceSample], known: _Known, now: datetime, channel: Channel) -> _Copy | None:

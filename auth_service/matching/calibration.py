@@ -145,11 +145,29 @@ class Calibration:
 
     def cell_for(self, reference: Template, probe: Template) -> Cell:
         """The cell for this many images on each side. raises CalibrationMissing, ScoreInvalid (a template of none)"""
-        key = cell_key(reference.images, probe.images)
+        return self.cell(reference.images, probe.images)
+
+    def cell(self, references: int, probes: int) -> Cell:
+        """The same for these numbers of images. raises CalibrationMissing, ScoreInvalid (no image)"""
+        key = cell_key(references, probes)
         cell = self.cells.get(key)
         if cell is None:
             raise CalibrationMissing(f"{self.label} has no cell {key}")
         return cell
+
+
+def fitting(calibration: Calibration | None, probe: Template, images: int) -> Calibration:
+    """A record that can judge `images` probes like this one against any number of enrolled images. Asked whether or
+    not anybody is enrolled, so that a record that is missing or incomplete stops all alike and tells who is to nobody.
+
+    raises   CalibrationMissing (none, other weights, or a cell is missing), ScoreInvalid (no image)
+    """
+    if calibration is None:
+        raise CalibrationMissing(probe.identity.engine)
+    calibration.require(probe.identity, mirrored=probe.mirrored)
+    for references in range(1, MOST_IMAGES + 1):
+        calibration.cell(references, images)
+    return calibration
 
 
 CalibrationSource = Callable[[], Calibration | None]
