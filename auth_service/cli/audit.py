@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +14,11 @@ from auth_service.connectors.audit_export import AuditExport, ExportHeader, writ
 from auth_service.connectors.audit_trust import keyholders_in
 from auth_service.connectors.witness_folder import kept_notes
 from auth_service.core.audit_check import OWN, Examination, KeptNote, Problem, disowned_in, examine
-from auth_service.core.checkpoint import Checkpoint
+from auth_service.core.checkpoint import AuditPolicy, Checkpoint
 from auth_service.core.errors import CheckpointInvalid, FieldMissing, FileUnreadable
+from auth_service.core.outside_copies import Copies
 from auth_service.core.row_proof import read_row_proof
+from auth_service.core.witness import AuditStatus, WitnessState, lateness
 from auth_service.flows.examine_audit import told
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
@@ -50,14 +53,17 @@ def verify_audit(
     with speaking(as_json=as_json) as voice:
         if export is not None:
             outside = _outside(against or ())
-            found = _examined_export(export, outside, public_key, voice)
+            copies = Copies(_folders(against or ()), lateness(AuditPolicy()))
+            found = _examined_export(export, outside, public_key, voice, copies)
         else:
             wiring = Wiring(load_settings())
             wiring.store.check_schema()
-            outside = _outside(against or _configured(wiring))
+            places = against or _configured(wiring)
+            outside = _outside(places)
+            copies = Copies(_folders(places), lateness(wiring.settings.audit), wiring.clock.now())
             keyholders = keyholders_in(public_key) if public_key else wiring.audit_keyholders
             with voice.progress("rows", wiring.store.queries.operations().audit_rows) as advance:
-                found = wiring.examine_audit.run(outside, keyholders, advance)
+                found = wiring.examine_audit.run(outside, keyholders, advance, copies)
         _say_examined(voice, found, len(outside))
         if export is not None:
             _say_without_keys(voice)
@@ -76,7 +82,13 @@ def _outside(places: Iterable[Path]) -> list[KeptNote]:
     return [kept for place in places for kept in kept_notes(place)]
 
 
-def _examined_export(file: Path, outside: Sequence[KeptNote], public_key: Path | None, voice: Voice) -> Examination:
+def _folders(places: Iterable[Path]) -> list[str]:
+    return [str(place) for place in places if place.is_dir()]
+
+
+def _examined_export(
+    file: Path, outside: Sequence[KeptNote], public_key: Path | None, voice: Voice, copies: Copies
+) -> Examination:
     """Without database and settings. raises FieldMissing, FileUnreadable"""
     if public_key is None:
         raise FieldMissing("an export is examined with a public key kept outside", field="public_key")
@@ -85,7 +97,8 @@ def _examined_export(file: Path, outside: Sequence[KeptNote], public_key: Path |
     with voice.progress("rows", export.header.rows) as advance:
         rows = told(export.rows(), advance)
         head = (export.header.rows, export.header.head)
-        return examine(rows, head, notes, keyholders_in(public_key), disowned_in(export.rows()))
+        found = examine(rows, head, notes, keyholders_in(public_key), disowned_in(export.rows()))
+    return replace(found, problems=found.problems + copies.behind(export.notes, outside))
 
 
 def _say_examined(voice: Voice, found: Examination, outside: int) -> None:
@@ -235,11 +248,11 @@ def witness_status(as_json: JsonFlag = False) -> None:
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
-        status, problems = wiring.audit_status(), wiring.audit_problems()
+        status, problems = wiring.audit_status(ask=True), wiring.audit_problems(ask=True)
         at = "" if status.checkpoint is None else f" of {status.checkpoint.at.isoformat()}"
         voice.say(f"{status.rows} rows, {status.uncovered} not signed yet; newest checkpoint: {status.newest}{at}")
         rows = [
-            (state.name, str(state.delivered), str(status.waiting()[state.name]), state.code or "fine")
+            (state.name, str(state.delivered), str(status.waiting()[state.name]), _state_of(wiring, status, state))
             for state in status.witnesses
         ]
         voice.table("Witnesses", ("witness", "has", "waiting", "state"), rows)
@@ -257,6 +270,11 @@ def witness_status(as_json: JsonFlag = False) -> None:
         )
         if problems:
             raise typer.Exit(1)
+
+
+def _state_of(wiring: Wiring, status: AuditStatus, state: WitnessState) -> str:
+    seen = status.problem_of(state, wiring.settings.audit, wiring.clock.now())
+    return seen or state.code or "fine"
 
 
 @audit.command("key")

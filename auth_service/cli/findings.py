@@ -49,7 +49,7 @@ def working(wiring: Wiring) -> Iterator[Finding]:
 def audit_trail(wiring: Wiring) -> Finding:
     """Whether the trail is signed in time and witnesses have it."""
     try:
-        status, problems = wiring.audit_status(), wiring.audit_problems()
+        status, problems = wiring.audit_status(ask=True), wiring.audit_problems(ask=True)
     except ServiceError as error:
         return Finding("audit", fine=False, detail=error.code, mend="auth-service audit verify")
     if problems:

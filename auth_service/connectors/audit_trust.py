@@ -6,6 +6,7 @@ from pathlib import Path
 
 from auth_service.connectors.signing import PublicKeyBook, signature_holds
 from auth_service.connectors.witness_folder import FolderWitness
+from auth_service.connectors.witness_in_time import WitnessInTime
 from auth_service.connectors.witness_url import UrlWitness
 from auth_service.core.checkpoint import AuditPolicy, Keyholders, Notary, PublicKey, read_public_keys
 from auth_service.core.errors import FileUnreadable
@@ -32,7 +33,7 @@ def witnesses_of(policy: AuditPolicy) -> tuple[Witness, ...]:
         found.append(FolderWitness(Path(policy.witness_folder)))
     if policy.witness_url:
         found.append(UrlWitness(policy.witness_url))
-    return tuple(found)
+    return tuple(WitnessInTime(witness) for witness in found)
 
 
 def keyholders_in(path: Path) -> Keyholders:

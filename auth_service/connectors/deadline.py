@@ -1,4 +1,5 @@
-"""Calls that may hang, each given a time: a token or a network key store must not hold up those who wait for it."""
+"""Calls that may hang, each given a time: a token, a network key store or a witness on a share must not hold up those
+who wait for it."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from auth_service.core.errors import KeyStoreUnavailable
+from auth_service.core.errors import KeyStoreUnavailable, Unavailable
 
 T = TypeVar("T")
 
@@ -36,7 +37,17 @@ class Deadline:
     the process alive.
     """
 
-    def __init__(self, seconds: float = SECONDS, threads: int = THREADS) -> None:
+    def __init__(
+        self,
+        seconds: float = SECONDS,
+        threads: int = THREADS,
+        *,
+        name: str = "key store",
+        refusal: type[Unavailable] = KeyStoreUnavailable,
+    ) -> None:
+        """name: of what may hang; refusal: what its callers are told"""
+        self._name = name
+        self._refusal = refusal
         self._seconds = seconds
         self._threads = threads
         self._started = 0
@@ -45,16 +56,16 @@ class Deadline:
         self._calls: queue.SimpleQueue[_Call[Any]] = queue.SimpleQueue()
 
     def call(self, function: Callable[[], T], seconds: float | None = None) -> T:
-        """What the function returns or raises. raises KeyStoreUnavailable: it took too long"""
+        """What the function returns or raises. raises `refusal`: it took too long"""
         allowed = self._seconds if seconds is None else seconds
         until = time.monotonic() + allowed
         if not self._free.acquire(timeout=allowed):
-            raise KeyStoreUnavailable("all calls to the key store hang")
+            raise self._refusal(f"all calls to the {self._name} hang")
         call: _Call[T] = _Call(function)
         self._start_thread()
         self._calls.put(call)
         if not call.done.wait(max(0.0, until - time.monotonic())):
-            raise KeyStoreUnavailable(f"no answer within {allowed:g} seconds")
+            raise self._refusal(f"no answer within {allowed:g} seconds")
         if call.error is not None:
             raise call.error
         return call.result  # type: ignore[return-value]
@@ -63,7 +74,7 @@ class Deadline:
         with self._lock:
             if self._started < self._threads:
                 self._started += 1
-                threading.Thread(target=self._work, name="key store", daemon=True).start()
+                threading.Thread(target=self._work, name=self._name, daemon=True).start()
 
     def _work(self) -> None:
         while True:

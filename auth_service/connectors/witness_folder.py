@@ -13,6 +13,7 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,10 @@ class FolderWitness:
     def name(self) -> str:
         where = hashlib.sha256(str(self._folder).encode()).hexdigest()[:8]
         return f"folder:{self._folder.name[:100]}:{where}"
+
+    @property
+    def answers(self) -> bool:
+        return True
 
     def deliver(self, checkpoint: Checkpoint, note: str) -> None:
         """raises WitnessUnreachable, WitnessConflict: another checkpoint of this number is kept; ours is kept beside it
@@ -90,7 +95,7 @@ def kept_notes(path: Path) -> Iterator[KeptNote]:
     """The checkpoints of a witness folder, or of one file. raises FileUnreadable"""
     try:
         if not path.is_dir():
-            yield KeptNote(path.name, _text(path))
+            yield KeptNote(path.name, _text(path.resolve()))  # named by whoever asks: a link is meant
             return
         latest, newest = path / LATEST, 0
         for file in sorted(path.rglob("*.txt")):
@@ -98,7 +103,7 @@ def kept_notes(path: Path) -> Iterator[KeptNote]:
                 kept = _kept(path, file)
                 newest = max(newest, _number(kept.note))
                 yield kept
-        if latest.exists():
+        if os.path.lexists(latest):
             yield _latest(path, latest, newest)
     except OSError as error:
         raise FileUnreadable(f"{path}: {error.strerror}", field="against") from error
@@ -131,21 +136,33 @@ def _number(note: str) -> int:
 
 
 def _text(path: Path) -> str:
-    """What is not UTF-8 becomes a text that is no checkpoint."""
-    with path.open("rb") as file:
-        return file.read(_MOST_BYTES).decode("utf-8", "replace")
+    """What is not UTF-8, or no file, becomes a text that is no checkpoint."""
+    return _content(path, _MOST_BYTES).decode("utf-8", "replace")
+
+
+def _content(path: Path, most: int) -> bytes:
+    """At most so many bytes of a regular file; nothing of a pipe, a device or a link, which may lie there to hold up
+    whoever opens it. raises OSError"""
+    mode = path.lstat().st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        return b""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    with os.fdopen(handle, "rb") as file:
+        return file.read(most) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
 
 
 def _write_once(target: Path, content: bytes) -> None:
     """raises OSError, WitnessConflict: something else stands there"""
     target.parent.mkdir(exist_ok=True)
-    if not target.exists():
+    if not os.path.lexists(target):
         unfinished = _unfinished(target, content)
         try:
             _settle(unfinished, target)
         finally:
             unfinished.unlink(missing_ok=True)
-    if target.read_bytes() != content:
+    if _content(target, len(content) + 1) != content:
         raise WitnessConflict(f"{target.name} was changed")
     _sync(target.parent)
     _sync(target.parent.parent)

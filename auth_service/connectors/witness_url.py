@@ -57,6 +57,10 @@ class UrlWitness:
         where = hashlib.sha256(self._url.encode()).hexdigest()[:8]
         return f"url:{self._host[:100]}:{where}"
 
+    @property
+    def answers(self) -> bool:
+        return False
+
     def deliver(self, checkpoint: Checkpoint, note: str) -> None:
         """raises WitnessUnreachable, WitnessConflict"""
         body = note.encode()

@@ -49,6 +49,8 @@ class Trouble(StrEnum):
     """No genuine row tells of an attempt, a certificate or a judgement as it stands."""
     CHECKPOINTS_MISSING = "checkpoints_missing"
     """The trail's own table lacks checkpoints that it must have."""
+    BEHIND = "witness_behind"
+    """A witness folder lacks checkpoints that were signed long ago: nothing is delivered to it any more."""
 
 
 @dataclass(frozen=True, slots=True)

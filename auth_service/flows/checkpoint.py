@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from auth_service.core.audit import AuditEvent
+from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.audit_check import DISOWNED, Walk, disowning
 from auth_service.core.checkpoint import AuditPolicy, Notary
 from auth_service.core.checkpoint import Checkpoint as Signed
 from auth_service.core.clock import Clock
 from auth_service.core.errors import AuditBroken, CheckpointInvalid, ServiceError, WitnessConflict
 from auth_service.core.ids import new_id
-from auth_service.core.witness import AuditStatus, Witness, WitnessState
+from auth_service.core.witness import CONFLICT, AuditStatus, Witness, WitnessState
 from auth_service.storage.unit import Store, StoredCheckpoint, Unit
 
 _LEASE_SECONDS = 60
@@ -35,15 +35,22 @@ class CheckpointReport:
     """What one run did.
 
     checkpoint  the newest one, made now or before; None when there is nothing to sign yet
+    note        its signed text
     made        whether it was made now
     delivered   how many each witness got
     failed      which witness failed, and the code
     """
 
     checkpoint: Signed | None = None
+    note: str = ""
     made: bool = False
     delivered: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """Of the newest checkpoint, 0 for none."""
+        return 0 if self.checkpoint is None else self.checkpoint.number
 
     def counts(self) -> Mapping[str, int]:
         """For a job's record; all zero when there was nothing to do, so that the worker's log stays readable."""
@@ -62,6 +69,8 @@ class Checkpoint:
         self._witnesses = tuple(witnesses)
         self._clock = clock
         self._policy = policy
+        self._sent: dict[str, int] = {}
+        """The newest number that this process itself sent to a witness: the record in the database may be forged."""
 
     def run(self, *, force: bool = False) -> CheckpointReport:
         """force: sign now if there is any new row, and try witnesses that failed without waiting
@@ -73,13 +82,17 @@ class Checkpoint:
         try:
             report.made = self._sign(force=force)
         finally:  # what was signed before is delivered even if nothing can be signed now
-            report.checkpoint = self._newest()
+            report.checkpoint, report.note = self._newest()
             for witness in self._witnesses:
                 self._serve(witness, report, force=force)
         return report
 
-    def status(self) -> AuditStatus:
-        """How trail and witnesses stand. raises as Store.reading, AuditBroken"""
+    def status(self, *, ask: bool = False) -> AuditStatus:
+        """How trail and witnesses stand. ask: each witness itself, where it answers; the record says the rest.
+
+        raises   as Store.reading, AuditBroken
+        """
+        told = {witness.name: self._told(witness) for witness in self._witnesses if ask and witness.answers}
         with self._store.reading() as unit:
             rows, _ = unit.audit.head()
             newest = unit.checkpoints.newest(self._open)
@@ -87,8 +100,33 @@ class Checkpoint:
             covered = 0 if last is None else last.rows
             waits = unit.audit.written_at(covered + 1)
             states = tuple(unit.witnesses.state(witness.name) for witness in self._witnesses)
+            lacking_at = self._lacking(unit, states, told, 0 if last is None else last.number)
         checkpoint = None if last is None else self._open(last)
-        return AuditStatus(rows, checkpoint, rows - covered, waits, states, newest.forged)
+        silent = tuple(name for name, number in told.items() if number is None)
+        return AuditStatus(rows, checkpoint, rows - covered, waits, states, newest.forged, lacking_at, silent)
+
+    def _told(self, witness: Witness) -> int | None:
+        """The number of the newest checkpoint by the witness's own word, 0 for none of ours; None: no answer."""
+        try:
+            note = witness.newest()
+            return 0 if note is None else self._notary.keyholders.open(note).number
+        except CheckpointInvalid:
+            return 0
+        except ServiceError:
+            return None
+
+    def _lacking(
+        self, unit: Unit, states: Sequence[WitnessState], told: Mapping[str, int | None], newest: int
+    ) -> dict[str, datetime]:
+        """When the first checkpoint was signed that each witness does not have."""
+        found = {}
+        for state in states:
+            word = told.get(state.name)
+            has = state.delivered if word is None else min(word, state.delivered)
+            first = next(unit.checkpoints.later(has, self._open), None) if has < newest else None
+            if first is not None:
+                found[state.name] = self._open(first).at
+        return found
 
     # --- signing ----------------------------------------------------------------------------------
 
@@ -158,10 +196,10 @@ class Checkpoint:
             raise AuditBroken(f"checkpoint {stored.number} does not belong to its record")
         return signed
 
-    def _newest(self) -> Signed | None:
+    def _newest(self) -> tuple[Signed | None, str]:
         with self._store.reading() as unit:
             last = unit.checkpoints.newest(self._open).stored
-        return None if last is None else self._open(last)
+        return (None, "") if last is None else (self._open(last), last.note)
 
     # --- delivering -------------------------------------------------------------------------------
 
@@ -169,51 +207,110 @@ class Checkpoint:
         """Sends one witness what it lacks, in order, for a while."""
         lease, started = new_id(), time.monotonic()
         while time.monotonic() - started < _SENDING_SECONDS:
-            newest = report.checkpoint.number if report.checkpoint else 0
-            before = self._claimed(witness.name, newest, lease, force=force)
+            before = self._claimed(witness, report, lease, force=force)
             if before is None:
                 return
-            after = self._deliver(witness, before)
+            served = self._deliver(witness, before, report)
             with self._store.unit() as unit:
-                unit.witnesses.put(after, lease)
-            sent = after.delivered - before.delivered
-            report.delivered[witness.name] = report.delivered.get(witness.name, 0) + sent
-            if after.code is not None:
-                report.failed[witness.name] = after.code
+                unit.witnesses.put(served.state, lease)
+                if served.refused:
+                    unit.audit.append(_refused(before, served), self._clock.now())
+            report.delivered[witness.name] = report.delivered.get(witness.name, 0) + served.sent
+            if served.failure is not None:
+                report.failed[witness.name] = served.failure
                 return
 
-    def _claimed(self, name: str, newest: int, lease: str, *, force: bool) -> WitnessState | None:
+    def _claimed(self, witness: Witness, report: CheckpointReport, lease: str, *, force: bool) -> WitnessState | None:
         """Where the witness stands, to be served by this process; None when there is nothing to do for it now."""
         now = self._clock.now()
         with self._store.reading() as unit:
-            state = unit.witnesses.state(name)
-        if state.delivered >= newest or not (force or state.may_try(now)):
+            state = unit.witnesses.state(witness.name)
+        if not (force or state.may_try(now)) or self._has_all(witness, state, report):
             return None
         with self._store.unit(durable=False) as unit:
-            return unit.witnesses.claim(name, lease, now, _LEASE_SECONDS)
+            return unit.witnesses.claim(witness.name, lease, now, _LEASE_SECONDS)
 
-    def _deliver(self, witness: Witness, state: WitnessState) -> WitnessState:
-        """Where the witness stands after the next few deliveries."""
+    def _has_all(self, witness: Witness, state: WitnessState, report: CheckpointReport) -> bool:
+        """Whether there is nothing to send, by the record and by what the witness itself, or this process, knows."""
+        if state.delivered != report.number or state.code not in {None, CONFLICT}:
+            return False
+        if report.number == 0:
+            return True
+        if not witness.answers:
+            return self._sent_at_most(witness, report) >= report.number
         try:
-            kept = witness.newest()
+            return witness.newest() == report.note
+        except ServiceError:
+            return False  # told by the delivery
+
+    def _sent_at_most(self, witness: Witness, report: CheckpointReport) -> int:
+        """What a witness that cannot be asked may have: nobody else can have sent what this run has just signed."""
+        return self._sent.get(witness.name, report.number - int(report.made))
+
+    def _deliver(self, witness: Witness, before: WitnessState, report: CheckpointReport) -> _Served:
+        """The next few deliveries."""
+        state, has, sent, refused = before, before.delivered, 0, False
+        try:
+            kept = witness.newest() if witness.answers else None
             with self._store.reading() as unit:
-                if kept is not None:
-                    self._require_same_history(unit, kept)
-                later = list(islice(unit.checkpoints.later(state.delivered, self._open), _AT_ONCE))
+                has, refused = self._stands(unit, witness, before, kept, report)
+                later = list(islice(unit.checkpoints.later(has, self._open), _AT_ONCE))
+            state = replace(state, delivered=has)
             for one in later:
                 witness.deliver(self._open(one), one.note)
                 state = replace(state, delivered=one.number, delivered_at=self._clock.now())
+                self._sent[witness.name] = one.number
+                sent += 1
+            if refused:  # told once everything is there: a forged record must not keep anything from the witness
+                raise WitnessConflict(f"{before.delivered} was on record, the witness has {has}")
         except ServiceError as error:
-            now = self._clock.now()
-            since = state.since or now
-            return replace(state, failures=state.failures + 1, failed_at=now, since=since, code=error.code)
-        return replace(state, failures=0, failed_at=None, since=None, code=None)
+            return _Served(state.failed(self._clock.now(), error.code), sent, has, error.code, refused)
+        return _Served(state.served(self._clock.now()), sent, has)
 
-    def _require_same_history(self, unit: Unit, note: str) -> None:
-        """The newest checkpoint that a witness keeps must be one of ours. raises WitnessConflict"""
+    def _stands(
+        self, unit: Unit, witness: Witness, state: WitnessState, kept: str | None, report: CheckpointReport
+    ) -> tuple[int, bool]:
+        """The number from which the witness lacks what follows, and whether the record claims more than can be.
+
+        raises   WitnessConflict: it keeps another history
+        """
+        if witness.answers:
+            has = 0 if kept is None else self._of_same_history(unit, kept)
+            refused = state.delivered > has
+        else:
+            refused = state.delivered > report.number
+            has = 0 if refused else self._sent_at_most(witness, report)
+        return min(has, state.delivered), refused
+
+    def _of_same_history(self, unit: Unit, note: str) -> int:
+        """The number of the newest checkpoint that a witness keeps; it must be ours. raises WitnessConflict"""
         try:
             signed = self._notary.keyholders.open(note)
         except CheckpointInvalid as error:
             raise WitnessConflict(f"it keeps something else: {error.detail}") from error
         if not unit.checkpoints.has(signed.number, note):
             raise WitnessConflict(f"it keeps another checkpoint {signed.number}")
+        return signed.number
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """How one round with one witness went.
+
+    state    as it is recorded now
+    sent     how many it got
+    had      number of the newest checkpoint that it had before
+    failure  the code, when something went wrong
+    refused  the record claimed more than the witness has, and was not believed
+    """
+
+    state: WitnessState
+    sent: int
+    had: int
+    failure: str | None = None
+    refused: bool = False
+
+
+def _refused(before: WitnessState, served: _Served) -> AuditEvent:
+    details: Details = {"witness": before.name, "claimed": before.delivered, "had": served.had}
+    return AuditEvent("system", "witness.record_refused", "", details)

@@ -12,6 +12,7 @@ from auth_service.core.audit_facts import Told
 from auth_service.core.checkpoint import Keyholders
 from auth_service.core.errors import AuditBroken, CheckpointInvalid, NotFound
 from auth_service.core.merkle import inclusion_ranges, range_roots
+from auth_service.core.outside_copies import Copies
 from auth_service.core.row_proof import RowProof
 from auth_service.storage.unit import GuardedRows, Store, StoredCheckpoint, Unit
 
@@ -37,14 +38,20 @@ class ExamineAudit:
         self._store = store
 
     def run(
-        self, kept: Iterable[KeptNote], keyholders: Keyholders, advance: Callable[[int], None] | None = None
+        self,
+        kept: Iterable[KeptNote],
+        keyholders: Keyholders,
+        advance: Callable[[int], None] | None = None,
+        copies: Copies | None = None,
     ) -> Examination:
         """Chain, guards, tree and all checkpoints, the trail's own and those `kept` elsewhere, and whether a genuine
         row tells of each attempt, certificate and judgement.
 
         advance  is told how many more rows were read, from time to time
+        copies   the folders that must keep up
         raises   as Store.reading
         """
+        kept = list(kept)
         with self._store.reading() as unit:
             own = [KeptNote(OWN, note, in_place=_states(note, number)) for number, note in unit.checkpoints.notes()]
             facts = Told()
@@ -55,7 +62,8 @@ class ExamineAudit:
             for _ in rows:  # behind a row that does not fit there may be some that tell of facts
                 pass
             problems = [*_forged_rows(guarded, disowned), *_forged_facts(facts.untold(unit.audit.facts()))]
-        return replace(found, problems=(*found.problems, *problems))
+        behind = copies.behind((note.note for note in own), kept) if copies else ()
+        return replace(found, problems=(*found.problems, *problems, *behind))
 
     @contextmanager
     def trail(self) -> Iterator[Trail]:

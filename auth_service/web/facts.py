@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from auth_service.core.errors import AuditBroken, ServiceError, WitnessConflict
+from auth_service.core.errors import AuditBroken, ServiceError
 from auth_service.core.jobs import JobState
 from auth_service.core.witness import AuditStatus
 from auth_service.storage.queries import Operations
@@ -87,8 +87,7 @@ class Facts(Collector):
         except ServiceError as error:
             yield _gauge("auth_service_audit_sound", _SOUND, 0.0 if isinstance(error, AuditBroken) else 1.0)
             return
-        other = any(state.code == WitnessConflict.code for state in audit.witnesses)
-        yield _gauge("auth_service_audit_sound", _SOUND, 0.0 if other else 1.0)
+        yield _gauge("auth_service_audit_sound", _SOUND, 0.0 if audit.conflicting else 1.0)
         yield from _of_checkpoints(audit, now)
 
     def _of_jobs(self, found: Operations) -> Iterator[Metric]:

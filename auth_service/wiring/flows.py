@@ -168,12 +168,12 @@ class Flows(Adapters):
     def examine_audit(self) -> ExamineAudit:
         return ExamineAudit(self.store)
 
-    def audit_status(self) -> AuditStatus:
-        """How audit trail, checkpoints and witnesses stand. raises as `checkpoint`"""
-        return self.checkpoint.status()
+    def audit_status(self, *, ask: bool = False) -> AuditStatus:
+        """How audit trail, checkpoints and witnesses stand. ask: the witnesses too. raises as `checkpoint`"""
+        return self.checkpoint.status(ask=ask)
 
-    def audit_problems(self) -> tuple[str, ...]:
+    def audit_problems(self, *, ask: bool = False) -> tuple[str, ...]:
         """Codes of what an operator must look at; no witness at all is one in production. raises as `checkpoint`"""
-        found = self.audit_status().problems(self.settings.audit, self.clock.now())
+        found = self.audit_status(ask=ask).problems(self.settings.audit, self.clock.now())
         production = self.settings.profile is Profile.PRODUCTION
         return tuple(code for code in found if production or code != "no_witness")

@@ -26,6 +26,7 @@ class Kept:
         self.name = name
         self.numbers: list[int] = []
         self.away = False
+        self.answers = False
 
     def deliver(self, checkpoint: Checkpoint, note: str) -> None:
         if self.away:
