@@ -237,8 +237,9 @@ def _header(file: BinaryIO) -> tuple[bytes, dict[str, Any]]:
         if header["format"] != 1:
             raise ArchiveUnreadable("it was made by a later release")
         Part(header["part"])
-        return hashlib.sha256(text).digest(), {**header, "backup": str(header["backup"])}
-    except (ValueError, KeyError, TypeError) as error:
+        fields = {name: header[name] for name in ("part", "recipients")}
+        return hashlib.sha256(text).digest(), {**fields, "backup": str(header["backup"])}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArchiveUnreadable("the header is damaged") from error
 
 
@@ -280,7 +281,7 @@ def _table(payload: bytes) -> TableSpec:
     try:
         name, columns = json.loads(payload)
         return TableSpec(str(name), tuple((str(column), Kind(kind)) for column, kind in columns))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ArchiveUnreadable("a table's columns cannot be read") from error
 
 
@@ -289,7 +290,7 @@ def _file(payload: bytes) -> StoredFile:
         (length,) = struct.unpack(">H", payload[:2])
         folder, name = json.loads(payload[2 : 2 + length])
         return StoredFile(Folder(folder), str(name), payload[2 + length :])
-    except (struct.error, ValueError, TypeError) as error:
+    except (struct.error, ValueError, TypeError, RecursionError) as error:
         raise ArchiveUnreadable("a file's name cannot be read") from error
 
 
@@ -300,7 +301,7 @@ def _signed(payload: bytes, header: dict[str, Any], trusted: frozenset[str]) -> 
         Ed25519PublicKey.from_public_bytes(public).verify(
             bytes.fromhex(document["signature"]), _SIGNED_AS + text.encode()
         )
-    except (ValueError, KeyError, TypeError, InvalidSignature) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, InvalidSignature) as error:
         raise ArchiveUnreadable("the manifest's signature is wrong") from error
     manifest = Manifest.parsed(text)
     if (manifest.about.backup, manifest.about.part.value) != (header["backup"], header["part"]):

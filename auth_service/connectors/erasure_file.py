@@ -114,7 +114,7 @@ def _parsed(content: bytes) -> Iterator[Tombstone]:
                 confirmed_by=values["confirmed_by"],
                 decided_at=datetime.fromisoformat(values["decided_at"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise StorageFault(f"line {number} of the record of erasures is damaged") from error
         if not whole:
             raise StorageFault(f"line {number} of the record of erasures is damaged")

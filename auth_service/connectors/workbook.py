@@ -72,7 +72,7 @@ def _answer(child: FencedChild) -> tuple[int, Any]:
         raise FileUnreadable("the workbook cannot be read")
     try:
         return kind, json.loads(child.receive(length).decode(errors="surrogatepass")) if length else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileUnreadable("the workbook cannot be read") from error
 
 

@@ -153,7 +153,7 @@ class Manifest:
             about = document["about"]
             at, part = datetime.fromisoformat(about["snapshot_at"]), Part(about["part"])
             return cls(**{**document, **tallies, "about": About(**{**about, "part": part, "snapshot_at": at})})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ArchiveUnreadable("the manifest has an unknown form") from error
 
 
@@ -312,7 +312,7 @@ def rows_from(table: TableSpec, text: bytes) -> list[list[Cell]]:
             for place, turn in turned:
                 if values[place] is not None:
                     values[place] = turn(values[place])
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, RecursionError) as error:
         raise ArchiveUnreadable("a row cannot be read") from error
     return rows
 

@@ -204,7 +204,7 @@ def parse(text: str) -> Calibration:
     try:
         document = json.loads(text, parse_constant=_refuse_constant)
         return _record(document)
-    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
         raise CalibrationMissing(f"the calibration record is damaged: {wrong}") from wrong
 
 

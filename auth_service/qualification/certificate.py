@@ -75,7 +75,7 @@ def read_token(token: str) -> CertificateClaims:
             message=f"{prefix}.{body}.{key_id}".encode(),
             signature=_unb64(signature),
         )
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
         raise FileUnreadable("not a certificate token") from error
 
 

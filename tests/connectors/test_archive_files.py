@@ -6,7 +6,8 @@ import io
 import os
 import random
 import resource
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auth_service.connectors.archive_file import ArchiveFiles, fingerprints
+from auth_service.connectors.archive_file import ArchiveFiles, _file, _signed, _table, fingerprints
 from auth_service.connectors.archive_keys import ArchiveKeys, archive_keys, make_recovery_key
 from auth_service.connectors.key_file import KeyFile
 from auth_service.connectors.sealed_stream import CHUNK_BYTES, OpeningStream, SealingStream
@@ -94,6 +95,30 @@ def test_nothing_of_it_can_be_read_without_a_key(tmp_path: Path) -> None:
     stranger = files(tmp_path / "elsewhere")
     with pytest.raises(KeyMissing), stranger.open(next((tmp_path / "backups").iterdir())):
         pass
+
+
+@pytest.mark.parametrize(
+    "document", [b"[" * 60_000, b'{"a":' * 10_000, b"[]", b'{"format": 1, "part": "data", "backup": "b"}']
+)
+def test_a_header_of_another_form_is_refused_with_a_code(tmp_path: Path, document: bytes) -> None:
+    path = tmp_path / "data.asbk"
+    path.write_bytes(b"ASBK1\n" + struct.pack(">I", len(document)) + document)
+    with pytest.raises(ArchiveUnreadable), files(tmp_path).open(path):
+        pass
+
+
+@pytest.mark.parametrize("read_frame", [_table, lambda text: _file(struct.pack(">H", len(text)) + text)])
+def test_frames_nested_without_end_are_refused_with_a_code(read_frame: Callable[[bytes], object]) -> None:
+    with pytest.raises(ArchiveUnreadable):
+        read_frame(b"[" * 60_000)
+    header = {"backup": "b", "part": "data"}
+    for document in (b"[" * 60_000, b'{"manifest": 1, "public_key": "00", "signature": "00"}'):
+        with pytest.raises(ArchiveUnreadable):
+            _signed(document, header, frozenset())
+    with pytest.raises(ArchiveUnreadable):
+        Manifest.parsed("[" * 60_000)
+    with pytest.raises(ArchiveUnreadable):
+        rows_from(THINGS, b"[" * 60_000)
 
 
 def test_any_change_and_any_cut_is_found(tmp_path: Path) -> None:

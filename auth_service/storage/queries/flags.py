@@ -153,7 +153,7 @@ def _after(cursor: str) -> ColumnElement[bool]:
         raised_at = datetime.fromisoformat(raised)
         if type(rank) is not int or not 0 <= rank < 100 or not isinstance(flag_id, str) or raised_at.tzinfo is None:
             raise FieldInvalid(field="cursor")
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, RecursionError, binascii.Error) as error:
         raise FieldInvalid(field="cursor") from error
     columns = _FLAGS.c
     return or_(
