@@ -13,11 +13,12 @@ import os
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from auth_service.accounts.credentials import AccountPolicy
@@ -60,6 +61,11 @@ class Settings(BaseSettings):
     )
     profile: Profile = Field(Profile.DEVELOPMENT, description="`production` refuses what only suits development")
     public_url: str = Field("http://127.0.0.1:8000", description="address that certificates' QR codes point to")
+    trusted_proxies: str = Field(
+        "",
+        description="addresses or networks of the TLS proxies, comma-separated, whose X-Forwarded-For says who asks; "
+        "nobody's is believed when empty",
+    )
     engine: str = Field("dlib-resnet", description="face engine, one of `auth-service models list`")
     workers: int = Field(1, ge=1, le=64, description="server processes")
     readers: int = Field(0, ge=0, le=64, description="inference threads per process; 0 is one per core")
@@ -98,6 +104,15 @@ class Settings(BaseSettings):
     decoding: FencePolicy = FencePolicy()
     retention: RetentionPolicy = RetentionPolicy()
     backup: BackupPolicy = BackupPolicy()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, given: str) -> str:
+        """Each one an address or a network: a name, or everybody, is no proxy of ours."""
+        places = [place.strip() for place in given.split(",") if place.strip()]
+        if any(ip_network(place).prefixlen == 0 for place in places):
+            raise ValueError("a network of everybody")
+        return ",".join(places)
 
     @property
     def url(self) -> str:

@@ -135,7 +135,7 @@ def serve(
             log_config=UVICORN_LOGGING,
             access_log=False,
             server_header=False,
-            date_header=True,
+            forwarded_allow_ips=settings.trusted_proxies,  # never by the server library's own variable or default
             timeout_keep_alive=10,
             http="auth_service.web.connections:GuardedConnection",
             ws="none",
