@@ -18,7 +18,10 @@ class AccountPolicy:
 
     idle_minutes      a session ends after this long without a request
     absolute_minutes  and in any case after this long
-    failures_free     failed sign-ins of one name before a delay begins
+    failures_free     failed sign-ins of one name from one address, or from one browser that the account knows, before a
+        delay begins
+    failures_free_elsewhere  failed sign-ins of one name from all addresses together before a delay begins for browsers
+        that the account does not know
     delay_seconds     first delay, doubled by each further failure, at most 15 minutes
     min_password_length  characters of a chosen password; passwords made by the service are longer
     """
@@ -26,12 +29,16 @@ class AccountPolicy:
     idle_minutes: int = 15
     absolute_minutes: int = 480
     failures_free: int = 10
+    failures_free_elsewhere: int = 100
     delay_seconds: int = 5
     min_password_length: int = 12
 
-    def retry_after(self, recent_failures: int) -> timedelta:
-        """How long this name has to wait after its last failure; a right password later still works."""
-        excess = recent_failures - self.failures_free
+    def retry_after(self, recent_failures: int, *, elsewhere: bool = False) -> timedelta:
+        """How long the next try has to wait after the last failure; a right password later still works.
+
+        elsewhere: counted over all addresses
+        """
+        excess = recent_failures - (self.failures_free_elsewhere if elsewhere else self.failures_free)
         if excess < 0:
             return timedelta(0)
         return min(timedelta(seconds=self.delay_seconds * 2 ** min(excess, 16)), timedelta(minutes=15))

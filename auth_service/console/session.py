@@ -10,10 +10,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auth_service.accounts.credentials import new_token
+from auth_service.accounts.devices import read_device
 from auth_service.accounts.roles import Permission
 from auth_service.core.errors import CredentialsInvalid, RateLimited, ServiceError, SignInRequired, SignInThrottled
+from auth_service.flows.sign_in import Caller
 from auth_service.web.access import StaffVisitor, client_of
-from auth_service.web.cookies import drop_cookie, form_cookie_name, session_cookie_name, set_cookie
+from auth_service.web.cookies import (
+    device_cookie_name,
+    drop_cookie,
+    form_cookie_name,
+    remember_device,
+    session_cookie_name,
+    set_cookie,
+)
 from auth_service.web.csrf import FIELD, check_form
 from auth_service.web.errors import status_of
 from auth_service.web.forms import read_page_form
@@ -64,9 +73,11 @@ def sign_in(request: Request, form: SignInForm) -> Response:
     services = services_of(request)
     secure = services.cookie_secure
     check_form(request, form.get(FIELD), request.cookies.get(form_cookie_name(secure=secure)))
+    device = read_device(request.cookies.get(device_cookie_name(secure=secure)))
+    caller = Caller(client_of(request), device)
     try:
-        services.limit.sign_in(client_of(request))
-        token, _session = services.sign_in.begin(form.get("username", ""), form.get("password", ""))
+        services.limit.sign_in(caller.client)
+        token, session = services.sign_in.begin(form.get("username", ""), form.get("password", ""), caller)
     except (CredentialsInvalid, SignInThrottled, RateLimited) as error:
         return _form(request, error, status_of(error))
     former = request.cookies.get(session_cookie_name(secure=secure))
@@ -75,6 +86,7 @@ def sign_in(request: Request, form: SignInForm) -> Response:
     wish = form.get("next", "")
     response = RedirectResponse(wish if _NEXT.fullmatch(wish) else HOME, 303)
     set_cookie(response, session_cookie_name(secure=secure), token, secure=secure)
+    remember_device(response, services.sign_in.remember(session, device).text(), secure=secure)
     drop_cookie(response, form_cookie_name(secure=secure), secure=secure)
     return response
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 from auth_service.accounts.credentials import (
@@ -16,15 +17,27 @@ from auth_service.accounts.credentials import (
     new_token,
     token_hash,
 )
+from auth_service.accounts.devices import Device
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
 from auth_service.core.errors import CapacityExceeded, CredentialsInvalid, SignInRequired, SignInThrottled
-from auth_service.storage.unit import Store
+from auth_service.storage.unit import Store, Unit
 
 _LONGEST = 200
 _HASHED_AT_ONCE = 2
 """Argon2 runs at a time, 64 MiB each (connectors/passwords.py)."""
 _WAIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a try comes from: the network address as limits count it, and the browser."""
+
+    client: str = ""
+    device: Device | None = None
+
+
+_UNKNOWN = Caller()
 
 
 class SignIn:
@@ -38,12 +51,12 @@ class SignIn:
         self._nobody = hasher.hash(new_token())
         self._slots = threading.BoundedSemaphore(_HASHED_AT_ONCE)
 
-    def begin(self, username: str, password: str) -> tuple[str, StaffSession]:
+    def begin(self, username: str, password: str, caller: Caller = _UNKNOWN) -> tuple[str, StaffSession]:
         """A new session and its token, which is never stored. raises CredentialsInvalid, SignInThrottled"""
         now = self._clock.now()
         name = username.strip().lower()[:_LONGEST]
         with self._slot():
-            member = self._counted(name, now)
+            member, counted = self._counted(name, caller, now)
             # an unknown name costs the same hashing time as a wrong password
             right = self._hasher.verify(
                 member.password_hash if member else self._nobody, password[: LONGEST_PASSWORD + 1]
@@ -54,10 +67,17 @@ class SignIn:
         token = new_token()
         session = StaffSession(token_hash(token), member.id, new_token(), now, now)
         with self._store.unit() as unit:
-            unit.sign_in_failures.clear(name)
+            for key in counted:
+                unit.sign_in_failures.clear(key)
             unit.staff_sessions.add(session)
             unit.audit.append(AuditEvent(f"staff:{member.id}", "staff.signed_in"), now)
         return token, session
+
+    def remember(self, session: StaffSession, device: Device) -> Device:
+        """The browser with the mark of the account that has just signed in from it."""
+        with self._store.reading() as unit:
+            member = unit.staff.get(session.staff_id)
+            return device if member is None else device.with_mark(unit.sign_in_failures.mark(member, device.name))
 
     def session(self, token: str) -> tuple[StaffMember, StaffSession]:
         """The living session of a token. raises SignInRequired"""
@@ -89,19 +109,36 @@ class SignIn:
         finally:
             self._slots.release()
 
-    def _counted(self, name: str, now: datetime) -> StaffMember | None:
+    def _counted(self, name: str, caller: Caller, now: datetime) -> tuple[StaffMember | None, Mapping[str, bool]]:
         """Counts the try before the password is looked at, so that parallel tries are counted too; a right password
         forgets it again. raises SignInThrottled"""
         with self._store.unit() as unit:
             unit.alone(f"sign in {name}")
-            failures, last = unit.sign_in_failures.count_since_success(name)
-            if last is not None and now < last + self._policy.retry_after(failures):
-                raise SignInThrottled
-            unit.sign_in_failures.add(name, now)
-            return unit.staff.by_username(name)
+            member = unit.staff.by_username(name)
+            counted = _counts(unit, name, member, caller)
+            for key, elsewhere in counted.items():
+                failures, last = unit.sign_in_failures.count_since_success(key)
+                if last is not None and now < last + self._policy.retry_after(failures, elsewhere=elsewhere):
+                    raise SignInThrottled
+            for key in counted:
+                unit.sign_in_failures.add(key, now)
+            return member, counted
 
     def _note_failure(self, member: StaffMember | None, now: datetime) -> None:
         if member is None:
             return
         with self._store.unit() as unit:
             unit.audit.append(AuditEvent("system", "staff.sign_in_failed", f"staff:{member.id}"), now)
+
+
+def _counts(unit: Unit, name: str, member: StaffMember | None, caller: Caller) -> Mapping[str, bool]:
+    """What a try is counted under, and whether that is over all addresses.
+
+    Whoever knows a name can use up what strangers may try, and no more: a browser that the account knows has a count of
+    its own. A new password begins anew.
+    """
+    password = member.password_hash if member else ""
+    device = caller.device
+    if member is not None and device is not None and device.knows(unit.sign_in_failures.mark(member, device.name)):
+        return {f"{name}\0{password}\0device {device.name}": False}
+    return {f"{name}\0{password}\0at {caller.client}": False, name: True}

@@ -1,4 +1,4 @@
-"""Our cookies: the staff session, the sign-in form's token, the language. None is readable by a script."""
+"""Our cookies: the staff session, the sign-in form's token, the browser's mark, the language. No script reads one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 _SESSION = "auth_service"
 _FORM = "auth_service_form"
+_DEVICE = "auth_service_device"
 
 
 def session_cookie_name(*, secure: bool) -> str:
@@ -16,6 +17,17 @@ def session_cookie_name(*, secure: bool) -> str:
 def form_cookie_name(*, secure: bool) -> str:
     """Carries the token of the sign-in form, before there is a session."""
     return f"__Host-{_FORM}" if secure else _FORM
+
+
+def device_cookie_name(*, secure: bool) -> str:
+    """Carries what an account knows this browser by (accounts/devices.py)."""
+    return f"__Host-{_DEVICE}" if secure else _DEVICE
+
+
+def remember_device(response: Response, value: str, *, secure: bool) -> None:
+    """A year from the last sign-in."""
+    name = device_cookie_name(secure=secure)
+    response.set_cookie(name, value, max_age=31_536_000, path="/", secure=secure, httponly=True, samesite="strict")
 
 
 def set_cookie(response: Response, name: str, value: str, *, secure: bool) -> None:

@@ -139,3 +139,14 @@ def test_a_role_without_pages_is_told_so(service: Deployment) -> None:
 
 def _csrf(page: str) -> str:
     return hidden(page, "csrf_token")
+
+
+def test_a_browser_that_has_signed_in_is_not_held_up_by_others(service: Deployment) -> None:
+    known = service.sign_in(Role.MONITOR)
+    stranger = service.client(headers=PAGE | SAME_ORIGIN)
+    assert sign_in(stranger, "monitor", PASSWORD + "x").status_code == 401
+    for _ in range(11):
+        last = sign_in(stranger, "monitor", "wrong-password-1").status_code
+    assert last == 429
+    assert sign_in(service.client(headers=PAGE | SAME_ORIGIN), "monitor", PASSWORD).status_code == 429
+    assert sign_in(known, "monitor", PASSWORD).status_code == 303

@@ -129,11 +129,11 @@ def test_every_page_has_a_way_out_that_clears_the_browser(service: Deployment) -
 
 
 @pytest.mark.asvs("14.3.3")
-def test_a_browser_keeps_a_session_token_and_a_language_and_nothing_else(service: Deployment) -> None:
+def test_a_browser_keeps_random_tokens_and_a_language_and_nothing_else(service: Deployment) -> None:
     client = service.sign_in(Role.MONITOR)
     client.get(f"/console/flags/{service.flag_id}?lang=en")
     names = set(client.http.cookies.keys())
-    assert names <= {"auth_service", "auth_service_form", "lang"}, names
+    assert names <= {"auth_service", "auth_service_form", "auth_service_device", "lang"}, names
     for value in client.http.cookies.values():
         assert EILEEN not in value
         assert NAMES[EILEEN] not in value

@@ -57,6 +57,7 @@ def test_limits_are_written_down_as_they_are() -> None:
         f"| {limits.key_per_minute} a minute",
         f"| {limits.sign_in_per_minute} a minute",
         f"| {accounts.failures_free}, then {accounts.delay_seconds} s doubling to 15 min",
+        f"| {accounts.failures_free_elsewhere}, then the same",
         f"| {Settings().queue} |",
         f"{bodies.small_bytes // 1024} KiB without photos, {bodies.photo_bytes / 1024**2:g} MiB with",
         f"MiB with, {bodies.seconds:g} s |",

@@ -135,7 +135,7 @@ class StaffSessions:
 
 
 class SignInFailures:
-    """Failed sign-ins since the last good one, by name, within one unit."""
+    """Failed sign-ins since the last good one, by name and by where they came from, within one unit."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
@@ -156,6 +156,10 @@ class SignInFailures:
         """After a good sign-in."""
         mine = _FAILURES.c.username_index == self._index(username_key)
         self._work.connection.execute(delete(_FAILURES).where(mine))
+
+    def mark(self, member: StaffMember, device: str) -> str:
+        """What a browser holds that this account has signed in from (hex). A new password makes a new mark."""
+        return self._work.indexes.of("sign-in device", f"{member.id}\0{member.password_hash}\0{device}").hex()
 
     def _index(self, username_key: str) -> bytes:
         return self._work.indexes.of("username", username_key)
