@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations
 
@@ -55,13 +55,15 @@ _NOBODY = "0" * 32
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the ledger and the past hold about the person asked for."""
+    """What the ledger and the past hold about the person asked for. `decoy`: of somebody else, for the time it takes;
+    nothing of it is used."""
 
     person_id: str | None
     reference: ReferenceSet | None
     captures: Sequence[KnownCapture]
     enrolled: Sequence[ReferencePhoto] = ()
     face_not_enough: bool = False
+    decoy: _Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class Verify:
         calibration = fitting(self._calibration(), samples[0].template, len(samples))
         probe = self._one_probe(samples, calibration)
         copy = self._copied(samples, known, now, request.channel)
+        if known.decoy is not None:
+            self._copied(samples, known.decoy, now, request.channel)
         pad = _assess(request, copy)
         comparison = None if copy else self._compare(probe, known.reference, calibration)
         evidence = _evidence(request, known, pad, comparison, samples, now)
@@ -128,13 +132,14 @@ class Verify:
 
     def _known(self, number: str, today: date) -> _Known:
         with self._store.reading() as unit:
-            person_id = unit.people.id_of(number)
+            person_id, known = unit.people.id_of(number), _Known(None, None, ())
             if person_id is not None:
-                return self._known_person(unit, person_id, number, today)
-            # as much is read and opened as for somebody, so that the time of an answer tells little; none of it is used
-            with suppress(StorageFault):
-                self._known_person(unit, unit.people.next_to(number) or "", None, today)
-            return _Known(None, None, ())
+                known = self._known_person(unit, person_id, number, today)
+            if not known.enrolled:  # as much is read, opened and compared as for somebody enrolled
+                with suppress(StorageFault):
+                    somebody = unit.references.somebody(number) or unit.people.next_to(number) or ""
+                    known = replace(known, decoy=self._known_person(unit, somebody, None, today))
+            return known
 
     def _known_person(self, unit: Unit, person_id: str, number: str | None, today: date) -> _Known:
         """raises SealBroken: the record is of another ID number; KeyMissing"""
@@ -257,19 +262,17 @@ class Verify:
         return issue(new_serial(), evidence.kind, passed_on, due_date(passed_on), self._signer)
 
     @staticmethod
-    def _keep(
-        unit: Unit,
-        attempt: _Attempt,
-        decision: Decision,
-        jpeg: bytes | None,
-    ) -> str | None:
+    def _keep(unit: Unit, attempt: _Attempt, decision: Decision, jpeg: bytes | None) -> str | None:
         """The picture where a person must look; the hashes always, for they recognise it when it comes again."""
         evidence, shown = attempt.evidence, attempt.copy.probe if attempt.copy else 0
+        looked_at = jpeg if not decision.qualified else None
+        if looked_at is not None and not evidence.has_reference:
+            unit.photos.pretend(len(looked_at))  # as long as for somebody enrolled
         if evidence.person_id is None:
             return None
         photo_id = None
-        if jpeg is not None and not decision.qualified and evidence.has_reference:
-            photo_id = unit.photos.put(evidence.person_id, "review", jpeg, evidence.taken_at)
+        if looked_at is not None and evidence.has_reference:
+            photo_id = unit.photos.put(evidence.person_id, "review", looked_at, evidence.taken_at)
         for place, sample in enumerate(attempt.samples):
             picture = photo_id if place == shown else None
             seen = (sample.photo_hash, sample.template)

@@ -12,8 +12,9 @@ import pytest
 
 from auth_service.faces.copies import CopyPolicy
 from auth_service.qualification.decision import Reason
+from auth_service.storage.photos import PhotoFiles
 from auth_service.storage.sealing import DataKey, Place
-from tests.builders import STRANGER, WANG, Agency
+from tests.builders import LI, STRANGER, WANG, Agency
 from tests.conftest import FixedClock
 from tests.fakes import FAKE_ENGINE, picture
 
@@ -54,6 +55,41 @@ def test_an_unknown_number_reads_as_much_as_a_known_one(agency: Agency, monkeypa
     assert (nobody.person_id, nobody.reference, nobody.captures, nobody.enrolled) == (None, None, (), ())
 
 
+@pytest.mark.parametrize("number", [STRANGER, LI])
+def test_whoever_is_not_enrolled_is_held_against_somebody_who_is(agency: Agency, number: str) -> None:
+    agency.person()
+    agency.person(LI, "李建国")
+    agency.enroll(WANG, picture("wang"))
+    agency.verify(WANG, picture("li"), attested=False)
+    known = agency.verifying._known(number, date(2026, 3, 10))
+    assert (known.reference, len(known.captures), len(known.enrolled)) == (None, 0, 0)
+    assert known.decoy is not None
+    assert (len(known.decoy.captures), len(known.decoy.enrolled)) == (1, 1)
+    copied = agency.verify(number, picture("wang"))
+    assert (copied.comparison, copied.flags) == (None, ()), "nothing of the other is used"
+    assert Reason.ATTACK_SUSPECTED not in copied.decision.reasons
+
+
+def test_an_unknown_number_writes_and_syncs_a_file_too_and_leaves_none(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency.person()
+    agency.person(LI, "李建国")
+    agency.enroll(WANG, picture("wang"))
+    written: list[int] = []
+    synced: list[int] = []
+    write, sync = PhotoFiles.write, PhotoFiles.sync
+    monkeypatch.setattr(PhotoFiles, "write", lambda self, data: (written.append(len(data)), write(self, data))[1])
+    monkeypatch.setattr(PhotoFiles, "sync", lambda self, names: (synced.append(len(names)), sync(self, names))[1])
+    photos = agency.folder / "photos"
+    for number, more in ((WANG, 1), (LI, 0), (STRANGER, 0)):
+        before = len([path for path in photos.rglob("*") if path.is_file()])
+        agency.verify(number, picture("zhao", take=7))
+        assert len([path for path in photos.rglob("*") if path.is_file()]) == before + more
+    assert len(set(written)) == 1
+    assert synced == [1, 1, 1]
+
+
 def test_an_unknown_number_next_to_an_unreadable_record_is_unknown_all_the_same(agency: Agency) -> None:
     someone = agency.person()
     agency.enroll(WANG, picture("wang"))
@@ -72,6 +108,7 @@ def test_time_does_not_tell_who_is_known(
 ) -> None:
     """trust.md 2.5: difference of medians below 5 ms over 1,000 tries, with a long history and the costliest checks."""
     agency.person()
+    agency.person(LI, "李建国")  # in the ledger, without a photo
     agency.enroll(WANG, picture("wang"), picture("wang", take=2), picture("wang", take=3))
     for number in range(80):
         agency.verify(WANG, picture("li", take=5000 + number), attested=False)

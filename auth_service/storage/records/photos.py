@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -44,6 +45,17 @@ class Photos:
         values = {"id": photo_id, "person_id": person_id, "purpose": purpose, "file_name": name, "stored_at": now}
         self._work.connection.execute(insert(table_of(PhotoRow)), values)
         return photo_id
+
+    def pretend(self, length: int) -> None:
+        """Takes as long as keeping a JPEG of so many bytes and keeps nothing: noise in a file that goes after the
+        commit. Otherwise the time of an answer would tell who is enrolled. raises as `put`"""
+        sealed = self._work.keys.of(None).seal(Place("photos", new_id(), "jpeg"), os.urandom(length))
+        try:
+            name = self._work.photo_files.write(sealed)
+        except OSError as error:
+            raise of_file(error) from error
+        self._written.append(name)
+        self._doomed.append(name)
 
     def get(self, photo_id: str) -> bytes | None:
         """The JPEG; None when it is unknown, erased, or its person's key was destroyed.

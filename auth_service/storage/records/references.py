@@ -65,6 +65,13 @@ _OWNERS = (
     .where(_PHOTOS.c.pixel_index == bindparam("index"), _READABLE)
     .order_by(_PHOTOS.c.sequence)
 )
+_LAST = select(func.max(_PHOTOS.c.sequence))
+_SOMEBODY = (
+    select(_PHOTOS.c.person_id)
+    .where(_PHOTOS.c.sequence >= bindparam("from_here"), _READABLE)
+    .order_by(_PHOTOS.c.sequence)
+    .limit(1)
+)
 _HELD = select(_PHOTOS.c.id).where(_of(_PHOTOS.c), _READABLE).limit(1)
 _HAS_PIXELS = _HELD.where(_PHOTOS.c.pixel_index == bindparam("index"))
 _HAS_FILE = _HELD.where(_PHOTOS.c.file_index == bindparam("index"))
@@ -141,6 +148,13 @@ class References:
         """Whether a file of these very bytes is enrolled; asked before any inference when a bulk run is resumed."""
         asked = {**_asked(person_id, identity), "index": self._work.indexes.of("file", file_digest)}
         return self._work.connection.execute(_HAS_FILE, asked).one_or_none() is not None
+
+    def somebody(self, number: str) -> str | None:
+        """An enrolled person in place of one who is not: any, but the same for one number while nobody is enrolled
+        meanwhile. None where nobody is."""
+        last = self._work.connection.execute(_LAST).scalar_one() or 0
+        drawn = int.from_bytes(self._work.indexes.of("somebody", number)[:8], "big") % max(last, 1) + 1
+        return self._work.connection.execute(_SOMEBODY, {"from_here": drawn}).scalar_one_or_none()
 
     def take_turn(self) -> None:
         """From here to the end of the unit nobody else enrols; SQLite has one writer anyway."""
