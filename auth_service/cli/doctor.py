@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from auth_service.cli.finding_words import heading
-from auth_service.cli.findings import Finding, audit_trail, database_rights, working
+from auth_service.cli.findings import Finding, audit_trail, database_rights, erasures, working
 from auth_service.cli.precautions import precautions
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.errors import PhotoFilesUnexplained, ServiceError
@@ -73,6 +73,7 @@ def _examine(wiring: Wiring) -> list[Finding]:
         _calibration(wiring),
         _orphans(wiring),
         *working(wiring),
+        erasures(wiring),
         audit_trail(wiring),
         *precautions(wiring),
     ]

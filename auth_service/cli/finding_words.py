@@ -15,6 +15,7 @@ HEADINGS_ZH = {
     "photo files": "照片文件",
     "jobs": "定时任务",
     "stored faces": "已存人脸",
+    "erasures": "抹除记录",
     "audit": "审计",
     "disk of": "磁盘空间",
     "backups apart": "备份分开存放",

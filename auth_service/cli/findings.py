@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from auth_service.core.errors import ServiceError
+from auth_service.core.errors import ServiceError, TombstoneRefused
 from auth_service.core.jobs import JobState
 from auth_service.enrollment.filing import DUTY_TEXTS, FilingDuty, duty
 from auth_service.settings import Profile
@@ -44,6 +44,21 @@ def working(wiring: Wiring) -> Iterator[Finding]:
         return
     yield _jobs(found, [job.name for job in wiring.jobs()])
     yield _faces(found)
+
+
+def erasures(wiring: Wiring) -> Finding:
+    """Whether every tombstone is ours, and is carried out."""
+    try:
+        state = wiring.erase.status()
+    except ServiceError as error:
+        return Finding("erasures", fine=False, detail=error.code, mend="auth-service privacy status")
+    if state.refused:
+        detail = f"{TombstoneRefused.code}: {state.refused} people"
+        mend = "somebody put records of erasures in, or an earlier release wrote them: docs/operations/keys.md"
+        mend_zh = "抹除记录来源不明，或由旧版本写下：见 docs/operations/keys.md"
+        return Finding("erasures", fine=False, detail=detail, mend=mend, mend_zh=mend_zh)
+    told = f"{state.outside} on record"
+    return Finding("erasures", True, told, "" if state.sound else "auth-service privacy reapply")
 
 
 def audit_trail(wiring: Wiring) -> Finding:

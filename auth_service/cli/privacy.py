@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from auth_service.cli.signing_in import PasswordStdin, all_signed_in
-from auth_service.cli.speak import JsonFlag, speaking
+from auth_service.cli.signing_in import PasswordStdin, all_signed_in, signed_in
+from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.erasure import ErasureReason, Requester
 from auth_service.core.errors import FieldInvalid
 from auth_service.flows.erase import EraseRequest
@@ -79,6 +79,7 @@ def status(as_json: JsonFlag = False) -> None:
             (state.unfinished, "people are to be erased again: auth-service privacy reapply"),
             (state.not_outside, "erasures stand in the database only: auth-service privacy reapply"),
             (state.files_left, "pictures of erased people are still on the disk: auth-service privacy reapply"),
+            (state.refused, "people are named by records that are not known to be ours: docs/operations/keys.md"),
         ):
             if count:
                 voice.say(f"  {count} {words}")
@@ -88,13 +89,42 @@ def status(as_json: JsonFlag = False) -> None:
 
 
 @privacy.command("reapply")
-def reapply(as_json: JsonFlag = False) -> None:
+def reapply(
+    accept_earlier: Annotated[
+        bool, typer.Option("--accept-earlier", help="first stand for records of a release before their guards")
+    ] = False,
+    confirmed_by: Annotated[
+        str | None, typer.Option(help="with --accept-earlier: user name of the privacy officer who looked at them")
+    ] = None,
+    password_stdin: PasswordStdin = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask before accepting")] = False,
+    as_json: JsonFlag = False,
+) -> None:
     """Erase again whoever the record of erasures names and the database still knows. The worker does it every hour,
-    `restore` before anybody is served."""
+    `restore` before anybody is served. Records that are not known to be ours are not obeyed: tombstone_refused."""
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
+        if accept_earlier:
+            if confirmed_by is None:
+                raise FieldInvalid("give --confirmed-by", field="confirmed_by")
+            _accept_earlier(wiring, voice, confirmed_by, stdin=password_stdin, asks=not (yes or as_json))
         found = wiring.erase.reapply()
         voice.say(f"[green]✓[/] {found.listed} erasures on record, {found.erased} people erased again, "
                   f"{found.files} pictures removed")  # fmt: skip
         voice.result(asdict(found))
+
+
+def _accept_earlier(wiring: Wiring, voice: Voice, officer: str, *, stdin: bool, asks: bool) -> None:
+    """Shows them, and takes exactly those. raises CredentialsInvalid, SignInThrottled, AccessRefused, StorageFault"""
+    earlier = wiring.erase.earlier()
+    for one in earlier:
+        voice.say(f"  {one.person_id}  {one.decided_at:%Y-%m-%d %H:%M} UTC  {one.reason.value}  {one.confirmed_by}")
+    if not earlier:
+        voice.say("No record without a guard.")
+        return
+    if asks:
+        typer.confirm(f"Stand for these {len(earlier)} erasures? They are carried out for good.", abort=True, err=True)
+    with signed_in(wiring, officer, stdin=stdin) as member:
+        taken = wiring.erase.accept_earlier([one.person_id for one in earlier], member, "cli")
+    voice.say(f"{taken.accepted} accepted, {taken.held_back} left because a flag about the person is open")

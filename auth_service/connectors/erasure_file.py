@@ -1,6 +1,7 @@
 """Tombstones in a file outside the database and its backups: one JSON line each, on the disk before anybody is told.
 
-A line carries a checksum, so that damage is found and never taken for an erasure that was not asked for. A last line
+A line carries a checksum, so that damage is found and never taken for an erasure that was not asked for; whether this
+service wrote it says its guard, which `Erase` looks at. A last line
 without its end is what a crash left of an erasure that nobody was told of; it is cut off before the next is written.
 Keep the file where a restore does not reach it, and copy it off the machine: it names nobody.
 """
@@ -19,6 +20,9 @@ from pathlib import Path
 from auth_service.core.erasure import ErasureReason, Requester, Tombstone
 from auth_service.core.errors import StorageFault
 
+_NO_LINE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading a line raises that is none."""
+
 
 class ErasureFile:
     """Tombstones over a file that only grows. Safe among processes."""
@@ -27,7 +31,9 @@ class ErasureFile:
         self._path = path
 
     def append(self, tombstone: Tombstone) -> None:
-        """Returns when the line is on the disk; a person who stands there already is not written again.
+        """Returns when the line is on the disk; the very same is not written again.
+
+        Another line about the same person keeps nothing out: it may be somebody else's, and would never be obeyed.
 
         raises   StorageFault: disk full, read-only, or a damaged line
         """
@@ -35,7 +41,7 @@ class ErasureFile:
             with self._held() as handle:
                 content = _all_of(handle)
                 whole = content[: content.rfind(b"\n") + 1]
-                if any(known.person_id == tombstone.person_id for known in _parsed(whole)):
+                if any(known == tombstone for known in _parsed(whole)):
                     return
                 if len(whole) != len(content):
                     os.ftruncate(handle, len(whole))
@@ -97,6 +103,7 @@ def _line(tombstone: Tombstone) -> bytes:
         "reason": tombstone.reason.value,
         "confirmed_by": tombstone.confirmed_by,
         "decided_at": tombstone.decided_at.astimezone(UTC).isoformat(),
+        "guard": tombstone.guard.hex(),
     }
     return json.dumps({**values, "check": _check(values)}, ensure_ascii=True).encode() + b"\n"
 
@@ -112,9 +119,11 @@ def _parsed(content: bytes) -> Iterator[Tombstone]:
                 requested_by=Requester(values["requested_by"]),
                 reason=ErasureReason(values["reason"]),
                 confirmed_by=values["confirmed_by"],
-                decided_at=datetime.fromisoformat(values["decided_at"]),
+                decided_at=datetime.fromisoformat(values["decided_at"]).astimezone(UTC),
+                guard=bytes.fromhex(values.get("guard", "")),  # lines of earlier releases have none
             )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            whole = whole and isinstance(found.person_id, str) and isinstance(found.confirmed_by, str)
+        except _NO_LINE as error:
             raise StorageFault(f"line {number} of the record of erasures is damaged") from error
         if not whole:
             raise StorageFault(f"line {number} of the record of erasures is damaged")

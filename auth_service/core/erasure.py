@@ -37,22 +37,26 @@ OVERRIDING = frozenset({ErasureReason.COURT_ORDER})
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """That somebody was erased. `person_id` is the random internal id, `confirmed_by` a staff id; nothing else."""
+    """That somebody was erased. `person_id` is the random internal id, `confirmed_by` a staff id; nothing else.
+
+    guard  keyed, over all the rest: who does not hold the key store cannot make it. Empty: of a release before it
+    """
 
     person_id: str
     requested_by: Requester
     reason: ErasureReason
     confirmed_by: str
     decided_at: datetime
+    guard: bytes = b""
 
 
 class Tombstones(Protocol):
     """The list outside the database that an older backup cannot take back."""
 
     def append(self, tombstone: Tombstone) -> None:
-        """Returns when it is on the disk. raises StorageFault"""
+        """Returns when it is on the disk; the very same is not written twice. raises StorageFault"""
         ...
 
     def all(self) -> Sequence[Tombstone]:
-        """Oldest first. raises StorageFault: a line is damaged"""
+        """Oldest first, the guards not looked at. raises StorageFault: a line is damaged"""
         ...

@@ -26,8 +26,10 @@ from auth_service.core.errors import (
     SecondPersonNeeded,
     ServiceError,
     StorageFault,
+    TombstoneRefused,
     Unavailable,
 )
+from auth_service.flows.standing_erasures import standing, tell_refused
 from auth_service.storage.unit import Store, Unit
 
 
@@ -69,11 +71,12 @@ class Erased:
 class Reapplied:
     """What `reapply` found.
 
-    listed    tombstones on record
+    listed    tombstones that are obeyed
     erased    people erased again
     files     pictures removed
     put_back  tombstones that only the database had
     failed    people who could not be erased again
+    refused   people named only by tombstones that are not known to be ours; nothing was done about them
     """
 
     listed: int
@@ -81,16 +84,18 @@ class Reapplied:
     files: int
     put_back: int
     failed: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureState:
     """How the two lists agree.
 
-    outside, inside  tombstones in the outside record and in the database
-    unfinished       people whom the outside record names and this database still knows
+    outside, inside  tombstones in the outside record and in the database, those that are obeyed
+    unfinished       people whom they name and this database still knows
     not_outside      tombstones that only the database has: an older backup would bring those people back
     files_left       pictures of erased people that are still on the disk
+    refused          people named only by tombstones that are not known to be ours
     """
 
     outside: int
@@ -98,10 +103,19 @@ class ErasureState:
     unfinished: int
     not_outside: int
     files_left: int
+    refused: int
 
     @property
     def sound(self) -> bool:
-        return not (self.unfinished or self.not_outside or self.files_left)
+        return not (self.unfinished or self.not_outside or self.files_left or self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Tombstones of a release without guards that an officer stands for now, and those held back by open flags."""
+
+    accepted: int
+    held_back: int
 
 
 class Erase:
@@ -128,7 +142,9 @@ class Erase:
             flags = unit.flags.unsettled_about(person_id)
             if flags and request.reason not in OVERRIDING:
                 raise ErasureHeldBack(", ".join(flags))
-            tombstone = Tombstone(person_id, request.requested_by, request.reason, signatures["confirmed_by"], now)
+            tombstone = unit.erasures.guarded(
+                Tombstone(person_id, request.requested_by, request.reason, signatures["confirmed_by"], now)
+            )
             counts = self._erase(unit, tombstone, now)
             details = {"requested_by": request.requested_by.value, "reason": request.reason.value, **signatures,
                        "open_flags": len(flags)}  # fmt: skip
@@ -138,38 +154,73 @@ class Erase:
         return self._forgotten(Erased(person_id, counts), now)
 
     def reapply(self) -> Reapplied:
-        """Erases whoever the outside record names and this database still knows: after a restore, or a crash.
+        """Erases whoever a tombstone of ours names and this database still knows: after a restore, or a crash.
 
-        Tombstones that only the database has are put back on the outside record. Doing it again changes nothing.
-        Whoever cannot be erased keeps nobody else from it.
-        raises   StorageFault (the outside record is damaged), Unavailable, PartlyDone (some people were not erased)
+        Tombstones that only the database has, and the audit trail tells of, are put back on the outside record. Doing
+        it again changes nothing. Whoever cannot be erased, or is named by others alone, keeps nobody else from it.
+        raises   StorageFault (the outside record is damaged), Unavailable; when all else is done: PartlyDone (some
+                 people were not erased), TombstoneRefused (some tombstones are not known to be ours)
         """
         outside = self._outside.all()
         with self._store.reading() as unit:
-            inside = unit.erasures.all()
-            undone = unit.erasures.undone([tombstone.person_id for tombstone in outside])
-        listed = {tombstone.person_id for tombstone in outside}
-        missing = [tombstone for tombstone in inside if tombstone.person_id not in listed]
-        for tombstone in missing:
+            found = standing(unit, outside)
+            undone = unit.erasures.undone([tombstone.person_id for tombstone in found.obeyed])
+        for tombstone in found.missing:
             self._outside.append(tombstone)
-        failures = self._complete_all([tombstone for tombstone in outside if tombstone.person_id in undone])
+        failures = self._complete_all([tombstone for tombstone in found.obeyed if tombstone.person_id in undone])
         with self._store.reading() as unit:
             files = unit.photos.remove_left_over()
-        failed = failures.total()
-        found = Reapplied(len(listed) + len(missing), len(undone) - failed, files, len(missing), failed)
+        failed, refused = failures.total(), len(found.refused)
+        if refused:
+            with self._store.unit() as unit:
+                tell_refused(unit, found.refused, self._clock.now())
+        done = Reapplied(len(found.obeyed), len(undone) - failed, files, len(found.missing), failed, refused)
         if failures:
             told = ", ".join(f"{count} people: {code}" for code, count in sorted(failures.items()))
-            raise PartlyDone(told, counts=asdict(found))
-        return found
+            raise PartlyDone(told, counts=asdict(done))
+        if refused:
+            raise TombstoneRefused(f"{refused} people", counts=asdict(done))
+        return done
+
+    def earlier(self) -> Sequence[Tombstone]:
+        """Tombstones without a guard that nothing else vouches for: of an earlier release, or put in.
+
+        raises   StorageFault
+        """
+        outside = self._outside.all()
+        with self._store.reading() as unit:
+            return standing(unit, outside).earlier
+
+    def accept_earlier(self, people: Sequence[str], confirmed_by: StaffMember, actor: str) -> Accepted:
+        """Puts those tombstones of `earlier` on the outside record with a guard, on a privacy officer's word; `reapply`
+        obeys them then. Whoever has an open flag is left out, as with any erasure.
+
+        people   ids, as the officer has seen them
+        raises   AccessRefused, StorageFault, Unavailable
+        """
+        outside, now = self._outside.all(), self._clock.now()
+        with self._store.unit() as unit:
+            officer = _entitled(unit, confirmed_by, Permission.ERASE_PERSON, "confirmed_by")
+            seen = [one for one in standing(unit, outside).earlier if one.person_id in set(people)]
+            taken = [unit.erasures.guarded(one) for one in seen if not unit.flags.unsettled_about(one.person_id)]
+            for tombstone in taken:
+                details = {"confirmed_by": officer, "reason": tombstone.reason.value,
+                           "decided_at": tombstone.decided_at.isoformat()}  # fmt: skip
+                unit.audit.append(AuditEvent(actor, "erasure.accepted", f"person:{tombstone.person_id}", details), now)
+            unit.audit.flush()  # now, as in `run`
+            for tombstone in taken:
+                self._outside.append(tombstone)
+        return Accepted(len(taken), len(seen) - len(taken))
 
     def status(self) -> ErasureState:
         """How the outside record, the database and the photo folder agree. raises StorageFault"""
-        outside = {tombstone.person_id for tombstone in self._outside.all()}
+        outside = self._outside.all()
         with self._store.reading() as unit:
-            inside = {tombstone.person_id for tombstone in unit.erasures.all()}
-            undone = unit.erasures.undone(sorted(outside | inside))
+            found = standing(unit, outside)
+            undone = unit.erasures.undone([tombstone.person_id for tombstone in found.obeyed])
             files = len(unit.photos.left_over())
-        return ErasureState(len(outside), len(inside), len(undone), len(inside - outside), files)
+        obeyed, missing = len(found.obeyed), len(found.missing)
+        return ErasureState(obeyed - missing, found.inside, len(undone), missing, files, len(found.refused))
 
     def _person(self, unit: Unit, request: EraseRequest, now: datetime) -> str:
         """The person, held until the unit ends. raises BeneficiaryUnknown, RowRefused"""

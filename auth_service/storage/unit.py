@@ -28,12 +28,12 @@ from auth_service.storage.records.calibrations import Calibrations, StoredCalibr
 from auth_service.storage.records.captures import Captures, KnownCapture, NewCapture
 from auth_service.storage.records.checkpoints import Checkpoints, StoredCheckpoint, Witnesses
 from auth_service.storage.records.consents import Consents
+from auth_service.storage.records.earlier_rows import guard_earlier_rows
 from auth_service.storage.records.erasures import Erasures
 from auth_service.storage.records.evidence import Certificates, Evidence
 from auth_service.storage.records.expiry import Expiry
 from auth_service.storage.records.face_counts import FaceCounts
 from auth_service.storage.records.flags import Flags, Judgements, StoredFlag
-from auth_service.storage.records.guards import guard_earlier_rows
 from auth_service.storage.records.idempotency import Idempotency, SavedAnswer
 from auth_service.storage.records.imports import Imports
 from auth_service.storage.records.jobs import Jobs

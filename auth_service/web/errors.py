@@ -59,7 +59,7 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.RestoreUnfinished: 503, e.RestoreDiffers: 500, e.ArchiveKeyWrong: 500, e.BackupNeedsNewerRelease: 503,
     e.Unavailable: 503, e.CapacityExceeded: 503, e.DatabaseUnavailable: 503, e.KeyStoreUnavailable: 503,
     e.DownloadFailed: 503, e.DatabaseRightMissing: 503, e.TransactionConflict: 503, e.StorageFull: 503,
-    e.StorageReadOnly: 503, e.PartlyDone: 503, e.PhotoFilesUnexplained: 500,
+    e.StorageReadOnly: 503, e.PartlyDone: 503, e.TombstoneRefused: 500, e.PhotoFilesUnexplained: 500,
 }  # fmt: skip
 """Every class by itself: a test fails for a class that is not listed, so that a new error is thought about."""
 

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from auth_service.core.archive import Part
 from auth_service.core.errors import (
     CalibrationMissing,
+    TombstoneRefused,
 )
 from auth_service.core.jobs import Job
 from auth_service.enrollment.consent_texts import ShownText, shown_text
@@ -30,6 +31,7 @@ from auth_service.wiring.flows import Flows
 
 _LEAST_DISK = 64 * 1024 * 1024
 """Below this the service says that it is not ready: a photo, its records and SQLite's log need some megabytes each."""
+_ERASURES_JOB = "erasures"
 _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
@@ -42,7 +44,7 @@ class Wiring(Flows):
         folder = self.settings.backup.folder
         found = [Job(FACES_JOB, 86_400, self._count_faces), Job("retention", 86_400, lambda: self.retain.run().removed)]
         found.append(Job("audit.checkpoint", 10, lambda: self.checkpoint.run().counts()))
-        found.append(Job("erasures", 3600, lambda: asdict(self.erase.reapply())))
+        found.append(Job(_ERASURES_JOB, 3600, lambda: asdict(self.erase.reapply())))
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)
         if folder and (self.settings.url.startswith("sqlite") or self.settings.ledger_database_url):
@@ -100,9 +102,15 @@ class Wiring(Flows):
                 ("calibration", self._fine(self.check_calibration)),
                 ("disk", lambda: os.access(self.settings.home, os.W_OK) and self.disk_free() >= _LEAST_DISK),
                 ("audit", lambda: not self.audit_problems()),
+                ("erasures", lambda: not self._erasures_refused()),
             ),
-            advisory=("audit",),
+            advisory=("audit", "erasures"),
         )
+
+    def _erasures_refused(self) -> bool:
+        """As the hourly job found them: going through all of them is nothing for a probe."""
+        states = [state for state in self.store.queries.operations().jobs if state.job == _ERASURES_JOB]
+        return any(state.last is not None and state.last.code == TombstoneRefused.code for state in states)
 
     def disk_free(self) -> float:
         """Bytes that may still be written under `home`."""

@@ -13,8 +13,9 @@ import pytest
 
 from auth_service.accounts.roles import Role
 from auth_service.connectors.archive_keys import make_recovery_key
+from auth_service.connectors.erasure_file import ErasureFile
 from auth_service.core.audit import AuditEvent
-from auth_service.core.erasure import ErasureReason, Requester
+from auth_service.core.erasure import ErasureReason, Requester, Tombstone
 from auth_service.core.errors import ArchiveSignerUnknown, KeyMissing, RestoreTargetNotEmpty
 from auth_service.flows.erase import EraseRequest
 from tests.acceptance.places import Place, facts, fill
@@ -121,6 +122,39 @@ def test_a_lost_machine_comes_back_by_the_recovery_key(places: Callable[[str, st
     with pytest.raises(RestoreTargetNotEmpty):
         foreign.restore(made.data, made.keys, signed_by=made.signed_by, recovery=tmp_path / "stick.json")
     foreign.agency().close()  # and goes on as if nothing had been tried
+
+
+def test_by_the_recovery_key_erasures_are_obeyed_and_forged_ones_keep_nobody(
+    places: Callable[[str, str], Place], tmp_path: Path
+) -> None:
+    """The key of their guards comes back with the key store."""
+    public = {"recovery_key": make_recovery_key(tmp_path / "stick.json")}
+    old, new = places("old", "sqlite"), places("new", "sqlite")
+    agency = old.agency()
+    people = fill(agency)
+    signed = [agency.member(Role.PRIVACY_OFFICER, name) for name in ("privacy", "another")]
+    before = old.back_up(tmp_path / "before", backup=public)
+    wiring = old.wiring()
+    order = EraseRequest(Requester.PERSON, ErasureReason.COURT_ORDER, signed[0], "cli", None, people[LI], signed[1])
+    wiring.erase.run(order)
+    forged = Tombstone(people[WANG], Requester.PERSON, ErasureReason.ASKED_FOR, "nobody", old.clock.now())
+    ErasureFile(wiring.settings.erasures_path).append(forged)
+    wiring.close_stores()
+    after = old.back_up(tmp_path / "after", backup=public)
+    agency.close()
+    shutil.rmtree(old.home)
+    found = new.restore(before.data, after.keys, signed_by=before.signed_by, recovery=tmp_path / "stick.json")
+    assert found.erased == 1
+    wiring = new.wiring()
+    state = wiring.erase.status()
+    wiring.close_stores()
+    assert (state.outside, state.unfinished, state.refused) == (1, 0, 1)
+    again = new.agency()
+    with again.store.reading() as unit:
+        assert unit.people.id_of(LI) is None
+        assert unit.people.get(people[WANG]) is not None
+    assert again.verify(WANG, picture("wang", take=5)).decision.qualified
+    again.close()
 
 
 @pytest.mark.parametrize("backend", BOTH)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import text
 
 from auth_service.cli.worker import Worker
 from auth_service.core.errors import DatabaseUnavailable
@@ -185,6 +186,18 @@ def test_a_late_audit_witness_is_told_and_keeps_nobody_from_being_served(
     monkeypatch.setattr(service.wiring, "audit_problems", lambda: ("witness_late",))
     answer = service.client().get("/readyz")
     assert (answer.status_code, answer.json()["ready"], answer.json()["attention"]) == (200, True, ["audit"])
+
+
+def test_refused_tombstones_ask_for_attention(service: Deployment) -> None:
+    """As the hourly job ended, and until it ends otherwise."""
+    job = Job("erasures", 3600, dict)
+    for code, attention in (("tombstone_refused", ["erasures"]), (None, [])):
+        with service.wiring.store.unit() as unit:
+            unit._work.connection.execute(text("UPDATE job_leases SET next_due_at = '2020-01-01 00:00:00'"))
+            claim = unit.jobs.claim(job, "worker", 60)
+            assert claim is not None
+            assert unit.jobs.finish(claim, job, {}, code)
+        assert service.client().get("/readyz").json()["attention"] == attention
 
 
 def test_a_full_disk_and_a_closing_pool_are_not_ready(service: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:

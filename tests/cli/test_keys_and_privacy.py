@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from auth_service.connectors.erasure_file import ErasureFile
+from auth_service.core.erasure import ErasureReason, Requester, Tombstone
 from auth_service.settings import PREFIX
 from tests.builders import WANG
 from tests.cli.test_commands import run, say
@@ -90,7 +93,7 @@ def test_a_person_is_erased_by_a_privacy_officer_once(home: Path, tmp_path: Path
     assert run(*erase, "piao", stdin=piao, expect=1)["error"]["code"] == "beneficiary_unknown"
     assert run(*whom, "--person-id", found["person_id"], "--confirmed-by", "piao", stdin=piao)["already"]
     assert run("privacy", "status") == {
-        "outside": 1, "inside": 1, "unfinished": 0, "not_outside": 0, "files_left": 0, "sound": True,
+        "outside": 1, "inside": 1, "unfinished": 0, "not_outside": 0, "files_left": 0, "refused": 0, "sound": True,
     }  # fmt: skip
     assert found["person_id"] in (home / "keys" / "erasures.jsonl").read_text()
     assert WANG not in (home / "keys" / "erasures.jsonl").read_text()
@@ -117,6 +120,27 @@ def test_a_lost_record_of_erasures_is_noticed_and_written_again(home: Path, tmp_
     assert run("privacy", "status", expect=1)["not_outside"] == 1
     assert run("privacy", "reapply")["put_back"] == 1
     assert "1 erasures on record" in say("privacy", "status")
+
+
+def test_a_line_of_an_earlier_release_waits_for_an_officers_password(home: Path, tmp_path: Path) -> None:
+    ledger(tmp_path)
+    piao, ming = staff("piao", "privacy_officer"), staff("ming", "monitor")
+    (home / "keys").mkdir(exist_ok=True)
+    tombstone = Tombstone(
+        "f" * 32, Requester.PERSON, ErasureReason.DECEASED, "nobody", datetime(2026, 1, 5, tzinfo=UTC)
+    )
+    ErasureFile(home / "keys" / "erasures.jsonl").append(tombstone)
+    assert run("privacy", "reapply", expect=1)["error"]["code"] == "tombstone_refused"
+    assert run("privacy", "status", expect=1)["refused"] == 1
+    found = next(one for one in run("doctor", expect=1)["findings"] if one["name"] == "erasures")
+    assert (found["fine"], found["detail"]) == (False, "tombstone_refused: 1 people")
+    accept = ("privacy", "reapply", "--accept-earlier", "--password-stdin")
+    assert run(*accept, expect=1)["error"]["code"] == "field_invalid"
+    for name, password, code in (("piao", ming, "credentials_invalid"), ("ming", ming, "access_refused")):
+        assert run(*accept, "--confirmed-by", name, stdin=password, expect=1)["error"]["code"] == code
+    assert run(*accept, "--confirmed-by", "piao", stdin=piao)["refused"] == 0
+    assert run("privacy", "status")["sound"]
+    assert run(*accept, "--confirmed-by", "piao", stdin=piao)["refused"] == 0, "nothing is left to accept"
 
 
 @pytest.mark.hsm

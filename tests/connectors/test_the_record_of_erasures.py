@@ -93,5 +93,5 @@ def test_a_place_that_cannot_be_written_is_a_fault(path: Path) -> None:
 def test_it_names_nobody(path: Path) -> None:
     ErasureFile(path).append(tombstone())
     assert set(json.loads(path.read_text())) == {
-        "person_id", "requested_by", "reason", "confirmed_by", "decided_at", "check",
+        "person_id", "requested_by", "reason", "confirmed_by", "decided_at", "guard", "check",
     }  # fmt: skip

@@ -120,7 +120,7 @@ def test_whoever_cannot_be_erased_again_keeps_nobody_else_from_it(
         patch.setattr(Erasures, "erase", refuses_one)
         with pytest.raises(PartlyDone, match="1 people: storage_fault") as found:
             privacy.erase.reapply()
-    assert found.value.counts == {"listed": 2, "erased": 1, "files": 0, "put_back": 0, "failed": 1}
+    assert found.value.counts == {"listed": 2, "erased": 1, "files": 0, "put_back": 0, "failed": 1, "refused": 0}
     with agency.store.reading() as unit:
         assert unit.erasures.undone([stuck, other]) == {stuck}
     assert privacy.erase.reapply().erased == 1

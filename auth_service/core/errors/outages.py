@@ -111,6 +111,15 @@ class PartlyDone(StorageFault):
         self.counts = dict(counts or {})
 
 
+class TombstoneRefused(PartlyDone):
+    """detail: how many; counts: what was done of the others"""
+
+    code = "tombstone_refused"
+    zh = "有抹除记录无法证实由本服务写下，未予执行，其余已处理；请查明来源（docs/operations/keys.md）。"
+    en = "Some records of erasures are not known to be ours and were not obeyed. See docs/operations/keys.md."
+    retryable = False
+
+
 class Unavailable(ServiceError):
     code = "unavailable"
     zh = "服务暂时繁忙，请稍后再试。"

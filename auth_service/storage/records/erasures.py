@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, text, update
 
-from auth_service.core.erasure import ErasureReason, Requester, Tombstone
+from auth_service.core.audit import Details, details_text
+from auth_service.core.erasure import Tombstone
 from auth_service.core.errors import StorageFault
 from auth_service.storage.records.bank import Bank
+from auth_service.storage.records.erasure_guards import (
+    guard_of_tombstone,
+    is_genuine_tombstone,
+    stored_tombstones,
+    told_people,
+    unreadable_tombstones,
+)
 from auth_service.storage.records.person_fields import SEALED_FIELDS
 from auth_service.storage.tables import (
+    AuditRowTable,
     CaptureRow,
     ConsentRow,
     ErasureRow,
@@ -37,6 +47,7 @@ _SETS = table_of(ReferenceSetRow)
 _CAPTURES = table_of(CaptureRow)
 _CONSENTS = table_of(ConsentRow)
 _ERASURES = table_of(ErasureRow)
+_TRAIL = table_of(AuditRowTable)
 _ASKED_AT_ONCE = 500
 _NOTHING = b""
 _NAMED = _PEOPLE.c.id_number_sealed != _NOTHING
@@ -83,6 +94,7 @@ class Erasures:
             "confirmed_by": tombstone.confirmed_by,
             "decided_at": tombstone.decided_at,
             "erased_at": now,
+            "guard": tombstone.guard,
         }
         self._work.connection.execute(insert_or_ignore(self._work.connection, ErasureRow), values)
         return counts
@@ -104,14 +116,29 @@ class Erasures:
         return {"people": people, "bank_references": Bank(self._work).erase(person_id)}
 
     def all(self) -> list[Tombstone]:
-        """Every tombstone, in the order of the decisions."""
-        rows = self._work.connection.execute(select(_ERASURES).order_by(_ERASURES.c.decided_at, _ERASURES.c.person_id))
-        return [
-            Tombstone(
-                row.person_id, Requester(row.requested_by), ErasureReason(row.reason), row.confirmed_by, row.decided_at
-            )
-            for row in rows
-        ]
+        """Every tombstone that can be one, in the order of the decisions, the guards not looked at."""
+        return stored_tombstones(self._work)
+
+    def unreadable(self) -> list[str]:
+        """Whom rows name that cannot be tombstones of ours."""
+        return unreadable_tombstones(self._work)
+
+    def guarded(self, tombstone: Tombstone) -> Tombstone:
+        """The same with the guard that it is obeyed by. raises KeyStoreUnavailable, KeyMissing"""
+        return replace(tombstone, guard=guard_of_tombstone(self._work.indexes, tombstone))
+
+    def genuine(self, tombstone: Tombstone) -> bool:
+        """Whether this service wrote it as it stands. raises KeyStoreUnavailable, KeyMissing"""
+        return is_genuine_tombstone(self._work.indexes, tombstone)
+
+    def told(self, tombstones: Sequence[Tombstone]) -> set[str]:
+        """Whose erasure the audit trail tells of just as these do."""
+        return told_people(self._work, tombstones)
+
+    def was_noted(self, action: str, details: Details) -> bool:
+        """Whether the audit trail has such an event. Compared as text: nothing that somebody put in there is read."""
+        same = (_TRAIL.c.action == action) & (_TRAIL.c.details == details_text(details))
+        return self._work.connection.execute(select(_TRAIL.c.number).where(same).limit(1)).first() is not None
 
     def undone(self, person_ids: Sequence[str]) -> set[str]:
         """Whom of these this database has to erase yet: a tombstone is missing, a key alive, or a name still there."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -90,19 +90,8 @@ def subject_of(kind: type[Schema], row: Row[Any]) -> str:
     return f"{_SUBJECT[kind]}:{str(getattr(row, _COVERED[kind][0]))[:32]}"
 
 
-def guard_earlier_rows(work: Work, taken: Sequence[str]) -> None:
-    """Gives a guard to the rows of a release that had none, and says in the audit trail how many they were.
-
-    Only for the transaction that takes the step which adds the guard: later, whoever slipped a row in would have it
-    made good. taken: the migration steps of this transaction
-    """
-    if ACCOUNTS_GUARDED_SINCE in taken:
-        _guard_earlier_accounts(work)
-    if CALIBRATIONS_GUARDED_SINCE in taken:
-        _guard_earlier_calibrations(work)
-
-
-def _guard_earlier_accounts(work: Work) -> None:
+def guard_earlier_accounts(work: Work) -> None:
+    """Gives every account a guard. Only in the transaction of ACCOUNTS_GUARDED_SINCE."""
     connection, indexes = work.connection, work.indexes
     counts = {}
     for kind in (StaffRow, ApiKeyRow):
@@ -119,9 +108,10 @@ def _guard_earlier_accounts(work: Work) -> None:
         audit.flush()
 
 
-def _guard_earlier_calibrations(work: Work) -> None:
+def guard_earlier_calibrations(work: Work) -> None:
     """Gives a guard to the threshold records and activations that the audit trail tells of: by whom, with which digest,
-    at which instant. What it does not tell of keeps none, and is refused from now on.
+    at which instant. What it does not tell of keeps none, and is refused from now on. Only in the
+    transaction of CALIBRATIONS_GUARDED_SINCE.
     """
     told, counts = _told_calibrations(work), {"guarded": 0, "refused": 0}
     proposals, acts = table_of(CalibrationRow), table_of(CalibrationActivationRow)

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auth_service.core.erasure import ErasureReason, Requester
-from auth_service.storage.tables.schema import Id, Schema, Word, one_of
+from auth_service.storage.tables.schema import Guard, Id, Schema, Word, one_of
 
 
 class WrappingKeyRow(Schema):
@@ -39,3 +39,4 @@ class ErasureRow(Schema):
     confirmed_by: Mapped[str] = mapped_column(String(200))
     decided_at: Mapped[datetime]
     erased_at: Mapped[datetime]
+    guard: Mapped[Guard]
