@@ -119,10 +119,10 @@ def restore(
 
 
 _NEXT = (
-    "auth-service audit verify, then auth-service doctor",
+    "first, before the worker runs: give each witness a new place (docs/operations/audit.md, After a restore)",
+    "auth-service audit verify --against OLD_FOLDER finds `restored` and nothing else; then auth-service doctor",
     "staff and API keys are as they were then: disable again whoever was disabled since (auth-service staff list)",
     "what was recorded after the backup is lost: send the ledger again, and ask agencies to repeat their last requests",
-    "witnesses know a longer trail: a new witness folder, a new witness address (docs/operations/audit.md)",
     "auth-service serve, and a new backup",
 )
 

@@ -23,6 +23,7 @@ _BACKUP_HOURS = 26
 _CLOCK_SECONDS = 5.0
 """Between this machine and the database. source: trust.md F20; certificates and sessions bear times"""
 _INCIDENT = "docs/operations/incident.md"
+_BACKUP = "docs/operations/backup.md"
 _CLOCK_MENDS = (
     "set the clock and keep it right (chrony or systemd-timesyncd)",
     "校准时钟并保持同步（chrony 或 systemd-timesyncd）",
@@ -180,11 +181,14 @@ def _retention(wiring: Wiring) -> Finding:
 
 
 def _recovery(wiring: Wiring) -> Finding:
-    """Without it a lost key store is lost data."""
+    """Without it a lost key store is lost data; with a token it replaces nothing, for index keys lie there alone."""
+    if not wiring.key_choice.in_files:
+        told = "set, but the keys lie in a token: it" if wiring.settings.backup.recovery_key else "none: it"
+        return Finding("recovery key", True, f"{told} alone would bring nothing back",
+                       f"copy the token, keep the copy in a safe and restore with it: {_BACKUP}",
+                       f"恢复密钥单独不能恢复任何数据：请复制令牌存入保险柜，并用它演练恢复：{_BACKUP}")  # fmt: skip
     if wiring.settings.backup.recovery_key:
         return Finding("recovery key", fine=True, detail="set: backups open with the offline key too")
-    if not wiring.key_choice.in_files:
-        return Finding("recovery key", fine=True, detail="none: the key store's own backup must bring the keys back")
     return Finding("recovery key", fine=True, detail="none: losing HOME/keys would lose everything",
                    mend="auth-service backup recovery-key FILE (docs/operations/backup.md)")  # fmt: skip
 

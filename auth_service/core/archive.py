@@ -21,7 +21,8 @@ from typing import Any, Protocol
 from auth_service.core.errors import ArchiveUnreadable
 from auth_service.core.merkle import Frontier
 
-KEY_TABLES = ("service_keys", "person_keys", "wrapping_keys")
+SERVICE_KEYS = "service_keys"
+KEY_TABLES = (SERVICE_KEYS, "person_keys", "wrapping_keys")
 """What the `keys` part holds and the `data` part does not."""
 AUDIT_ROWS, AUDIT_HEAD, AUDIT_BASE = "audit_rows", "audit_head", "audit_base"
 Cell = int | float | str | bool | bytes | datetime | date | None

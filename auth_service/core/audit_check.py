@@ -51,6 +51,8 @@ class Trouble(StrEnum):
     """The trail's own table lacks checkpoints that it must have."""
     BEHIND = "witness_behind"
     """A witness folder lacks checkpoints that were signed long ago: nothing is delivered to it any more."""
+    RESTORED = "restored"
+    """A backup was put back, as a row of the trail says: somebody must see whether it was (core/audit_restores.py)."""
 
 
 @dataclass(frozen=True, slots=True)

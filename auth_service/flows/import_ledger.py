@@ -62,10 +62,11 @@ class ImportLedger:
         self._blind = blind
 
     def run(self, table: TableFile, rejects: RowRejects, actor: str, progress: Callable[[int], None]) -> LedgerReport:
-        """raises FileUnreadable, StorageFault, Unavailable; what one row lacks is written to `rejects`"""
+        """raises FileUnreadable, LedgerRoleMissing, StorageFault, Unavailable; what one row lacks goes to `rejects`"""
         now = self._clock.now()
         report = LedgerReport(unknown_columns=tuple(table.unknown_columns))
         with self._store.unit() as unit:
+            unit.bank.require()
             report.batch_id = unit.imports.begin("ledger", table.digest, table.name, now)
         names: dict[str, int] = {}
         for chunk in _chunks(table.rows(), _ROWS_PER_UNIT):

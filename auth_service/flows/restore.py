@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Protocol
 
 from auth_service.core.archive import (
+    SERVICE_KEYS,
     Archives,
+    Cell,
     Folder,
     Manifest,
     Part,
@@ -23,17 +25,23 @@ from auth_service.core.archive import (
     checked,
 )
 from auth_service.core.audit import AuditEvent, Details
+from auth_service.core.audit_restores import RESTORED
 from auth_service.core.clock import Clock
 from auth_service.core.errors import (
     ArchivePartsDiffer,
     ArchiveSignerUnknown,
+    ArchiveUnreadable,
+    KeyMissing,
     RestoreDiffers,
+    RestoreKeysMissing,
     SchemaOutdated,
+    SealBroken,
 )
+from auth_service.core.keys import KeyRing
+from auth_service.storage.sealing import require_service_key
 from auth_service.storage.unit import Store, Target, Unit
 
 Progress = Callable[[int], None]
-RESTORED = "backup.restored"
 
 
 class RestorePlace(Protocol):
@@ -72,18 +80,21 @@ class Restore:
     """See the module.
 
     store    made when first needed: on a new machine its keys come out of the keys part
+    ring     the key ring, likewise; never a new one
     reapply  erases again whoever the record outside the backups names; returns how many
     """
 
     def __init__(
         self,
         store: Callable[[], Store],
+        ring: Callable[[], KeyRing],
         archives: Archives,
         place: RestorePlace,
         reapply: Callable[[], int],
         clock: Clock,
     ) -> None:
         self._store = store
+        self._ring = ring
         self._archives = archives
         self._place = place
         self._reapply = reapply
@@ -93,7 +104,8 @@ class Restore:
         """Loads both parts.
 
         signed_by  fingerprint of the signer, needed where this machine does not have the signing key yet
-        raises     ArchiveUnreadable, ArchiveSignerUnknown, ArchivePartsDiffer, RestoreTargetNotEmpty, RestoreDiffers
+        raises     ArchiveUnreadable, ArchiveSignerUnknown, ArchivePartsDiffer, RestoreTargetNotEmpty, RestoreDiffers,
+                   RestoreKeysMissing, OwnerRoleMissing (before anything is noted: none of them can be waited out)
         """
         of_keys = self._proved(keys, Part.KEYS, signed_by, progress)
         of_data = self._proved(data, Part.DATA, signed_by, progress)
@@ -101,6 +113,7 @@ class Restore:
             raise ArchivePartsDiffer("the keys part is older than the data part")
         goes_on = self._place.is_begun(of_data.about.backup)
         self._put_key_files(keys)
+        self._require_key_store(keys)
         if not goes_on:
             with self._store().restoring() as target:
                 target.prepare(of_data.about.revision)  # refuses before anything bars a living service's way
@@ -130,6 +143,18 @@ class Restore:
                 elif isinstance(item, StoredFile) and item.folder is Folder.ERASURES:
                     self._place.merge_erasures(item)
 
+    def _require_key_store(self, keys: Path) -> None:
+        """Only the key store that a backup was made with finds and opens its records, whoever can open the file."""
+        names = ("wrapping_key", "wrapped", "index_check")
+        with self._archives.open(keys) as items:
+            found = [item for item in items if isinstance(item, Rows) and item.table.name == SERVICE_KEYS]
+        try:
+            for rows in found:
+                for key, wrapped, check in zip(*(rows.values(name) for name in names), strict=True):
+                    require_service_key(self._ring(), str(key), _bytes(wrapped), _bytes(check))
+        except (KeyMissing, SealBroken) as error:
+            raise RestoreKeysMissing(error.detail) from error
+
     def _is_loaded(self, manifest: Manifest) -> bool:
         """Whether an earlier run came as far as its commit: the chain is there, or has gone on with our own event."""
         try:
@@ -155,6 +180,7 @@ class Restore:
             "keys_of": of_keys.about.backup,
             "snapshot_at": of_data.about.snapshot_at.isoformat(),
             "rows": of_data.rows + of_keys.rows,
+            "audit_rows": of_data.audit_rows,
             "merkle_root": of_data.merkle_root,
             "erased_again": erased,
         }
@@ -174,6 +200,12 @@ class Restore:
                     target.add_photo(item)
                     progress(1)
         return list(specs.values())
+
+
+def _bytes(cell: Cell) -> bytes:
+    if not isinstance(cell, bytes):
+        raise ArchiveUnreadable("a wrapped key is no bytes")
+    return cell
 
 
 def _noted(unit: Unit, manifest: Manifest) -> bool:

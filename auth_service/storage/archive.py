@@ -48,12 +48,19 @@ from auth_service.core.archive import (
     StoredFile,
     TableSpec,
 )
-from auth_service.core.errors import ArchiveUnreadable, BackupNeedsNewerRelease, RestoreTargetNotEmpty, StorageFault
+from auth_service.core.errors import (
+    ArchiveUnreadable,
+    BackupNeedsNewerRelease,
+    LedgerRoleMissing,
+    OwnerRoleMissing,
+    RestoreTargetNotEmpty,
+    StorageFault,
+)
 from auth_service.storage import schema_version
 from auth_service.storage.database import Database
 from auth_service.storage.photos import PhotoFiles
-from auth_service.storage.postgres import take_time
-from auth_service.storage.tables import PhotoRow, metadata
+from auth_service.storage.postgres import may, may_build, take_time
+from auth_service.storage.tables import BankReferenceRow, PhotoRow, metadata
 from auth_service.storage.tables.schema import Instant, table_of
 
 ROWS_AT_ONCE = 1000
@@ -131,13 +138,15 @@ class Snapshot:
         """No role reads identities, faces and bank references together: what one may not read, the other may."""
         if self._front is self._ledger:
             return self._front
-        asked = "SELECT to_regclass(:name) IS NOT NULL AND has_table_privilege(to_regclass(:name), 'SELECT')"
-        return self._front if self._front.execute(text(asked), {"name": name}).scalar_one() else self._ledger
+        return self._front if may(self._front, name, "SELECT") else self._ledger
 
 
 @contextmanager
 def snapshot_of(front: Database, ledger: Database, files: PhotoFiles) -> Iterator[Snapshot]:
-    """One snapshot over both roles' connections. raises as Database.reading"""
+    """One snapshot over both roles' connections.
+
+    raises   as Database.reading; LedgerRoleMissing: the second connection is not one that reads what the first may not
+    """
     with front.reading() as connection:
         if connection.dialect.name != "postgresql":
             connection.exec_driver_sql("SELECT * FROM alembic_version").all()  # the first read fixes the snapshot
@@ -145,13 +154,21 @@ def snapshot_of(front: Database, ledger: Database, files: PhotoFiles) -> Iterato
             return
         take_time(connection)  # a backup reads for minutes, and pauses while it writes
         if front is ledger:
+            _require_bank(connection)
             yield Snapshot(connection, connection, files)
             return
         exported = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
         with ledger.reading() as other:
             other.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{exported}'")  # before any query of this transaction
             take_time(other)
+            _require_bank(other)
             yield Snapshot(connection, other, files)
+
+
+def _require_bank(connection: Connection) -> None:
+    """Said before the first row is read: the server's own error would look like a table that was never made."""
+    if not may(connection, BankReferenceRow.__tablename__, "SELECT"):
+        raise LedgerRoleMissing
 
 
 class Target:
@@ -166,7 +183,12 @@ class Target:
         self._files = files
 
     def prepare(self, revision: str) -> None:
-        """Brings an empty database to the archive's schema. raises RestoreTargetNotEmpty, SchemaOutdated"""
+        """Brings an empty database to the archive's schema.
+
+        raises   RestoreTargetNotEmpty, SchemaOutdated, OwnerRoleMissing (PostgreSQL: this role may build nothing)
+        """
+        if self._connection.dialect.name == "postgresql" and not may_build(self._connection):
+            raise OwnerRoleMissing
         present = ",".join(sorted(MigrationContext.configure(self._connection).get_current_heads()))
         if not present:
             schema_version.upgrade(self._connection, revision)

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from auth_service.core.errors import DatabaseUnavailable
@@ -173,6 +173,18 @@ def bound(engine: Engine, silence: Silence) -> None:
         if connection is not None and not connection.closed:
             connection.patience = PING_SECONDS
             connection.read_only = None  # the server's word counts again: a standby or a full one may take no changes
+
+
+def may(connection: Connection, table: str, right: str) -> bool:
+    """Whether the role in use sees a table and has a right on it. right: SELECT, INSERT ..."""
+    asked = "SELECT to_regclass(:name) IS NOT NULL AND has_table_privilege(to_regclass(:name), :right)"
+    return bool(connection.execute(text(asked), {"name": table, "right": right}).scalar_one())
+
+
+def may_build(connection: Connection) -> bool:
+    """Whether the role in use may make schemas in this database, as its owner may."""
+    asked = "SELECT has_database_privilege(current_database(), 'CREATE')"
+    return bool(connection.execute(text(asked)).scalar_one())
 
 
 def take_time(connection: Connection) -> None:

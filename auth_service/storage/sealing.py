@@ -203,17 +203,13 @@ class Keys:
                 raise KeyMissing("the service's data key was never made")
             key, wrapped = self._new(SERVICE)
             values: dict[str, Any] = {"id": SERVICE, "wrapping_key": wrapped.key_id, "wrapped": wrapped.ciphertext}
-            values |= {"index_check": self._index_check(), "created_at": datetime.now(UTC)}
+            values |= {"index_check": _index_check(self.ring), "created_at": datetime.now(UTC)}
             if self.connection.execute(insert_or_ignore(self.connection, ServiceKeyRow), values).rowcount == 1:
                 return key
             del self._fresh[SERVICE]  # another process was first
             found = self.connection.execute(_STORED_SERVICE).one()
-        if not hmac.compare_digest(found.index_check, self._index_check()):
-            raise KeyMissing("the key ring has other index keys than this database was filled with")
+        require_index_key(self.ring, found.index_check)
         return self.unwrapped(SERVICE, found.wrapping_key, found.wrapped)
-
-    def _index_check(self) -> bytes:
-        return hmac.digest(self.ring.index_key("check"), SERVICE.encode(), "sha256")
 
     def _new(self, owner: str) -> tuple[DataKey, WrappedKey]:
         secret = os.urandom(32)
@@ -237,6 +233,22 @@ class Keys:
         if found.retired_at is not None:
             raise KeyStoreUnavailable("a retired wrapping key cannot wrap")
         self._usable_versions.add(version)
+
+
+def require_index_key(ring: KeyRing, check: bytes) -> None:
+    """Whether a key ring makes the indexes of the database that this mark comes from. raises KeyMissing"""
+    if not hmac.compare_digest(check, _index_check(ring)):
+        raise KeyMissing("the key ring has other index keys than this database was filled with")
+
+
+def require_service_key(ring: KeyRing, wrapping_key: str, wrapped: bytes, check: bytes) -> None:
+    """The same of a row of `service_keys` outside a database, and that its key opens. raises KeyMissing, SealBroken"""
+    require_index_key(ring, check)
+    ring.unwrap(WrappedKey(wrapping_key, wrapped), data_key_context(SERVICE))
+
+
+def _index_check(ring: KeyRing) -> bytes:
+    return hmac.digest(ring.index_key("check"), SERVICE.encode(), "sha256")
 
 
 class BlindIndexes:

@@ -59,7 +59,8 @@ class Adapters:
     def keys(self) -> KeyStore:
         """raises KeyMissing: the keys that open the records are gone, or nobody made any in the token"""
         if self.key_choice.in_files:
-            return self.key_choice.keys(may_create=not self._has_database_file)
+            # a restore brings its keys along: new ones could read nothing of it, and would lie in their place
+            return self.key_choice.keys(may_create=not self._has_database_file and not self.restoring)
         return self.key_choice.keys(may_create=self.making_keys and not is_filled(self.settings.owner_url))
 
     @property

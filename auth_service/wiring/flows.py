@@ -95,7 +95,8 @@ class Flows(Adapters):
         """recovery: the private recovery key, where the key store is lost"""
         self.restoring = True
         place = RestoreHome(self.settings.home, ErasureFile(self.settings.erasures_path))
-        return Restore(lambda: self.owner_store, self.archives(recovery), place, self._reapply_erasures, self.clock)
+        store, ring, archives = (lambda: self.owner_store), (lambda: self.keys), self.archives(recovery)
+        return Restore(store, ring, archives, place, self._reapply_erasures, self.clock)
 
     @cached_property
     def rotate_keys(self) -> RotateKeys:

@@ -34,7 +34,7 @@ class Place:
         self.urls = urls or Urls(*[f"sqlite:///{home / 'auth_service.sqlite3'}"] * 3)
 
     def wiring(self, **given: Any) -> Wiring:
-        return Wiring(load_settings(home=self.home, **self.urls.settings(), **given), self.clock)
+        return Wiring(load_settings(home=self.home, **(self.urls.settings() | given)), self.clock)
 
     def agency(self) -> Agency:
         wiring = self.wiring()

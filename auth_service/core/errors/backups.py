@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_service.core.errors.outages import StorageFault
+from auth_service.core.errors.outages import KeyMissing, StorageFault
 from auth_service.core.errors.requests import RequestRefused
 
 
@@ -44,8 +44,19 @@ class BackupNeedsNewerRelease(StorageFault):
 
 class RestoreUnfinished(StorageFault):
     code = "restore_unfinished"
-    zh = "恢复尚未完成，请再次运行同一条 auth-service restore 命令。"
-    en = "A restore has not finished. Run the same auth-service restore command again."
+    zh = "恢复尚未完成，请再次运行同一条 auth-service restore 命令；无法完成时如何放弃，见 docs/operations/backup.md。"
+    en = (
+        "A restore has not finished: run the same command again; how to give it up stands in docs/operations/backup.md."
+    )
+
+
+class RestoreKeysMissing(KeyMissing):
+    code = "restore_keys_missing"
+    zh = "这份备份需要制作它的密钥库：本单位原有的令牌或其副本，或 HOME/keys；恢复密钥不能代替令牌。"
+    en = (
+        "This backup needs the key store that it was made with: the token of this deployment or its copy, or "
+        "HOME/keys. A recovery key does not replace a token."
+    )
 
 
 class RestoreDiffers(StorageFault):

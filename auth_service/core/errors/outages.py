@@ -98,6 +98,26 @@ class DatabaseRightMissing(StorageFault):
     en = "The service's database role lacks a right; nothing was decided. Check the database URLs and migrate as owner."
 
 
+class LedgerRoleMissing(DatabaseRightMissing):
+    code = "ledger_role_missing"
+    zh = (
+        "此命令还需要台账的数据库角色：AUTH_SERVICE_LEDGER_DATABASE_URL 未设置或不是该角色；也可由 systemd 运行："
+        "systemctl start auth-service-backup.service（备份）或 auth-service-import@文件名.service（导入）。"
+    )
+    en = (
+        "This command needs the ledger's database role too: AUTH_SERVICE_LEDGER_DATABASE_URL is not set, or names "
+        "another role. Or: systemctl start auth-service-backup.service, auth-service-import@FILE.service."
+    )
+
+
+class OwnerRoleMissing(DatabaseRightMissing):
+    code = "owner_role_missing"
+    zh = "此命令需要数据库所有者角色：AUTH_SERVICE_OWNER_DATABASE_URL 未设置或不是该角色。"
+    en = (
+        "This command works as the database's owner: AUTH_SERVICE_OWNER_DATABASE_URL is not set, or names another role."
+    )
+
+
 class PartlyDone(StorageFault):
     """detail: what failed, in stable words such as `orphan_files: photo_files_unexplained`; counts: what was done"""
 

@@ -13,6 +13,8 @@ from sqlalchemy import delete, insert, select, update
 
 from auth_service.beneficiaries.ledger import LedgerRow
 from auth_service.beneficiaries.person import BankReference
+from auth_service.core.errors import LedgerRoleMissing
+from auth_service.storage.postgres import may
 from auth_service.storage.records.person_fields import BANK_FIELDS, open_field, seal_field
 from auth_service.storage.tables import BankReferenceRow
 from auth_service.storage.tables.schema import table_of
@@ -26,6 +28,12 @@ class Bank:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+
+    def require(self) -> None:
+        """Whether this is the role that keeps bank references, before a file is begun. raises LedgerRoleMissing"""
+        connection = self._work.connection
+        if connection.dialect.name == "postgresql" and not may(connection, _BANK.name, "INSERT"):
+            raise LedgerRoleMissing
 
     def of(self, person_id: str) -> BankReference:
         """Empty where nothing is known. raises KeyMissing (the person's key was destroyed), SealBroken"""
