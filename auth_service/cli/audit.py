@@ -13,7 +13,8 @@ from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.connectors.audit_export import AuditExport, ExportHeader, write_export
 from auth_service.connectors.audit_trust import keyholders_in
 from auth_service.connectors.witness_folder import kept_notes
-from auth_service.core.audit_check import OWN, Examination, KeptNote, Problem, disowned_in, examine
+from auth_service.core.audit_check import OWN, Examination, KeptNote, Problem, Trouble, disowned_in, examine
+from auth_service.core.audit_restores import Again, explained
 from auth_service.core.checkpoint import AuditPolicy, Checkpoint
 from auth_service.core.errors import CheckpointInvalid, FieldMissing, FileUnreadable
 from auth_service.core.outside_copies import Copies
@@ -27,6 +28,10 @@ audit = typer.Typer(no_args_is_help=True, help="The audit trail: verify, sign, e
 
 _MOST_BYTES = 4_000_000
 _SHOWN = 20
+_AFTER_A_RESTORE = (
+    "→ 恢复记录任何人都可能伪造：请有权人员核对该备份的签名清单，再为见证换新位置，见 docs/operations/audit.md",
+    "such a row can be forged: compare it with the backup's manifest, then docs/operations/audit.md, After a restore",
+)
 PublicKeyOption = Annotated[
     Path | None, typer.Option(help="keys to trust, from a copy kept outside (`audit key`); default: this service's own")
 ]
@@ -96,8 +101,10 @@ def _examined_export(
     notes = [*(KeptNote(OWN, note) for note in export.notes), *outside]
     with voice.progress("rows", export.header.rows) as advance:
         rows = told(export.rows(), advance)
-        head = (export.header.rows, export.header.head)
-        found = examine(rows, head, notes, keyholders_in(public_key), disowned_in(export.rows()))
+        head, trusted = (export.header.rows, export.header.head), keyholders_in(public_key)
+        disowned = disowned_in(export.rows())
+        found = examine(rows, head, notes, trusted, disowned)
+    found = explained(found, Again(export.rows, head, disowned), notes, trusted)
     return replace(found, problems=found.problems + copies.behind(export.notes, outside))
 
 
@@ -111,6 +118,8 @@ def _say_examined(voice: Voice, found: Examination, outside: int) -> None:
         voice.say(f"[red]✗[/] {problem.trouble.value} {_where(problem)}  [dim]{problem.source}[/] {problem.detail}")
     if len(found.problems) > _SHOWN:
         voice.say(f"  and {len(found.problems) - _SHOWN} more (--json has all)")
+    if any(problem.trouble is Trouble.RESTORED for problem in found.problems):
+        voice.both(*_AFTER_A_RESTORE, indent="    ")
     if not outside:
         voice.say("[yellow]–[/] compared with no checkpoint outside: a database that was rewritten or put back as a "
                   "whole is not found by this (--against)")  # fmt: skip
@@ -190,7 +199,7 @@ def export_audit(
         wiring.store.check_schema()
         with wiring.examine_audit.trail() as trail, voice.progress("rows", trail.rows) as advance:
             header = ExportHeader(trail.rows, trail.head)
-            rows = write_export(out, header, trail.notes, told(trail.stored, advance))
+            rows = write_export(out, header, trail.notes, told(trail.stored(), advance))
         voice.say(f"{rows} rows written to {out}")
         voice.result({"rows": rows, "file": str(out)})
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from auth_service.core.audit_restores import RESTORED
 from auth_service.core.errors import ServiceError, TombstoneRefused
 from auth_service.core.jobs import JobState
 from auth_service.enrollment.filing import DUTY_TEXTS, FilingDuty, duty
@@ -16,6 +17,7 @@ from auth_service.wiring import Wiring
 
 _RIGHTS_MEND = "deploy/postgres/roles.sql as administrator, then auth-service migrate as the owner"
 _RIGHTS_MEND_ZH = "先以管理员运行 deploy/postgres/roles.sql，再以表的所有者运行 auth-service migrate"
+_AUDIT_PAGE = "docs/operations/audit.md"
 _LATE_SECONDS = 900.0
 """A job that is so late has no worker. source: deploy/prometheus/alerts.yaml, JobIsOverdue"""
 
@@ -65,11 +67,14 @@ def audit_trail(wiring: Wiring) -> Finding:
     """Whether the trail is signed in time and witnesses have it."""
     try:
         status, problems = wiring.audit_status(ask=True), wiring.audit_problems(ask=True)
+        conflict = _witness_conflict(wiring) if "witness_conflict" in problems else None
     except ServiceError as error:
         return Finding("audit", fine=False, detail=error.code, mend="auth-service audit verify")
+    if conflict is not None:
+        return replace(conflict, detail=f"{', '.join(problems)}{conflict.detail}")
     if problems:
         forged = "checkpoint_forged" in problems
-        serious = forged or "witness_conflict" in problems or wiring.settings.profile is Profile.PRODUCTION
+        serious = forged or wiring.settings.profile is Profile.PRODUCTION
         mend, mend_zh = (
             "auth-service audit witness; is the worker running?",
             "auth-service audit witness；worker 是否在运行？",
@@ -88,6 +93,23 @@ def audit_trail(wiring: Wiring) -> Finding:
         mend="set AUTH_SERVICE_AUDIT__WITNESS_FOLDER or _URL",
         mend_zh="设置 AUTH_SERVICE_AUDIT__WITNESS_FOLDER 或 _URL",
     )
+
+
+def _witness_conflict(wiring: Wiring) -> Finding:
+    """Never fine. A restore explains it by the trail's own word only, so that a person has to look in either case."""
+    with wiring.store.reading() as unit:
+        restored = unit.backups.newest(RESTORED)
+    if restored is None:
+        return Finding("audit", False, "", f"auth-service audit verify, then {_AUDIT_PAGE}, When verify fails",
+                       f"auth-service audit verify，再看 {_AUDIT_PAGE}，When verify fails")  # fmt: skip
+    told = (
+        f"; row {restored.number} says: backup {restored.details.get('backup')} was restored at {restored.at:%F %H:%M}"
+    )
+    return Finding("audit", False, f"{told} UTC",
+                   f"auth-service audit verify must find `restored` alone; compare it with the backup's manifest, "
+                   f"then give the witness a new place: {_AUDIT_PAGE}, After a restore",
+                   f"auth-service audit verify 应只报 restored；核对备份的签名清单，再为见证换新位置：{_AUDIT_PAGE}，"
+                   f"After a restore")  # fmt: skip
 
 
 def database_rights(wiring: Wiring) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """What a restore in the trail explains of checkpoints that witnesses were given before it: they know rows that the
 backup did not have. Only those, and never as proof that all is well.
 
-Whoever may write the database can write a row `backup.restored` too. It explains a checkpoint only if that one was
+A row without the service's guard explains nothing; but whoever has its keys, or hands in an export, can write a right
+one. A row explains a checkpoint only if that one was
 signed between the backup's snapshot and the restore, is longer than the backup, and the trail has the backup's Merkle
 root at the backup's length. What then remains is for a person: whether the signed manifest of a real backup says the
 same length and root (docs/operations/audit.md, "After a restore").
@@ -48,33 +49,41 @@ class RestoreRow:
         return alike or checkpoint.rows > self.audit_rows
 
 
-def examine_restored(
-    rows: Iterable[StoredRow],
-    again: Callable[[], Iterator[StoredRow]],
-    head: tuple[int, str] | None,
-    notes: Sequence[KeptNote],
-    keyholders: Keyholders,
-) -> Examination:
-    """As `examine`; checkpoints that a restore explains become one finding `restored` instead of several of tampering.
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A trail that was examined, to be read once more. is_ours: whether this service wrote a row; unknown of an export
 
-    again  gives the same rows from the first on; used only where something was found and the trail tells of a restore
+    head, disowned  as `examine` takes them
     """
-    found = examine(rows, head, notes, keyholders)
-    restores = () if found.ok else _holding(restores_in(again()), again)
+
+    rows: Callable[[], Iterator[StoredRow]]
+    head: tuple[int, str]
+    disowned: frozenset[int] = frozenset()
+    is_ours: Callable[[StoredRow], bool] = lambda _: True
+
+
+def explained(found: Examination, again: Again, notes: Sequence[KeptNote], keyholders: Keyholders) -> Examination:
+    """What `examine` found; checkpoints that a restore explains become one finding `restored` instead of several of
+    tampering. The rows are read again only where something was found and the trail tells of a restore."""
+    restores = () if found.ok else _holding(restores_in(filter(_is_restore(again), again.rows())), again)
     own = {kept.note for kept in notes if kept.source == OWN}
     lost: dict[RestoreRow, list[Checkpoint]] = defaultdict(list)
     rest = []
     for kept in notes:
-        by = None if not kept.in_place or kept.note in own else _explained(kept, restores, keyholders)
+        by = None if not kept.in_place or kept.note in own else _opened_and_explained(kept, restores, keyholders)
         if by is None:
             rest.append(kept)
         else:
             lost[by[0]].append(by[1])
     if not lost:
         return found
-    second = examine(again(), head, rest, keyholders)
+    second = examine(again.rows(), again.head, rest, keyholders, again.disowned)
     told = tuple(_told(restore, checkpoints) for restore, checkpoints in lost.items())
     return replace(second, checkpoints=found.checkpoints, problems=(*told, *second.problems))
+
+
+def _is_restore(again: Again) -> Callable[[StoredRow], bool]:
+    return lambda row: row.action == RESTORED and row.number not in again.disowned and again.is_ours(row)
 
 
 def restores_in(rows: Iterable[StoredRow]) -> tuple[RestoreRow, ...]:
@@ -95,11 +104,11 @@ def _read(row: StoredRow) -> RestoreRow | None:
     return RestoreRow(row.number, at, backup, snapshot_at, rows, root)
 
 
-def _holding(restores: Sequence[RestoreRow], again: Callable[[], Iterator[StoredRow]]) -> tuple[RestoreRow, ...]:
+def _holding(restores: Sequence[RestoreRow], again: Again) -> tuple[RestoreRow, ...]:
     """Those whose backup has the trail's own root at its length: otherwise it is not what came back."""
     if not restores:
         return ()
-    walk, rows, holding = Walk(), again(), []
+    walk, rows, holding = Walk(disowned=again.disowned), again.rows(), []
     for restore in sorted(restores, key=lambda one: one.audit_rows):
         if not walk.take(islice(rows, restore.audit_rows - walk.rows)) or walk.rows != restore.audit_rows:
             break
@@ -108,7 +117,7 @@ def _holding(restores: Sequence[RestoreRow], again: Callable[[], Iterator[Stored
     return tuple(holding)
 
 
-def _explained(
+def _opened_and_explained(
     kept: KeptNote, restores: Sequence[RestoreRow], keyholders: Keyholders
 ) -> tuple[RestoreRow, Checkpoint] | None:
     try:

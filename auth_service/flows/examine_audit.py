@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from auth_service.core.audit import StoredRow
 from auth_service.core.audit_check import OWN, Examination, KeptNote, Problem, Trouble, examine
 from auth_service.core.audit_facts import Told
+from auth_service.core.audit_restores import Again, explained
 from auth_service.core.checkpoint import Keyholders
 from auth_service.core.errors import AuditBroken, CheckpointInvalid, NotFound
 from auth_service.core.merkle import inclusion_ranges, range_roots
@@ -23,11 +24,11 @@ _MOST_NAMED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """The whole trail as of one instant: rows and notes can be run through once."""
+    """The whole trail as of one instant: notes can be run through once, rows as often as `stored` is called."""
 
     rows: int
     head: str
-    stored: Iterator[StoredRow]
+    stored: Callable[[], Iterator[StoredRow]]
     notes: Iterator[str]
 
 
@@ -57,10 +58,12 @@ class ExamineAudit:
             facts = Told()
             guarded = unit.audit.guarded(see=facts.see)
             rows = iter(guarded) if advance is None else told(guarded, advance)
-            disowned = unit.audit.disowned()
-            found = examine(rows, unit.audit.head(), [*own, *kept], keyholders, disowned)
+            head, disowned, notes = unit.audit.head(), unit.audit.disowned(), [*own, *kept]
+            found = examine(rows, head, notes, keyholders, disowned)
             for _ in rows:  # behind a row that does not fit there may be some that tell of facts
                 pass
+            again = Again(unit.audit.stored, head, disowned, unit.audit.is_ours)
+            found = explained(found, again, notes, keyholders)
             problems = [*_forged_rows(guarded, disowned), *_forged_facts(facts.untold(unit.audit.facts()))]
         behind = copies.behind((note.note for note in own), kept) if copies else ()
         return replace(found, problems=(*found.problems, *problems, *behind))
@@ -71,7 +74,7 @@ class ExamineAudit:
         with self._store.reading() as unit:
             rows, head = unit.audit.head()
             notes = (note for _, note in unit.checkpoints.notes())
-            yield Trail(rows, head, unit.audit.stored(), notes)
+            yield Trail(rows, head, unit.audit.stored, notes)
 
     def _own_row(self, unit: Unit, number: int) -> StoredRow | None:
         """None: there is none. raises AuditBroken: this service did not write it, so that nothing may speak for it"""

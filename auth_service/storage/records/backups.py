@@ -19,8 +19,9 @@ _ROWS = table_of(AuditRowTable)
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """One event."""
+    """One event. number: of its row"""
 
+    number: int
     at: datetime
     details: Mapping[str, Any]
 
@@ -33,9 +34,9 @@ class Backups:
 
     def newest(self, action: str) -> Remembered | None:
         """The newest event of one kind; walks back from the end, so a recent one is found at once."""
-        wanted = select(_ROWS.c.at, _ROWS.c.details).where(_ROWS.c.action == action)
+        wanted = select(_ROWS.c.number, _ROWS.c.at, _ROWS.c.details).where(_ROWS.c.action == action)
         row = self._work.connection.execute(wanted.order_by(_ROWS.c.number.desc()).limit(1)).one_or_none()
-        return None if row is None else Remembered(datetime.fromisoformat(row.at), json.loads(row.details))
+        return None if row is None else Remembered(row.number, datetime.fromisoformat(row.at), json.loads(row.details))
 
     def last_event(self) -> datetime | None:
         """When the last event of the chain was."""
