@@ -55,6 +55,15 @@ def test_a_claim_with_another_root_or_another_time_explains_nothing(trail: Trail
     assert Trouble.RESTORED not in troubles(trail.verify())
 
 
+def test_a_row_written_by_hand_explains_nothing(trail: Trail) -> None:
+    claim(trail, rolled_back(trail), 10)
+    foreign = "x'00'" if trail.database is None else "'\\x00'"
+    trail.sql(f"UPDATE audit_rows SET guard = {foreign} WHERE number = 11")
+    found = troubles(trail.verify())
+    assert Trouble.FORGED_ROW in found
+    assert Trouble.RESTORED not in found
+
+
 def test_rows_changed_before_the_backup_are_found_beside_a_claim(trail: Trail) -> None:
     rolled_back(trail)
     trail.rewrite(lambda rows: [rows[0]._replace(actor="staff:other"), *rows[1:]])
