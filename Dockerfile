@@ -23,8 +23,8 @@ RUN apt-get update \
  && printf 'directories.tokendir = /token\nobjectstore.backend = file\nlog.level = ERROR\n' > /etc/auth-service/softhsm2.conf
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin auth-service \
  && install -d -o auth-service -g auth-service -m 0700 /data /models /token /backups
+# the manifest comes with the package: a copy in /models would go into the volume there and stay when the image changes
 COPY --from=build /opt/auth-service /opt/auth-service
-COPY models/manifest.toml /models/manifest.toml
 ENV PATH=/opt/auth-service/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

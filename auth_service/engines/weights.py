@@ -71,21 +71,27 @@ class WeightsStatus:
 
 
 def read_manifest(models_dir: Path | None) -> dict[str, WeightsEntry]:
-    """Entries by name, from the models directory's own manifest, else (and for None) the shipped one.
+    """Entries by name: the release's, then those that the models directory's own manifest adds.
+
+    A name of the release means what the release says: the directory outlives releases, and what an earlier one left
+    there must not hold an engine at what it was.
 
     raises  EngineFault: not readable, or an entry not well formed
     """
-    path = _manifest_path(models_dir)
+    entries = _entries(_shipped())
+    added = models_dir / MANIFEST if models_dir is not None else None
+    return entries if added is None or not added.is_file() else entries | _entries(added) | entries
+
+
+def _entries(path: Path) -> dict[str, WeightsEntry]:
     try:
         table = tomllib.loads(path.read_text("utf-8"))["weights"]
         return {name: _entry(name, fields) for name, fields in table.items()}
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as broken:
-        raise EngineFault(f"{path.name} of the models directory cannot be read: {broken}") from broken
+        raise EngineFault(f"{path.name} of the weights cannot be read: {broken}") from broken
 
 
-def _manifest_path(models_dir: Path | None) -> Path:
-    if models_dir is not None and (models_dir / MANIFEST).is_file():
-        return models_dir / MANIFEST
+def _shipped() -> Path:
     packaged = Path(__file__).with_name(MANIFEST)
     return packaged if packaged.is_file() else Path(__file__).parents[2] / "models" / MANIFEST
 
@@ -142,7 +148,7 @@ def file_digest(path: Path) -> str:
 
 
 def list_weights(models_dir: Path) -> list[WeightsStatus]:
-    """Every entry of the manifest with the state of its file, in the manifest's order. raises EngineFault"""
+    """Every entry of the manifest with the state of its file, the release's first. raises EngineFault"""
     return [_status(entry, models_dir) for entry in read_manifest(models_dir).values()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +20,16 @@ from auth_service.core.errors import (
     WeightsMissing,
 )
 from auth_service.engines.install import install
-from auth_service.engines.weights import WeightsState, find_entry, list_weights, load, read_manifest, verify
+from auth_service.engines.weights import (
+    WeightsState,
+    WeightsStatus,
+    find_entry,
+    list_weights,
+    load,
+    read_manifest,
+    verify,
+)
+from tests.conftest import ROOT
 
 CONTENT = bytes(range(256)) * 6000
 NET = "net.onnx"
@@ -171,16 +181,34 @@ def test_an_unknown_name_is_an_error(models: Path) -> None:
 
 
 def test_listing_and_verifying_tell_present_missing_and_wrong(models: Path) -> None:
-    assert [status.state for status in list_weights(models)] == [WeightsState.MISSING]
-    assert verify(models)[0].entry.name == "net"
+    assert _state_of_net(list_weights(models)) is WeightsState.MISSING
+    assert _state_of_net(verify(models)) is WeightsState.MISSING
     (models / NET).write_bytes(CONTENT)
-    assert verify(models)[0].state is WeightsState.PRESENT
+    assert _state_of_net(verify(models)) is WeightsState.PRESENT
     (models / NET).write_bytes(CONTENT[1:])
-    assert list_weights(models)[0].state is WeightsState.WRONG
+    assert _state_of_net(list_weights(models)) is WeightsState.WRONG
     with pytest.raises(WeightsDigestWrong):
         verify(models)
     with pytest.raises(WeightsDigestWrong):
         load(find_entry(models, "net"), models)
+
+
+def _state_of_net(found: list[WeightsStatus]) -> WeightsState:
+    (state,) = (status.state for status in found if status.entry.name == "net")
+    return state
+
+
+def test_a_manifest_that_an_earlier_release_left_changes_nothing_of_this_one(models: Path) -> None:
+    shipped = read_manifest(None)
+    old = (ROOT / "models" / "manifest.toml").read_text(encoding="utf-8").replace(shipped["sface"].sha256, "0" * 64)
+    without = re.sub(r"^\[weights\.mobilefacenet\].*?(?=^\[|\Z)", "", old, flags=re.MULTILINE | re.DOTALL)
+    (models / "manifest.toml").write_text(without, encoding="utf-8")
+    assert read_manifest(models) == shipped
+
+
+def test_a_manifest_in_the_models_directory_adds_engines_to_the_shipped_ones(models: Path) -> None:
+    assert {name: entry for name, entry in read_manifest(models).items() if name != "net"} == read_manifest(None)
+    assert find_entry(models, "net").file == NET
 
 
 def test_the_shipped_manifest_pins_every_file_and_has_no_address() -> None:
