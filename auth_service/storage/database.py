@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from auth_service.core.errors import DatabaseUnavailable, SettingInvalid
 from auth_service.storage import postgres
+from auth_service.storage.credentials import with_password
 from auth_service.storage.driver_errors import translated
 
 WAIT_SECONDS = 10
@@ -153,7 +154,7 @@ def _parsed(url: str) -> URL:
         raise SettingInvalid("the database URL cannot be read", field="database_url") from error
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
         raise SettingInvalid("sqlite:/// or postgresql+psycopg://", field="database_url")
-    return parsed
+    return with_password(parsed)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

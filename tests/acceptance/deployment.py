@@ -110,8 +110,9 @@ class Deployment:
                 if unit.endswith(".service") and not unit.startswith("-"):
                     yield self.unit(unit)
         elif typed := re.match(r"(?:# (?:WITH=(\w+) )?as_service|\$ auth-service) (.+)", line):
-            files = ["service", *([typed[1]] if typed[1] else [])]
-            yield Step(tuple(shlex.split(self.here(typed[2]))), self.settings(files))
+            more = [typed[1]] if typed[1] else []
+            given = self._credentials(f"as_service-{typed[1]}", [f"{role}.pgpass" for role in more])
+            yield Step(tuple(shlex.split(self.here(typed[2]))), self.settings(["service", *more]) | given)
 
     def migration(self) -> Step:
         """What runs at each upgrade, and before each start of all containers."""
@@ -126,7 +127,21 @@ class Deployment:
         text = path.read_text(encoding="utf-8")
         (start,) = re.findall(r"^ExecStart=\S+ (.+)$", text, re.MULTILINE)
         files = re.findall(r"^EnvironmentFile=/etc/auth-service/(\w+)\.env$", text, re.MULTILINE)
-        return Step(tuple(shlex.split(self.here(start.replace("%i", instance)))), self.settings(files))
+        loaded = re.findall(r"^LoadCredential=([\w.]+):/etc/auth-service/\1$", text, re.MULTILINE)
+        given = self._credentials(name, loaded)
+        return Step(tuple(shlex.split(self.here(start.replace("%i", instance)))), self.settings(files) | given)
+
+    def _credentials(self, unit: str, names: list[str]) -> dict[str, str]:
+        """As systemd hands a unit its own: in a folder of its own, with the mode that newer systemd shows."""
+        if not names:
+            return {}
+        folder = self.folder / "credentials" / unit
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+            (folder / name).write_bytes((self.folder / "etc" / name).read_bytes())
+            (folder / name).chmod(0o440)
+        return {"CREDENTIALS_DIRECTORY": str(folder)}
 
     def _of_containers(self, line: str) -> Iterator[Step]:
         if not line.startswith("docker compose ") or "--entrypoint" in line:

@@ -161,6 +161,41 @@ def test_each_settings_file_says_who_reads_it(name: str) -> None:
     assert name == "service" or {unit for unit in readers if unit not in told} == set()
 
 
+def test_each_unit_gets_the_password_of_its_own_role_and_shares_it_with_no_other() -> None:
+    loaded = {}
+    for unit in UNITS:
+        text = unit.read_text(encoding="utf-8")
+        loaded[unit.name] = re.findall(r"^LoadCredential=([\w.]+):/etc/auth-service/\1$", text, re.MULTILINE)
+        assert text.count("LoadCredential=") == len(loaded[unit.name])
+        alone = "\nPrivateUsers=yes\n" if loaded[unit.name] else "\nInaccessiblePaths=-/run/credentials\n"
+        assert alone in text, unit.name
+    assert loaded == {
+        "auth-service.service": [],
+        "auth-service-worker.service": [],
+        "auth-service-migrate.service": ["owner.pgpass"],
+        "auth-service-import@.service": ["ledger.pgpass"],
+        "auth-service-backup.service": ["ledger.pgpass"],
+    }
+
+
+@pytest.mark.parametrize("role", ["ledger", "owner"])
+def test_the_user_that_serves_can_read_no_other_roles_password(role: str) -> None:
+    told = (DEPLOY / "systemd" / f"{role}.env.example").read_text(encoding="utf-8")
+    assert f"?passfile={role}.pgpass\n" in told, "a credential"
+    assert f"/etc/auth-service/{role}.pgpass,\n# root:root 0600" in told or f"{role}.pgpass, root:root 0600" in told
+    page = (ROOT / "docs" / "operations" / "install.md").read_text(encoding="utf-8")
+    assert "(umask 077; read" in page
+    assert re.findall(r"chown auth-service: (\S*pgpass)", page) == ["/etc/auth-service/front.pgpass"]
+    assert "--property=LoadCredential=$WITH.pgpass:/etc/auth-service/$WITH.pgpass" in page
+
+
+def test_no_manifest_of_weights_lies_where_a_volume_keeps_it_across_images() -> None:
+    kept = {volume.split(":")[1] for name in OURS for volume in COMPOSE["services"][name]["volumes"]}
+    last = (ROOT / "Dockerfile").read_text(encoding="utf-8").rpartition("\nFROM ")[2]
+    copied = [line.split()[-1] for line in last.splitlines() if line.startswith(("COPY ", "ADD "))]
+    assert [place for place in copied if any(f"{place}/".startswith(f"{volume}/") for volume in kept)] == []
+
+
 def test_what_production_insists_on_is_locked_and_in_the_image() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert re.search(r"^python-pkcs11==", lock, re.MULTILINE)
