@@ -215,6 +215,12 @@ def test_units_are_shut_in(unit: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
+def test_no_unit_reads_settings_from_a_folder_that_the_server_may_write(unit: Path) -> None:
+    """A `.env` file in the working directory sets what the environment leaves unset."""
+    assert "\nWorkingDirectory=/\n" in unit.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_systemd_finds_no_fault(unit: Path, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze")
