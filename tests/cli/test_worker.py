@@ -197,13 +197,16 @@ def test_the_command_works_until_sigterm_and_says_so_in_json(tmp_path: Path, clo
     Agency(tmp_path / "var", clock).close()
     Path(tmp_path / "var" / "test.sqlite3").rename(tmp_path / "var" / "auth_service.sqlite3")
     home = tmp_path / "var"
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command(home, "worker", "--json"), env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert process.stderr is not None
-    assert b"job_started" in process.stderr.readline(), "jobs that never ran are due at once"
-    process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=60)
+    ) as process:
+        try:
+            assert process.stderr is not None
+            assert b"job_started" in process.stderr.readline(), "jobs that never ran are due at once"
+            process.send_signal(signal.SIGTERM)
+            out, _ = process.communicate(timeout=300)
+        finally:
+            process.kill()
     assert process.returncode == 0
     assert json.loads(out)["stopped"] is True
     once = subprocess.run(
