@@ -46,6 +46,8 @@ KNOWN_ACTIONS = {
 }  # fmt: skip
 """All that this machine may cause. None takes anything from anybody: an adverse act would be a new name here."""
 LONGEST = timedelta(days=900)
+BEGUN = datetime(2022, 3, 10, 2, 0, tzinfo=UTC)
+"""So long ago that the database, which looks at its own clock, lets everything go that a life's own clock calls old."""
 """A machine's whole life; before verdicts are old enough to be removed (1096 days)."""
 
 tried: Counter[str] = Counter()
@@ -64,7 +66,7 @@ def prepared() -> Path:
     """An empty agency, migrated once; machines copy it. In memory where the system has such a place."""
     room = "/dev/shm" if Path("/dev/shm").is_dir() else None
     folder = Path(tempfile.mkdtemp(prefix="auth-service-life-", dir=room))
-    agency = Agency(folder / "empty", FixedClock(datetime(2026, 3, 10, 2, 0, tzinfo=UTC)))
+    agency = Agency(folder / "empty", FixedClock(BEGUN))
     agency.close()
     return folder
 
@@ -78,7 +80,7 @@ class AgencyLife(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(dir=self.empty))
         shutil.copytree(self.empty / "empty", self.folder / "home")
-        self.clock = FixedClock(datetime(2026, 3, 10, 2, 0, tzinfo=UTC))
+        self.clock = FixedClock(BEGUN)
         self.begun = self.retained_at = self.clock.instant
         self.agency = Agency(self.folder / "home", self.clock)
         self.engine = create_engine(self.agency.urls.front)

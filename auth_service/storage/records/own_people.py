@@ -111,7 +111,7 @@ class OwnPeople:
             return None
         if in_force is None:
             return None
-        photos = [photo for photo in in_force.photos if photo.usable]
+        photos = in_force.anchors  # what a key added later is compared with nobody (docs/decisions/0028)
         if not photos:
             return None
         sorted_tries = sort_tries(tries, min(photo.enrolled_at for photo in photos))
