@@ -11,9 +11,12 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from auth_service.accounts.roles import Role
 from auth_service.beneficiaries.ledger import check_ledger_row
 from auth_service.core.clock import legal_date
+from auth_service.core.erasure import ErasureReason, Requester
 from auth_service.flows.back_up import Backup
+from auth_service.flows.erase import EraseRequest
 from auth_service.flows.orphans import OrphanFiles
 from auth_service.flows.restore import Restored
 from auth_service.settings import load_settings
@@ -90,6 +93,16 @@ def fill(agency: Agency) -> dict[str, str]:
     agency.verify(LI, picture("stranger", take=7))
     agency.member()
     return people
+
+
+def erase(place: Place, agency: Agency, *person_ids: str) -> None:
+    """A court orders it: flags hold nobody back, two officers sign."""
+    first, second = (agency.member(Role.PRIVACY_OFFICER, name) for name in ("privacy", "another"))
+    wiring = place.wiring()
+    for person_id in person_ids:
+        order = EraseRequest(Requester.PERSON, ErasureReason.COURT_ORDER, first, "cli", None, person_id, second)
+        assert wiring.erase.run(order).left is None
+    wiring.close_stores()
 
 
 def facts(agency: Agency, people: dict[str, str]) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from auth_service.core.errors import (
     RestoreTargetNotEmpty,
     RestoreUnfinished,
 )
-from tests.acceptance.places import Place, facts, fill
-from tests.builders import LI, WANG
+from tests.acceptance.places import Place, erase, facts, fill
+from tests.builders import LI, STRANGER, WANG
 from tests.databases import BOTH
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -73,6 +73,30 @@ def test_a_damaged_part_is_refused_before_anything_is_touched(
     assert [path.name for path in new.home.iterdir()] == ["keys"]
     made.data.write_bytes(content)
     new.restore(made.data, made.keys)
+
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_a_restore_ends_though_somebody_newer_than_the_backup_was_erased(
+    places: Callable[[str, str], Place], tmp_path: Path, backend: str
+) -> None:
+    """The record outside names a person whom the restored database never had."""
+    old, new = places("old", "sqlite"), places("new", backend)
+    agency = old.agency()
+    people = fill(agency)
+    made = old.back_up(tmp_path / "backups")
+    erase(old, agency, agency.person(STRANGER, "陈"), people[LI])
+    agency.close()
+    shutil.copytree(old.home / "keys", new.home / "keys")
+    assert new.restore(made.data, made.keys).data == made.manifest
+    again = new.agency()
+    with again.store.reading() as unit:
+        assert (unit.people.id_of(LI), unit.people.id_of(STRANGER)) == (None, None)
+    assert facts(again, {WANG: people[WANG]})["people"] == {WANG: "王秀英"}
+    again.close()
+    wiring = new.wiring()
+    assert wiring.erase.status().sound
+    assert wiring.erase.reapply().erased == 0
+    wiring.close_stores()
 
 
 @pytest.mark.parametrize("backend", BOTH)

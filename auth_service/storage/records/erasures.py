@@ -102,9 +102,12 @@ class Erasures:
     def forget(self, person_id: str, now: datetime) -> dict[str, int]:
         """Empties the ledger's row of one person and drops their bank reference; returns how many rows of what.
 
-        On PostgreSQL a function of the owner does it, because the role that serves may write neither.
+        On PostgreSQL a function of the owner does it, because the role that serves may write neither. Nothing is done
+        about somebody who came after the backup that this database was restored from: it never knew them.
         raises   StorageFault: their key is not destroyed yet
         """
+        if not self._is_known(person_id):
+            return {"people": 0, "bank_references": 0}
         alive = select(_KEYS.c.person_id).where(_KEYS.c.person_id == person_id, _KEYS.c.wrapped.is_not(None))
         if self._work.connection.execute(alive).one_or_none() is not None:
             raise StorageFault("a person whose key is alive cannot be forgotten")
@@ -151,6 +154,11 @@ class Erasures:
             named = select(_PEOPLE.c.id).where(_PEOPLE.c.id.in_(asked), _NAMED)
             left |= set(self._work.connection.execute(named).scalars())
         return left
+
+    def _is_known(self, person_id: str) -> bool:
+        key = select(_KEYS.c.person_id).where(_KEYS.c.person_id == person_id)
+        in_ledger = select(_PEOPLE.c.id).where(_PEOPLE.c.id == person_id)
+        return self._work.connection.execute(key.union_all(in_ledger).limit(1)).first() is not None
 
     def _empty_photos(self, person_id: str, now: datetime) -> int:
         """Each with its own noise in the place of its index: two erased copies of one picture no longer agree."""
