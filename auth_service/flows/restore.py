@@ -117,7 +117,7 @@ class Restore:
         if not goes_on:
             with self._store().restoring() as target:
                 target.prepare(of_data.about.revision)  # refuses before anything bars a living service's way
-            self._place.begin(of_data.about.backup)
+                self._place.begin(of_data.about.backup)  # before the commit: no schema is left without it
         if not (goes_on and self._is_loaded(of_data)):
             self._load(data, keys, (of_data, of_keys), progress)
         steps = self._store().migrate()  # also gives the database's roles their rights

@@ -21,7 +21,7 @@ from auth_service.storage.photos import PhotoFiles
 from auth_service.storage.queries import Queries
 from auth_service.storage.records.api_keys import ApiKeys
 from auth_service.storage.records.audit import Audit
-from auth_service.storage.records.audit_guards import TRAIL_GUARDED_SINCE, GuardedRows, seal_base
+from auth_service.storage.records.audit_guards import GuardedRows, seal_base
 from auth_service.storage.records.backups import Backups
 from auth_service.storage.records.bank import Bank
 from auth_service.storage.records.calibrations import Calibrations, StoredCalibration
@@ -299,8 +299,7 @@ class Store:
                 grants.apply(connection)
             keys.check()
             work = Work(connection, keys, self._indexes, self.photo_files, writes=True)
-            if TRAIL_GUARDED_SINCE in taken:  # first: what is written from here on has a guard
-                seal_base(work)
+            seal_base(work, taken)  # first: what is written from here on has a guard
             guard_earlier_rows(work, taken)
         keys.settle()
         return taken

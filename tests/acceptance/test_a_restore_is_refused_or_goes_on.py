@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,34 @@ def test_a_damaged_part_is_refused_before_anything_is_touched(
     assert [path.name for path in new.home.iterdir()] == ["keys"]
     made.data.write_bytes(content)
     new.restore(made.data, made.keys)
+
+
+def test_a_restore_that_cannot_note_its_beginning_leaves_nothing(
+    places: Callable[[str, str], Place], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as on a full disk: the place can still be given to a new service."""
+    old, new = places("old", "sqlite"), places("new", "sqlite")
+    agency = old.agency()
+    fill(agency)
+    made = old.back_up(tmp_path / "backups")
+    agency.close()
+    shutil.copytree(old.home / "keys", new.home / "keys")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with monkeypatch.context() as disk, pytest.raises(OSError, match="no space"):  # noqa: PT012
+        disk.setattr("auth_service.connectors.restore_place.RestoreHome.begin", full)
+        new.restore(made.data, made.keys)
+    wiring = new.wiring()
+    assert wiring.migrate()[0] == "2026_11_23_1_people", "no schema is there"
+    wiring.close_stores()
+    again = new.agency()
+    for name in ("first", "second"):
+        again.member(username=name)
+    with again.store.reading() as unit:
+        assert unit.audit.head()[0] == 2, "the trail goes on"
+    again.close()
 
 
 @pytest.mark.parametrize("backend", BOTH)

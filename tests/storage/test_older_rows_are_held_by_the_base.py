@@ -47,6 +47,37 @@ def test_rows_that_the_upgrade_found_are_taken_and_new_ones_are_guarded(kind: st
         store.close()
 
 
+@pytest.mark.parametrize("kind", BOTH)
+def test_a_schema_that_a_restore_left_empty_is_sealed_by_the_next_migration(kind: str, tmp_path: Path) -> None:
+    with at_step("heads", kind, tmp_path) as left:
+        store = left.store()
+        assert store.migrate() == []
+        for _ in range(2):
+            with store.unit() as unit:
+                unit.audit.append(AuditEvent("cli", "test.done"), NOW)
+        assert forged(store) == []
+        with pytest.raises(DBAPIError, match="append-only"):
+            direct_sql(left.url, "UPDATE audit_base SET rows = 2")
+        store.close()
+
+
+@pytest.mark.parametrize(
+    "put_in",
+    [
+        f"INSERT INTO audit_rows ({', '.join(StoredRow._fields)}) VALUES (1, '', 'a', 'b', '', '{{}}', '', '')",
+        "INSERT INTO audit_checkpoints (number, rows, note, frontier) VALUES (1, 2, 'note', '')",
+        "UPDATE audit_base SET rows = 3",
+    ],
+)
+def test_a_base_is_not_sealed_late_over_anything(put_in: str, tmp_path: Path) -> None:
+    with at_step("heads", "sqlite", tmp_path) as left:
+        direct_sql(left.url, put_in)
+        store = left.store()
+        store.migrate()
+        assert direct_sql(left.url, "SELECT length(guard) FROM audit_base") == [(0,)]
+        store.close()
+
+
 def test_a_base_that_somebody_else_set_holds_nothing(tmp_path: Path) -> None:
     with at_step(BEFORE, "sqlite", tmp_path) as old:
         written_by_an_older_release(old, 3)

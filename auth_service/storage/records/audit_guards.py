@@ -8,15 +8,15 @@ how long both were at the upgrade (docs/decisions/0017-checkpoints.md).
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 
 from auth_service.core.audit import GENESIS, StoredRow
 from auth_service.storage.sealing import BlindIndexes
-from auth_service.storage.tables import AuditBaseRow
+from auth_service.storage.tables import AuditBaseRow, AuditCheckpointRow, AuditRowTable
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
@@ -65,12 +65,24 @@ def base_of(work: Work) -> Base:
     return base if is_same(row.guard, _base_guard(work.indexes, base)) else Base()
 
 
-def seal_base(work: Work) -> None:
-    """Seals what the step TRAIL_GUARDED_SINCE found. Only in its transaction: later, whoever had put rows in by then
-    would have them made good."""
-    row = work.connection.execute(_HOLDING).one()
+def seal_base(work: Work, taken: Sequence[str]) -> None:
+    """Seals what the step TRAIL_GUARDED_SINCE found. In its transaction: later, whoever had put rows in by then would
+    have them made good. Afterwards only over nothing, where a restore that was given up has left its empty schema.
+
+    taken    the migration steps of this transaction
+    """
+    row = work.connection.execute(_HOLDING).one_or_none()
+    if row is None:  # somebody removed it; it then holds nothing
+        return
     base = Base(row.rows, row.hash, row.checkpoints)
-    work.connection.execute(update(_BASE).values(guard=_base_guard(work.indexes, base)))
+    if TRAIL_GUARDED_SINCE in taken or (not row.guard and base == Base() and _is_unwritten(work)):
+        work.connection.execute(update(_BASE).values(guard=_base_guard(work.indexes, base)))
+
+
+def _is_unwritten(work: Work) -> bool:
+    """Whether there is neither a row of the trail nor a checkpoint."""
+    tables = (table_of(AuditRowTable), table_of(AuditCheckpointRow))
+    return all(work.connection.execute(select(literal(1)).select_from(one).limit(1)).first() is None for one in tables)
 
 
 def _base_guard(indexes: BlindIndexes, base: Base) -> bytes:
