@@ -50,7 +50,6 @@ from auth_service.core.archive import (
 )
 from auth_service.core.errors import (
     ArchiveUnreadable,
-    BackupNeedsNewerRelease,
     LedgerRoleMissing,
     OwnerRoleMissing,
     RestoreTargetNotEmpty,
@@ -112,8 +111,7 @@ class Snapshot:
 
     def require_own_schema(self) -> None:
         """What a newer release has added would be left out. raises BackupNeedsNewerRelease"""
-        if not schema_version.is_own(self._front):
-            raise BackupNeedsNewerRelease(f"the database has schema {self.revision}")
+        schema_version.require_own_for_backup(self._front)
 
     def rows(self, part: Part) -> Iterator[Rows]:
         """All rows of a part's tables, in batches."""

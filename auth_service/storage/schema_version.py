@@ -17,7 +17,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, select, text
 
-from auth_service.core.errors import DatabaseUnavailable, SchemaOutdated, TransactionConflict
+from auth_service.core.errors import BackupNeedsNewerRelease, DatabaseUnavailable, SchemaOutdated, TransactionConflict
 from auth_service.storage.tables import SchemaReachRow
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -88,6 +88,13 @@ def check(connection: Connection) -> None:
 def is_own(connection: Connection) -> bool:
     """Whether the database has exactly this release's schema."""
     return set(MigrationContext.configure(connection).get_current_heads()) == set(_scripts().get_heads())
+
+
+def require_own_for_backup(connection: Connection) -> None:
+    """What a newer release has added would be left out. raises BackupNeedsNewerRelease"""
+    if not is_own(connection):
+        present = ",".join(sorted(MigrationContext.configure(connection).get_current_heads()))
+        raise BackupNeedsNewerRelease(f"the database has schema {present}")
 
 
 def _require_reach(connection: Connection) -> None:

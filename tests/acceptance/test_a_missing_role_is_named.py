@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from auth_service.cli.precautions import precautions
 from auth_service.core.errors import LedgerRoleMissing, OwnerRoleMissing
 from tests.acceptance.places import WITH_ACCOUNT, Place
 from tests.builders import Rows
@@ -31,6 +32,20 @@ def test_backup_and_import_as_the_front_alone_name_the_ledgers_setting(
     wiring.close_stores()
     assert "AUTH_SERVICE_LEDGER_DATABASE_URL" in refused.value.zh
     assert place.back_up(tmp_path / "backups").manifest.rows > 0
+
+
+def test_doctor_as_the_front_alone_foretells_no_failing_backup(
+    places: Callable[[str, str], Place], tmp_path: Path
+) -> None:
+    place = places("old", "postgres")
+    place.agency().close()
+    place.back_up(tmp_path / "backups")
+    wiring = place.wiring(ledger_database_url="")
+    told = {finding.name: finding for finding in precautions(wiring)}
+    wiring.close_stores()
+    assert "next backup" not in told, "the units back up as the ledger's role, which may read all of it"
+    assert told["backup"].fine
+    assert told["backup"].detail == "0 h ago"
 
 
 def test_a_restore_as_the_front_alone_names_the_owners_setting_and_begins_nothing(

@@ -78,6 +78,8 @@ def test_the_nightly_command_fails_with_a_code_and_doctor_tells_before(
     finding = next(one for one in told if one["name"] == "next backup")
     assert not finding["fine"]
     assert "newest release" in finding["mend"]
+    assert BackupNeedsNewerRelease.zh in finding["detail"]
+    assert BackupNeedsNewerRelease.en in finding["detail"]
 
 
 def test_the_worker_counts_the_refusal_as_a_failure_that_alarms(expanded: Place, tmp_path: Path) -> None:

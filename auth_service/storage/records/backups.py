@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from auth_service.storage import schema_version
 from auth_service.storage.tables import AuditRowTable
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -31,6 +32,13 @@ class Backups:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+
+    def require_own_schema(self) -> None:
+        """Whether this release could make a backup, whatever this role may read: the job has a role of its own.
+
+        raises   BackupNeedsNewerRelease
+        """
+        schema_version.require_own_for_backup(self._work.connection)
 
     def newest(self, action: str) -> Remembered | None:
         """The newest event of one kind; walks back from the end, so a recent one is found at once."""
