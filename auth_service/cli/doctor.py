@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from auth_service.cli.finding_words import heading
-from auth_service.cli.findings import Finding, audit_trail, database_rights, erasures, working
+from auth_service.cli.findings import Finding, audit_trail, database_rights, erasures, looked, working
 from auth_service.cli.precautions import precautions
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.errors import PhotoFilesUnexplained, ServiceError
@@ -66,15 +66,15 @@ def _examine(wiring: Wiring) -> list[Finding]:
         _tried("keys", wiring.key_test, "readable", "auth-service init"),
         _tried("database", wiring.store.ping, "answers", f"check {_URL}", f"检查 {_URL}"),
         _tried("schema", wiring.store.check_schema, "up to date", "auth-service migrate"),
-        *database_rights(wiring),
+        *looked("database role", lambda: database_rights(wiring)),
         *_weights(wiring),
         _tried("engine", lambda: wiring.pool.identity, f"{settings.engine} is warm", "auth-service models verify"),
         _decoder(wiring),
         _calibration(wiring),
-        _orphans(wiring),
-        *working(wiring),
-        erasures(wiring),
-        audit_trail(wiring),
+        *looked("photo files", lambda: [_orphans(wiring)]),
+        *looked("jobs", lambda: working(wiring)),
+        *looked("erasures", lambda: [erasures(wiring)]),
+        *looked("audit", lambda: [audit_trail(wiring)]),
         *precautions(wiring),
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from auth_service.core.audit_restores import RESTORED
@@ -18,6 +18,7 @@ from auth_service.wiring import Wiring
 _RIGHTS_MEND = "deploy/postgres/roles.sql as administrator, then auth-service migrate as the owner"
 _RIGHTS_MEND_ZH = "先以管理员运行 deploy/postgres/roles.sql，再以表的所有者运行 auth-service migrate"
 _AUDIT_PAGE = "docs/operations/audit.md"
+_INCIDENT = "docs/operations/incident.md"
 _LATE_SECONDS = 900.0
 """A job that is so late has no worker. source: deploy/prometheus/alerts.yaml, JobIsOverdue"""
 
@@ -35,6 +36,16 @@ class Finding:
     detail: str
     mend: str = ""
     mend_zh: str = ""
+
+
+def looked(name: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """What one look finds. Whatever somebody wrote into the database, it hides nothing that the others find."""
+    try:
+        yield from look()
+    except Exception as error:  # noqa: BLE001 - told as a fault, and the other looks go on
+        mend = "if it stays so, the service did not write what lies there: auth-service audit verify, " + _INCIDENT
+        mend_zh = "若一直如此，所存内容并非本服务写入：auth-service audit verify，见 " + _INCIDENT
+        yield Finding(name, fine=False, detail=f"cannot be read: {type(error).__name__}", mend=mend, mend_zh=mend_zh)
 
 
 def working(wiring: Wiring) -> Iterator[Finding]:

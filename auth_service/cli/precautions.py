@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auth_service.cli.findings import Finding
+from auth_service.cli.findings import Finding, looked
 from auth_service.core.archive import Part
 from auth_service.core.errors import BackupNeedsNewerRelease, ServiceError
 from auth_service.flows.back_up import MADE
@@ -35,11 +35,11 @@ _EARLIEST = datetime(2026, 11, 1, tzinfo=UTC)
 
 def precautions(wiring: Wiring) -> Iterator[Finding]:
     """Each with the way to mend it."""
-    yield from _disks(wiring)
-    yield _permissions(wiring)
-    yield _clock(wiring)
-    yield from _backups(wiring)
-    yield _retention(wiring)
+    yield from looked("disk of", lambda: _disks(wiring))
+    yield from looked("permissions", lambda: [_permissions(wiring)])
+    yield from looked("clock", lambda: [_clock(wiring)])
+    yield from looked("backup", lambda: _backups(wiring))
+    yield from looked("retention", lambda: [_retention(wiring)])
     yield _recovery(wiring)
 
 
@@ -121,7 +121,7 @@ def _backups(wiring: Wiring) -> Iterator[Finding]:
         return
     hours = (wiring.clock.now() - made.at).total_seconds() / 3600
     late = hours > _BACKUP_HOURS
-    missing = int(made.details.get("missing", 0))
+    missing = made.count("missing")
     detail = f"{hours:.0f} h ago" + (f"; {missing} photo files were missing" if missing else "")
     if missing:
         mend, mend_zh = f"{_INCIDENT}, photo files are missing", f"{_INCIDENT}，照片文件缺失"

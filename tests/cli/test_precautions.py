@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from typer.testing import CliRunner
 from auth_service.cli.findings import Finding
 from auth_service.cli.main import app
 from auth_service.cli.precautions import precautions
-from auth_service.core.audit import AuditEvent
+from auth_service.cli.worker import Worker
+from auth_service.core.audit import AuditEvent, StoredRow, _digest
+from auth_service.core.audit_restores import RESTORED
+from auth_service.flows.back_up import MADE
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 from tests.conftest import FixedClock
@@ -127,6 +131,77 @@ def test_a_wrong_clock_is_a_fault(home: Path) -> None:
         unit.audit.append(AuditEvent("cli", "test.done"), datetime.now(UTC) + timedelta(hours=2))
     wiring.close_stores()
     assert "the audit trail has an event" in found()["clock"].detail
+
+
+FORGED = [
+    ("2099-01-01T00:00:00.000000+00:00", '{"missing":0}'),
+    ("no instant", "no details"),
+    ("2026-11-30T00:00:00", "[]"),
+    ("2026-11-30T00:00:00.000000+00:00", '{"missing":"many"}'),
+]
+
+
+def slip_in(home: Path, action: str, at: str, details: str) -> None:
+    """A row as somebody writes it who has the file and not the keys."""
+    with sqlite3.connect(home / "auth_service.sqlite3") as connection:
+        rows, head = connection.execute("SELECT rows, hash FROM audit_head").fetchone()
+        row = StoredRow(rows + 1, at, "cli", action, "", details, head, "")
+        row = row._replace(hash=_digest(row))
+        connection.execute(
+            f"INSERT INTO audit_rows ({', '.join(StoredRow._fields)}, guard) VALUES ({'?, ' * 8}zeroblob(32))", row
+        )
+    connection.close()
+
+
+@pytest.mark.parametrize(("at", "details"), FORGED)
+def test_rows_that_the_service_did_not_write_say_nothing_of_backups_restores_and_the_clock(
+    home: Path, tmp_path: Path, at: str, details: str
+) -> None:
+    slip_in(home, MADE, at, details)
+    told = found()
+    assert "none was ever made" in told["backup"].detail
+    assert told["clock"].fine
+    run("backup", str(tmp_path / "backups"))
+    for action in (MADE, RESTORED):
+        slip_in(home, action, at, details)
+    told = found()
+    assert told["backup"].detail == "0 h ago"
+    assert told["clock"].fine
+    wiring = Wiring(load_settings())
+    with wiring.store.reading() as unit:
+        assert unit.backups.newest(RESTORED) is None
+    wiring.close_stores()
+
+
+def test_a_row_that_is_no_text_or_was_changed_ends_no_look(home: Path, tmp_path: Path) -> None:
+    run("backup", str(tmp_path / "backups"))
+    with sqlite3.connect(home / "auth_service.sqlite3") as connection:
+        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        for change in ("details = CAST(x'ff' AS TEXT)", "at = 'changed'", "details = '[]'"):
+            connection.execute(f"UPDATE audit_rows SET {change} WHERE action = '{MADE}'")
+            connection.commit()
+            told = found()
+            assert "none was ever made" in told["backup"].detail
+            assert told["clock"].fine
+    connection.close()
+
+
+def test_what_cannot_be_read_is_a_fault_and_hides_no_other(home: Path, tmp_path: Path) -> None:
+    run("backup", str(tmp_path / "backups"))
+    wiring = Wiring(load_settings())
+    Worker(wiring.store, wiring.jobs()).once()
+    wiring.close_stores()
+    with sqlite3.connect(home / "auth_service.sqlite3") as connection:
+        connection.execute("UPDATE job_leases SET last_counts = 'no counts'")
+    connection.close()
+    told = {one["name"]: one for one in run("doctor", expect=1)["findings"]}
+    for name in ("jobs", "clock"):
+        assert (told[name]["fine"], told[name]["detail"]) == (False, "cannot be read: JSONDecodeError")
+        assert "docs/operations/incident.md" in told[name]["mend_zh"]
+    assert told["backup"]["detail"] == "0 h ago"
+    assert told["recovery key"]["fine"]
 
 
 def test_photo_files_that_the_database_does_not_name_stay_until_somebody_has_looked(home: Path) -> None:

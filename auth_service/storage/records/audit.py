@@ -21,6 +21,7 @@ from auth_service.core.audit import (
     AuditRow,
     Details,
     StoredRow,
+    fits,
     instant_text,
     is_hash,
     stored_row,
@@ -57,6 +58,7 @@ _HASHES = (
     .order_by(_ROWS.c.number)
     .limit(_READ_AT_ONCE)
 )
+_NEWEST_FIRST = select(_ROWS.c.number).order_by(_ROWS.c.number.desc()).limit(_READ_AT_ONCE)
 _NEXT = select(_ROWS.c.number).where(_ROWS.c.number > bindparam("after")).order_by(_ROWS.c.number).limit(1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -126,6 +128,15 @@ class Audit:
         guarded = GuardedRows(self._work, self._page(_GUARDED_PAGE, row.number - 1, 1))
         return len(list(guarded)) == 1 and not guarded.forged
 
+    def believed(self, action: str | None = None) -> Iterator[StoredRow]:
+        """The rows that this service wrote, as it wrote them, newest first. action: of this kind only"""
+        genuine: list[StoredRow] = []
+        for _ in GuardedRows(self._work, self._backwards(action), lambda row, _: genuine.append(row)):
+            if genuine:
+                row = StoredRow(*genuine.pop())
+                if fits(row, row.number, row.previous):  # where it stands in the chain is the examination's matter
+                    yield row
+
     def written_at(self, number: int) -> datetime | None:
         """When a row was written; the beginning of time if it does not say so."""
         row = self.row(number)
@@ -156,6 +167,16 @@ class Audit:
         while page := self._page(wanted, after, _READ_AT_ONCE):
             yield from page
             after = page[-1][0]
+
+    def _backwards(self, action: str | None) -> Iterator[Any]:
+        """Guarded rows, each read by itself: one that cannot be read must not hide those before it."""
+        self.flush()
+        wanted = _NEWEST_FIRST if action is None else _NEWEST_FIRST.where(_ROWS.c.action == action)
+        numbers = self._work.connection.execute(wanted).scalars().all()
+        while numbers:
+            for number in numbers:
+                yield from self._page(_GUARDED_PAGE, number - 1, 1)
+            numbers = self._work.connection.execute(wanted.where(_ROWS.c.number < numbers[-1])).scalars().all()
 
     def _page(self, wanted: Select[Any], after: int, most: int) -> Sequence[Any]:
         try:

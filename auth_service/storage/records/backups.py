@@ -1,4 +1,7 @@
-"""What the audit trail remembers of backups and restores: it is the record that a backup cannot lose."""
+"""What the audit trail remembers of backups and restores: it is the record that a backup cannot lose.
+
+Only rows that this service wrote count: whoever can write the database could have it say that all is well.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from auth_service.storage import schema_version
-from auth_service.storage.tables import AuditRowTable
-from auth_service.storage.tables.schema import table_of
+from auth_service.storage.records.audit import Audit
 from auth_service.storage.work import Work
-
-_ROWS = table_of(AuditRowTable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,11 @@ class Remembered:
     number: int
     at: datetime
     details: Mapping[str, Any]
+
+    def count(self, name: str) -> int:
+        """A number of the details; 0 where there is none."""
+        found = self.details.get(name)
+        return found if isinstance(found, int) else 0
 
 
 class Backups:
@@ -41,12 +44,14 @@ class Backups:
         schema_version.require_own_for_backup(self._work.connection)
 
     def newest(self, action: str) -> Remembered | None:
-        """The newest event of one kind; walks back from the end, so a recent one is found at once."""
-        wanted = select(_ROWS.c.number, _ROWS.c.at, _ROWS.c.details).where(_ROWS.c.action == action)
-        row = self._work.connection.execute(wanted.order_by(_ROWS.c.number.desc()).limit(1)).one_or_none()
+        """The newest event of one kind that this service wrote; None: there is none that could be believed.
+
+        Walks back from the end, so that a recent one is found at once. raises KeyStoreUnavailable, KeyMissing
+        """
+        row = next(Audit(self._work).believed(action), None)
         return None if row is None else Remembered(row.number, datetime.fromisoformat(row.at), json.loads(row.details))
 
     def last_event(self) -> datetime | None:
-        """When the last event of the chain was."""
-        found = self._work.connection.execute(select(_ROWS.c.at).order_by(_ROWS.c.number.desc()).limit(1)).scalar()
-        return None if found is None else datetime.fromisoformat(found)
+        """When the last event was that this service wrote. raises as `newest`"""
+        row = next(Audit(self._work).believed(), None)
+        return None if row is None else datetime.fromisoformat(row.at)
