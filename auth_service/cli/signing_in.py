@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from auth_service.accounts.credentials import StaffMember
+from auth_service.flows.sign_in import Caller
 from auth_service.wiring import Wiring
 
+_TERMINAL = Caller(terminal=True)
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from stdin, do not ask; one line for each person.")
 ]
@@ -33,7 +35,7 @@ def all_signed_in(wiring: Wiring, usernames: Sequence[str], *, stdin: bool) -> I
     with ExitStack() as signed:
         members = []
         for username, password in zip(usernames, _passwords(usernames, stdin=stdin), strict=True):
-            token, _ = wiring.sign_in.begin(username, password)
+            token, _ = wiring.sign_in.begin(username, password, _TERMINAL)
             signed.callback(wiring.sign_in.end, token)
             members.append(wiring.sign_in.session(token)[0])
         yield tuple(members)

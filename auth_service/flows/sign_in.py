@@ -31,10 +31,14 @@ _WAIT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a try comes from: the network address as limits count it, and the browser."""
+    """Where a try comes from: the network address as limits count it, and the browser.
+
+    terminal  this machine's own command line, which no stranger reaches: it has a count of its own
+    """
 
     client: str = ""
     device: Device | None = None
+    terminal: bool = False
 
 
 _UNKNOWN = Caller()
@@ -135,9 +139,11 @@ def _counts(unit: Unit, name: str, member: StaffMember | None, caller: Caller) -
     """What a try is counted under, and whether that is over all addresses.
 
     Whoever knows a name can use up what strangers may try, and no more: a browser that the account knows has a count of
-    its own. A new password begins anew.
+    its own, and so has the terminal, where people end what must not wait. A new password begins anew.
     """
     password = member.password_hash if member else ""
+    if caller.terminal:
+        return {f"{name}\0{password}\0terminal": False}
     device = caller.device
     if member is not None and device is not None and device.knows(unit.sign_in_failures.mark(member, device.name)):
         return {f"{name}\0{password}\0device {device.name}": False}

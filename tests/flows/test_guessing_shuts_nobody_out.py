@@ -55,6 +55,21 @@ def test_guesses_from_everywhere_do_not_hold_up_a_known_browser(
     agency.sign_in.begin("chen", PASSWORD, Caller(OFFICE))
 
 
+def test_guesses_from_everywhere_do_not_hold_up_the_terminal(agency: Agency) -> None:
+    agency.member()
+    guess(agency, 120)
+    with pytest.raises(SignInThrottled):
+        agency.sign_in.begin("chen", PASSWORD, Caller(OFFICE))
+    agency.sign_in.begin("chen", PASSWORD, Caller(terminal=True))
+
+
+def test_guesses_at_the_terminal_are_bounded_and_hold_up_nobody_at_the_console(agency: Agency) -> None:
+    agency.member()
+    answers = guess(agency, 15, Caller(terminal=True))
+    assert (answers.count(CredentialsInvalid), answers[-1]) == (10, SignInThrottled)
+    agency.sign_in.begin("chen", PASSWORD, Caller(OFFICE))
+
+
 def test_guesses_from_a_known_browser_are_bounded_too(agency: Agency, known: Device) -> None:
     answers = guess(agency, 15, Caller(OFFICE, known))
     assert (answers.count(CredentialsInvalid), answers[-1]) == (10, SignInThrottled)
