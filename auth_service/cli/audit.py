@@ -105,7 +105,7 @@ def _examined_export(
         disowned = disowned_in(export.rows())
         found = examine(rows, head, notes, trusted, disowned)
     found = explained(found, Again(export.rows, head, disowned), notes, trusted)
-    return replace(found, problems=found.problems + copies.behind(export.notes, outside))
+    return replace(found, problems=found.problems + copies.behind(export.notes, outside, found.taken_back))
 
 
 def _say_examined(voice: Voice, found: Examination, outside: int) -> None:

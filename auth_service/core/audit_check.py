@@ -97,6 +97,7 @@ class Examination:
 
     covered      length of the newest checkpoint that fits
     checkpoints  how many different ones were compared
+    taken_back   the folders of checkpoints that a restore explains
     """
 
     rows: int
@@ -105,6 +106,7 @@ class Examination:
     checkpoints: int
     covered: int
     problems: tuple[Problem, ...]
+    taken_back: frozenset[str] = frozenset()
 
     @property
     def ok(self) -> bool:

@@ -68,18 +68,20 @@ def explained(found: Examination, again: Again, notes: Sequence[KeptNote], keyho
     restores = () if found.ok else _holding(restores_in(filter(_is_restore(again), again.rows())), again)
     own = {kept.note for kept in notes if kept.source == OWN}
     lost: dict[RestoreRow, list[Checkpoint]] = defaultdict(list)
-    rest = []
+    rest, folders = [], set()
     for kept in notes:
         by = None if not kept.in_place or kept.note in own else _opened_and_explained(kept, restores, keyholders)
         if by is None:
             rest.append(kept)
         else:
             lost[by[0]].append(by[1])
+            folders.add(kept.folder)
     if not lost:
         return found
     second = examine(again.rows(), again.head, rest, keyholders, again.disowned)
     told = tuple(_told(restore, checkpoints) for restore, checkpoints in lost.items())
-    return replace(second, checkpoints=found.checkpoints, problems=(*told, *second.problems))
+    problems = (*told, *second.problems)
+    return replace(second, checkpoints=found.checkpoints, problems=problems, taken_back=frozenset(folders))
 
 
 def _is_restore(again: Again) -> Callable[[StoredRow], bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,8 +24,13 @@ class Copies:
     late: timedelta
     now: datetime | None = None
 
-    def behind(self, own: Iterable[str], kept: Iterable[KeptNote]) -> tuple[Problem, ...]:
-        """Each folder that lacks a checkpoint for too long. Signatures are the examination's matter."""
+    def behind(
+        self, own: Iterable[str], kept: Iterable[KeptNote], taken_back: Container[str] = ()
+    ) -> tuple[Problem, ...]:
+        """Each folder that lacks a checkpoint for too long. Signatures are the examination's matter.
+
+        taken_back  folders whose history a restore ended: nothing is delivered there any more, as it must be
+        """
         signed = {checkpoint.number: checkpoint.at for note in own if (checkpoint := _read(note))}
         if not signed:
             return ()
@@ -38,7 +43,8 @@ class Copies:
         return tuple(
             Problem(Trouble.BEHIND, folder, detail=f"it has checkpoint {number} of {max(signed)}")
             for folder, number in newest.items()
-            if any(later > number and until - at > self.late for later, at in signed.items())
+            if folder not in taken_back
+            and any(later > number and until - at > self.late for later, at in signed.items())
         )
 
 

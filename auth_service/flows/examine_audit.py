@@ -65,7 +65,7 @@ class ExamineAudit:
             again = Again(unit.audit.stored, head, disowned, unit.audit.is_ours)
             found = explained(found, again, notes, keyholders)
             problems = [*_forged_rows(guarded, disowned), *_forged_facts(facts.untold(unit.audit.facts()))]
-        behind = copies.behind((note.note for note in own), kept) if copies else ()
+        behind = copies.behind((note.note for note in own), kept, found.taken_back) if copies else ()
         return replace(found, problems=(*found.problems, *problems, *behind))
 
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from auth_service.cli.findings import audit_trail
 from auth_service.connectors.witness_folder import kept_notes
 from auth_service.core.audit import AuditEvent
-from auth_service.core.audit_check import Examination, Trouble
+from auth_service.core.audit_check import OWN, Examination, Trouble
+from auth_service.core.outside_copies import Copies
 from auth_service.wiring import Wiring
 from tests.acceptance.places import Place, fill
 from tests.audit_trails import troubles
@@ -79,3 +81,16 @@ def test_a_lawful_restore_is_told_with_its_row_and_what_the_witness_holds_beyond
     wiring = new.wiring(**at(tmp_path / "second"))
     assert verified(wiring, tmp_path / "second").ok
     wiring.close_stores()
+    for _ in range(4):  # beyond the newest that the old folder has, and for longer than a folder may be late
+        assert signed(new, at(tmp_path / "second")) == {}
+        new.clock.advance(minutes=20)
+    wiring = new.wiring(**at(tmp_path / "second"))
+    places_kept = [tmp_path / "witness", tmp_path / "second"]
+    kept = [note for place in places_kept for note in kept_notes(place)]
+    copies = Copies([str(place) for place in places_kept], timedelta(minutes=10), new.clock.now())
+    found = wiring.examine_audit.run(kept, wiring.audit_keyholders, copies=copies)
+    wiring.close_stores()
+    assert [(one.trouble, one.source) for one in found.problems] == [
+        (Trouble.RESTORED, OWN),
+        (Trouble.BEHIND, str(tmp_path / "second")),
+    ], "the old folder gets nothing more, as it must; the present one is asked as ever"
