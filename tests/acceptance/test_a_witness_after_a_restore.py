@@ -85,12 +85,13 @@ def test_a_lawful_restore_is_told_with_its_row_and_what_the_witness_holds_beyond
         assert signed(new, at(tmp_path / "second")) == {}
         new.clock.advance(minutes=20)
     wiring = new.wiring(**at(tmp_path / "second"))
-    places_kept = [tmp_path / "witness", tmp_path / "second"]
+    places_kept = [tmp_path / "witness", tmp_path / "second", tmp_path / "never served"]
+    at(places_kept[-1])
     kept = [note for place in places_kept for note in kept_notes(place)]
     copies = Copies([str(place) for place in places_kept], timedelta(minutes=10), new.clock.now())
     found = wiring.examine_audit.run(kept, wiring.audit_keyholders, copies=copies)
     wiring.close_stores()
     assert [(one.trouble, one.source) for one in found.problems] == [
         (Trouble.RESTORED, OWN),
-        (Trouble.BEHIND, str(tmp_path / "second")),
-    ], "the old folder gets nothing more, as it must; the present one is asked as ever"
+        (Trouble.BEHIND, str(tmp_path / "never served")),
+    ], "the old folder gets nothing more, as it must; others are asked as ever"
