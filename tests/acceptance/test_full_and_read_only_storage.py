@@ -93,7 +93,7 @@ def test_a_full_disk_under_the_pictures_enrols_nobody_and_leaves_no_torn_file(
     tmp_path: Path, volume: Path, clock: FixedClock
 ) -> None:
     agency = Agency(tmp_path, clock)
-    agency.store._files = PhotoFiles(volume / "photos")
+    agency.store.photo_files = PhotoFiles(volume / "photos")
     agency.person()
     agency.person(LI, "李建国")
     agency.enroll(WANG, picture("wang"))

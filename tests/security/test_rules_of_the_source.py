@@ -178,11 +178,11 @@ def test_no_expression_runs_away_on_hostile_text() -> None:
             continue
         for name, value in vars(importlib.import_module(module.name)).items():
             if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
-                started = time.perf_counter()
+                started = time.process_time()
                 for text in HOSTILE:
                     value.search(text)
                     value.fullmatch(text)
-                if time.perf_counter() - started > 1.0:
+                if time.process_time() - started > 1.0:
                     slow.append(f"{module.name}.{name}")
     assert slow == []
 
