@@ -16,7 +16,7 @@ from auth_service.core.errors import SettingInvalid
 
 FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
 """Where systemd says to a unit's processes that its credentials lie."""
-_LINE = re.compile(":".join([r"((?:\\.|[^\\:])*)"] * 5))
+_LINE = re.compile(r"\A" + ":".join([r"((?:\\.|[^\\:])*)"] * 5))
 _USUAL_PORT = 5432
 
 

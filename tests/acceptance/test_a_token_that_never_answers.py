@@ -109,19 +109,28 @@ def test_of_several_server_processes_the_one_that_hangs_is_started_anew(tmp_path
 def test_a_worker_whose_token_hangs_for_good_ends_too(tmp_path: Path, token: Path) -> None:
     assert command(tmp_path, "init").returncode == 0
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTH_SERVICE_")}
-    log = tmp_path / "worker.log"
-    with log.open("wb") as out:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "auth_service", "worker"], env={**kept, **settings(tmp_path)}, stdout=out, stderr=out
-        )
+    for turn in range(4):  # a worker whose first jobs were faster than this test has no call under way that could hang
+        log = tmp_path / f"worker-{turn}.log"
+        if (ended := _worker_with_a_hanging_token(tmp_path, token, log, kept)) is not None:
+            break
+        token.unlink()
+    assert ended == 0, log.read_text()
+    assert told(log.read_text()) == [KeyStoreUnavailable.code]
+
+
+def _worker_with_a_hanging_token(folder: Path, token: Path, log: Path, kept: dict[str, str]) -> int | None:
+    """How it ended; None: it did not."""
+    with log.open("wb") as out, subprocess.Popen(
+        [sys.executable, "-m", "auth_service", "worker"], env={**kept, **settings(folder)}, stdout=out, stderr=out
+    ) as worker:  # fmt: skip
         try:
             _until(lambda: "Working on" in log.read_text())
             token.touch()
-            assert worker.wait(timeout=60) == 0, log.read_text()
+            return worker.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            return None
         finally:
             worker.kill()
-            worker.wait()
-    assert told(log.read_text()) == [KeyStoreUnavailable.code]
 
 
 def _until(so: object, seconds: float = 40) -> None:

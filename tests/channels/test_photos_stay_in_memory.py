@@ -86,7 +86,7 @@ def test_the_proxy_that_we_ship_lays_nothing_on_its_disk_either() -> None:
     nginx = (ROOT / "deploy" / "proxy" / "nginx.conf.template").read_text(encoding="utf-8")
     assert re.search(r"^    proxy_request_buffering off;", nginx, re.MULTILINE)
     assert re.search(r"^    proxy_max_temp_file_size 0;", nginx, re.MULTILINE)
-    photos, _, others = nginx.partition("location / {")
+    photos, _, others = nginx.rpartition("location / {")
     assert "proxy_request_buffering on" not in photos
     whole = "client_max_body_size 64k;" in photos and "client_body_buffer_size 64k;" in others
     assert whole, "what is handed on whole fits into memory"
