@@ -23,6 +23,7 @@ from auth_service.web.limits import BodyLimits, BodyPolicy
 from auth_service.web.pages import Pages
 from auth_service.web.request_ids import RequestIds
 from auth_service.web.services import Services
+from auth_service.web.surplus import Places, Surplus
 from auth_service.web.timing import Timing
 
 TEMPLATES = (
@@ -51,6 +52,7 @@ def _life(threads: int, beside: Beside) -> Callable[[FastAPI], AbstractAsyncCont
 def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Beside = nullcontext) -> FastAPI:
     """The application. Every request passes the guards from top to bottom before any route sees it."""
     answers, policy = ErrorAnswers(error_page), bodies or BodyPolicy()
+    places = Places(services.photos_at_once, policy.photo_paths)
     app = FastAPI(
         title="auth-service",
         version=version("auth-service"),
@@ -69,11 +71,12 @@ def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Bes
             Middleware(SecurityHeaders, secure=services.cookie_secure),
             Middleware(LastHandler, answer=answers.answer),
             Middleware(BodyLimits, policy=policy, answer=answers.answer),
-            Middleware(Admission, most=services.photos_at_once, paths=policy.photo_paths, answer=answers.answer),
+            Middleware(Admission, places=places, answer=answers.answer),
             Middleware(BodyRoom, photo_paths=policy.photo_paths, photo_bytes=services.photo_bytes_at_once),
         ],
     )  # fmt: skip
     app.state.services = services
+    app.state.surplus = Surplus(places, services.metrics, secure=services.cookie_secure)
     app.state.pages = Pages(TEMPLATES)
     answers.install(app)
     add_agency(app)

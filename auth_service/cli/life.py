@@ -31,6 +31,10 @@ life = typer.Typer(no_args_is_help=True)
 LAST_REQUESTS_SECONDS = 30
 """After SIGTERM nobody new is taken in, and requests in flight may take so long. source: own decision, ten times the
 slowest verdict (trust.md 4: p99 <= 8 s); deploy/ gives the process more before it is killed"""
+SWITCH_SECONDS = 0.0005
+"""How long a thread that computes may keep the interpreter from one that wants it. The event loop gives it up at every
+read and write and has to win it back each time: with Python's 5 ms a burst of ten times made /healthz 18 times slower
+than idle, with this 4 times (docs/decisions/0026-proofs.md)"""
 
 NOT_BY_TRYING_AGAIN = 78
 """Exit status of `serve` while nothing may decide. Only people can end that: a supervisor must not try again every two
@@ -195,7 +199,10 @@ def serving_app() -> Any:
 
     wiring = Wiring(load_settings())
     GuardedConnection.policy = wiring.settings.connections
-    return create_app(wiring.services(), beside=lambda: _beside(wiring))
+    sys.setswitchinterval(SWITCH_SECONDS)
+    app = create_app(wiring.services(), beside=lambda: _beside(wiring))
+    GuardedConnection.surplus = app.state.surplus
+    return app
 
 
 @contextmanager

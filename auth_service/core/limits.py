@@ -51,13 +51,17 @@ class ConnectionPolicy:
     header_seconds  from the first byte, or the connection, to the end of a request's headers
     most_waiting    connections without a request; beyond it the one that waited longest is closed
     most_requests   on one connection, which is then closed
+    linger_seconds  somebody who was refused may still send; what comes is dropped
+    linger_pause_seconds  without a byte, after which that ends
 
-    source  trust.md F25
+    source  trust.md F25; nginx lingers as long (its lingering_time and lingering_timeout)
     """
 
     header_seconds: float = 10.0
     most_waiting: int = 4096
     most_requests: int = 1000
+    linger_seconds: float = 30.0
+    linger_pause_seconds: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

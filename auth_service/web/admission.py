@@ -1,7 +1,8 @@
 """How many requests with photos are worked on at once. The surplus is told so before anybody parses what it sent.
 
 Without this a crowd is refused only where the readers are, after its forms were parsed and its keys looked up and
-claimed: that cost more than serving it, and /healthz waited behind it (docs/decisions/0026-proofs.md).
+claimed: that cost more than serving it, and /healthz waited behind it (docs/decisions/0026-proofs.md). The connection
+itself refuses what is surplus when it begins (surplus.py); here is refused what became so meanwhile.
 """
 
 from __future__ import annotations
@@ -13,28 +14,26 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth_service.core.errors import CapacityExceeded, ServiceError
+from auth_service.web.surplus import Places
 
 
 class Admission:
-    """Answers 503 with Retry-After when `most` requests to `paths` have been received whole and not yet answered.
+    """Answers 503 with Retry-After when every place is taken by a request that was received whole and not yet answered.
 
-    Whoever is still sending holds no place, so that slow senders shut nobody out. A surplus body is read off the line
-    and dropped (within BodyLimits, which stands around this): closing on somebody who sends would lose the answer.
+    Whoever is still sending holds no place, so that slow senders shut nobody out; whose body is whole when no place is
+    left is refused like whoever comes then. A surplus body is read off the line and dropped (within BodyLimits, which
+    stands around this): closing on somebody who sends would lose the answer.
     """
 
-    def __init__(
-        self, app: ASGIApp, most: int, paths: frozenset[str], answer: Callable[[Request, ServiceError], Response]
-    ) -> None:
+    def __init__(self, app: ASGIApp, places: Places, answer: Callable[[Request, ServiceError], Response]) -> None:
         self._app = app
-        self._most = most
-        self._paths = paths
+        self._places = places
         self._answer = answer
-        self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] not in self._paths:
+        if scope["type"] != "http" or scope["path"] not in self._places.paths:
             await self._app(scope, receive, send)
-        elif self._inside >= self._most:
+        elif self._places.full_for(scope["path"]):
             refusal = await drained(receive)
             await self._answer(Request(scope), refusal)(scope, receive, send)
         else:
@@ -47,14 +46,17 @@ class Admission:
             nonlocal received
             message = await receive()
             if not received and message["type"] == "http.request" and not message.get("more_body", False):
+                if self._places.full_for(scope["path"]):
+                    message.clear()  # the error's frames outlive this, and nothing of a refused body may stay
+                    raise CapacityExceeded("all places were taken while this was received")
                 received = True
-                self._inside += 1
+                self._places.taken += 1
             return message
 
         try:
             await self._app(scope, counting, send)
         finally:
-            self._inside -= received
+            self._places.taken -= received
 
 
 async def drained(receive: Receive) -> ServiceError:

@@ -2,7 +2,8 @@
 
 uvicorn's own protocol waits for ever for a request's first lines, and h11 mends what other servers read differently
 (folded lines, bare line feeds, two lengths). Here such requests are refused and their connection is closed, because a
-proxy in front may have read them otherwise; and whoever holds a connection without asking anything loses it.
+proxy in front may have read them otherwise; and whoever holds a connection without asking anything loses it. What is
+too much is refused here as well, before the application hears of it.
 
 source  RFC 9112 sections 2.2, 5.2, 6.1, 6.3 and 11.2; trust.md F25 and F26
 """
@@ -20,6 +21,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from auth_service.core.errors import RequestRefused
 from auth_service.core.limits import ConnectionPolicy
+from auth_service.web.surplus import RawHeaders, Surplus
 
 _END = re.compile(rb"\n\r?\n")
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)|\0")
@@ -45,15 +47,18 @@ _WAITING: OrderedDict[GuardedConnection, None] = OrderedDict()
 
 
 class GuardedConnection(H11Protocol):
-    """One connection. uvicorn makes them from the class alone, so that the policy stands there."""
+    """One connection. uvicorn makes them from the class alone, so that what they need stands there."""
 
     policy = ConnectionPolicy()
+    surplus: Surplus | None = None
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.conn = StrictConnection(h11.SERVER, MOST_HEADER_BYTES)
+        self.conn: StrictConnection = StrictConnection(h11.SERVER, MOST_HEADER_BYTES, self.surplus)
         self._deadline: asyncio.TimerHandle | None = None
         self._requests = 0
+        self._lingers_until: float | None = None
+        self._heard = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -64,6 +69,9 @@ class GuardedConnection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._lingers_until is not None:
+            self._heard = True  # and nothing else: nobody waits for it
+            return
         super().data_received(data)
         if self._is_between_requests and self._deadline is None and not self.transport.is_closing():
             self._wait()
@@ -71,7 +79,9 @@ class GuardedConnection(H11Protocol):
     def handle_events(self) -> None:
         before = self.cycle
         super().handle_events()
-        if self.cycle is not before:
+        if self.conn.turned_away is not None:
+            self._turn_away(self.conn.turned_away)
+        elif self.cycle is not before:
             self._wait_no_more()
             self._requests += 1
             if self._requests >= self.policy.most_requests:
@@ -93,9 +103,38 @@ class GuardedConnection(H11Protocol):
             _CLOSE,
         ]
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            for event in (h11.Response(status_code=400, headers=headers), h11.Data(data=_REFUSAL), h11.EndOfMessage()):
-                self.transport.write(self.conn.send(event) or b"")
+            self._say(400, headers, _REFUSAL)
         self.transport.close()
+
+    def _say(self, status: int, headers: RawHeaders, body: bytes) -> None:
+        for event in (h11.Response(status_code=status, headers=headers), h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+
+    def _turn_away(self, request: h11.Request) -> None:
+        """Answers a request that has only begun, and goes on taking what its sender still sends: closing on somebody
+        who sends would lose the answer."""
+        assert self.surplus is not None  # noqa: S101 - nobody else turns away
+        self._wait_no_more()
+        self._unset_keepalive_if_required()
+        status, headers, body = self.surplus.refusal(request.target, list(request.headers))
+        self._say(status, [*headers, _CLOSE], body)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._lingers_until = self.loop.time() + self.policy.linger_seconds
+        self._linger()
+
+    def _linger(self) -> None:
+        pause = min(self.policy.linger_pause_seconds, (self._lingers_until or 0.0) - self.loop.time())
+        self._heard = False
+        self._deadline = self.loop.call_later(max(0.0, pause), self._linger_on)
+        self._queue_up()
+
+    def _linger_on(self) -> None:
+        if self._heard and self.loop.time() < (self._lingers_until or 0.0):
+            self._linger()
+        else:
+            self.give_up()
 
     @property
     def _is_between_requests(self) -> bool:
@@ -123,12 +162,24 @@ class GuardedConnection(H11Protocol):
 
 
 class StrictConnection(h11.Connection):
-    """h11, without its mercy for requests that another server would read differently."""
+    """h11, without its mercy for requests that another server would read differently.
+
+    turned_away  the request that was surplus; after it nothing more is read
+    """
+
+    def __init__(self, role: type[h11.SERVER], most_header_bytes: int, surplus: Surplus | None = None) -> None:
+        super().__init__(role, most_header_bytes)
+        self._surplus = surplus
+        self.turned_away: h11.Request | None = None
 
     def next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         if self.their_state is h11.IDLE and not _is_unambiguous(self.trailing_data[0]):
             raise h11.RemoteProtocolError("ambiguous request")
-        return super().next_event()
+        event = super().next_event()
+        if self._surplus and isinstance(event, h11.Request) and self._surplus.is_surplus(event.method, event.target):
+            self.turned_away = event
+            return h11.PAUSED
+        return event
 
 
 def _is_unambiguous(received: bytes) -> bool:

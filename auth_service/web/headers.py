@@ -26,12 +26,17 @@ _HSTS = "max-age=63072000; includeSubDomains"
 """Two years."""
 
 
+def every_answer(*, secure: bool) -> dict[str, str]:
+    """What stands on every answer. secure: the public address is https"""
+    return _ALWAYS | ({"Strict-Transport-Security": _HSTS} if secure else {})
+
+
 class SecurityHeaders:
     """Adds them to every answer; a route may only tighten the policy and say how its own answer is cached."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
-        self._fixed = _ALWAYS | ({"Strict-Transport-Security": _HSTS} if secure else {})
+        self._fixed = every_answer(secure=secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

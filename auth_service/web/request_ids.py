@@ -25,8 +25,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        offered = Headers(scope=scope).get(HEADER, "")
-        request_id = offered if _WELL_FORMED.fullmatch(offered) else new_id()
+        request_id = id_for(Headers(scope=scope))
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def naming(message: Message) -> None:
@@ -35,6 +34,12 @@ class RequestIds:
             await send(message)
 
         await self._app(scope, receive, naming)
+
+
+def id_for(headers: Headers) -> str:
+    """The caller's id if it is well formed, else a new one."""
+    offered = headers.get(HEADER, "")
+    return offered if _WELL_FORMED.fullmatch(offered) else new_id()
 
 
 def request_id_of(connection: HTTPConnection) -> str:

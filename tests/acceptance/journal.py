@@ -31,6 +31,10 @@ from tests.acceptance.takes import new_take
 _TRY_AGAIN = {0, 409, 429, 503}
 """No answer, in flight, too many, not available: the same request again, later."""
 
+_MOST_UNANSWERED = 200
+"""Beyond these, clients only repeat: against a dead service each would begin twenty acts a second, and a slow machine
+would then be kept busy with them long after the last kill."""
+
 
 @dataclass
 class Act:
@@ -118,7 +122,7 @@ class Counter:
 
     async def _one_client(self, until: asyncio.Event) -> None:
         while not until.is_set():
-            if self._again and self._chance.random() < 0.5:
+            if self._again and (len(self._again) > _MOST_UNANSWERED or self._chance.random() < 0.5):
                 act = self._again.pop(0)
             else:
                 act = await asyncio.get_running_loop().run_in_executor(None, self._next)

@@ -13,6 +13,8 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from auth_service.core.limits import ConnectionPolicy
+from auth_service.web.connections import GuardedConnection
 from tests.channels.service import Deployment
 
 
@@ -55,11 +57,18 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(service: Deployment, app: FastAPI | None = None) -> Iterator[Served]:
-    """In a thread of this process, until the block ends."""
+def serving(
+    service: Deployment, app: FastAPI | None = None, policy: ConnectionPolicy | None = None
+) -> Iterator[Served]:
+    """In a thread of this process, with connections as `serve` holds them, until the block ends."""
+    app = app or service.app
+    held = {"policy": policy or ConnectionPolicy(), "surplus": app.state.surplus}
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app or service.app, log_config=None, lifespan="off", timeout_keep_alive=1, ws="none")
+        config = uvicorn.Config(
+            app, log_config=None, lifespan="off", timeout_keep_alive=1, ws="none",
+            http=type("Held", (GuardedConnection,), held),
+        )  # fmt: skip
         server = _Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -12,9 +12,10 @@ from typing import Any
 from starlette.responses import PlainTextResponse
 
 from auth_service.app import create_app
-from auth_service.core.errors import BodyTooSlow
+from auth_service.core.errors import BodyTooSlow, CapacityExceeded
 from auth_service.flows.verify import VerifyRequest, VerifyResult
 from auth_service.web.admission import Admission
+from auth_service.web.surplus import Places
 from tests.channels.service import EILEEN, Deployment
 
 Message = dict[str, Any]
@@ -94,7 +95,7 @@ def _scope(held: asyncio.Event, path: str = "/photos") -> Message:
 
 def _admission() -> Admission:
     answer = lambda _request, error: PlainTextResponse(error.code, 408 if error.code == "body_too_slow" else 503)  # noqa: E731
-    return Admission(_reads_all, 1, frozenset({"/photos"}), answer)
+    return Admission(_reads_all, Places(1, frozenset({"/photos"})), answer)
 
 
 def test_whoever_still_sends_holds_no_place() -> None:
@@ -135,5 +136,25 @@ def test_a_surplus_body_is_read_to_its_end_and_places_are_given_back() -> None:
         again.more.set()
         await admission(_scope(held), again.receive, again.send)
         assert again.status == 200
+
+    asyncio.run(check())
+
+
+def test_whoever_is_whole_when_the_places_are_taken_is_refused_before_the_form_is_parsed() -> None:
+    async def check() -> None:
+        admission, held = _admission(), asyncio.Event()
+        lines = [_Line(2) for _ in range(4)]
+        tasks = [asyncio.create_task(admission(_scope(held), line.receive, line.send)) for line in lines]
+        await asyncio.sleep(0)  # all four came while the place was free
+        for line in lines:
+            line.more.set()
+        await asyncio.sleep(0.01)
+        held.set()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(end) for end in ended].count(CapacityExceeded) == 3
+        again = _Line(1)
+        again.more.set()
+        await admission(_scope(held), again.receive, again.send)
+        assert again.status == 200  # nobody who was refused holds a place
 
     asyncio.run(check())
