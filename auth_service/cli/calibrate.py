@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from auth_service.cli.calibrate_words import NO_DET, options_given, tell_effect, tell_look, tell_pictures, tell_proposal
-from auth_service.cli.evaluate_pictures import draw
 from auth_service.cli.signing_in import PasswordStdin, signed_in
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.clock import legal_date
@@ -165,6 +164,8 @@ def _keep(proposal: Proposal, out: Path) -> list[str]:
     (out / "record.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     cell = calibration.cells[cell_key(1, 1)]
     marks = {"match": cell.accept_at, "grey": cell.grey_at}
+    from auth_service.cli.evaluate_pictures import draw  # noqa: PLC0415 - matplotlib takes as long as a short command
+
     return [str(path) for path in draw(proposal.pictured, out, calibration.label, marks)]
 
 
