@@ -45,6 +45,8 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.IdempotencyInFlight: 409, e.AlreadyExists: 409, e.EngineInUse: 409, e.PeopleLeftBehind: 409,
     e.StaleJudgement: 409, e.KeyInUse: 409, e.ErasureHeldBack: 409, e.ReasonMissing: 422,
     e.SettingInvalid: 500, e.ScopesConflict: 422,
+    e.SessionUnknown: 404, e.SessionExpired: 410, e.SessionSpent: 409, e.SessionNotStarted: 409, e.StepRefused: 422,
+    e.StepConflict: 409, e.StepsMissing: 409, e.NoChallengeLeft: 422,
     e.AccessRefused: 403, e.CredentialsInvalid: 401, e.SignInRequired: 401, e.SignInThrottled: 429,
     e.CsrfRefused: 403, e.ScopeMissing: 403,
     e.AccountTampered: 403, e.CheckpointInvalid: 422, e.AuditBroken: 500, e.WitnessConflict: 500,

@@ -8,7 +8,7 @@ An exception is a broken precondition or an outage, and each says what to do nex
     │   ├── ImageRefused        one photo
     │   ├── RowRefused          one row of a file
     │   ├── EnrollmentRefused   a photo that may not become a reference
-    │   └── RequestRefused      a request over HTTP or a command's arguments
+    │   └── RequestRefused      a request over HTTP or a command's arguments; a capture session that cannot go on
     ├── AccessRefused           who asks may not
     ├── EngineFault             weights or calibration missing, wrong or mixed
     ├── StorageFault            a record cannot be read or proved
@@ -47,6 +47,16 @@ from auth_service.core.errors.backups import (
     RestoreKeysMissing,
     RestoreTargetNotEmpty,
     RestoreUnfinished,
+)
+from auth_service.core.errors.captures import (
+    NoChallengeLeft,
+    SessionExpired,
+    SessionNotStarted,
+    SessionSpent,
+    SessionUnknown,
+    StepConflict,
+    StepRefused,
+    StepsMissing,
 )
 from auth_service.core.errors.images import (
     FaceUnusable,
@@ -211,6 +221,7 @@ __all__ = [
     "MediaTypeUnsupported",
     "MethodNotAllowed",
     "NameInvalid",
+    "NoChallengeLeft",
     "NoFaceFound",
     "NotFound",
     "OwnerRoleMissing",
@@ -236,10 +247,17 @@ __all__ = [
     "SealBroken",
     "SecondPersonNeeded",
     "ServiceError",
+    "SessionExpired",
+    "SessionNotStarted",
+    "SessionSpent",
+    "SessionUnknown",
     "SettingInvalid",
     "SignInRequired",
     "SignInThrottled",
     "StaleJudgement",
+    "StepConflict",
+    "StepRefused",
+    "StepsMissing",
     "StorageFault",
     "StorageFull",
     "StorageReadOnly",

@@ -1,0 +1,141 @@
+"""One capture session: who it is for, how long it may take, and where it stands. Rules only; storage keeps it.
+
+opened --start--> started --complete--> claimed --(decided in the same flow)--> decided
+   any of them --DELETE or time--> over
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from auth_service.capture.challenge import Accommodation, Challenge, Route
+from auth_service.core.errors import (
+    SessionExpired,
+    SessionNotStarted,
+    SessionSpent,
+    StepConflict,
+    StepRefused,
+    StepsMissing,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPolicy:
+    """open_seconds    from the page's first words to the camera; consent is read meanwhile
+    capture_seconds   from the moment the camera runs
+    slow_seconds      the same for whoever asked for more time
+    attempts_per_day  sessions that come to a decision, of one person on one channel and device
+
+    source  trust.md 1.5 L0 and 2.5 (10 min token, TTL 120 s, 240 s in slow mode; 8 a day)
+    """
+
+    open_seconds: int = 600
+    capture_seconds: int = 120
+    slow_seconds: int = 240
+    attempts_per_day: int = 8
+
+
+class SessionState(StrEnum):
+    """Where a session stands at an instant."""
+
+    OPENED = "opened"
+    STARTED = "started"
+    CLAIMED = "claimed"
+    """Handed in; the decision is being made."""
+    DECIDED = "decided"
+    EXPIRED = "expired"
+    ENDED = "ended"
+    """By the person, or because somebody withdrew consent."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureSession:
+    """One attempt.
+
+    id             names the session; no secret
+    person_id      None for a number that is not in the ledger: the session goes on all the same and tells nothing
+    channel        value of qualification.evidence.Channel; the stage before it knows the word only
+    device         keyed hash of the device key, or empty
+    consent_id     the consent that was given before the camera; None while it is missing
+    wished         the route that was asked for; the challenge says which one it became
+    nonce          16 random bytes, drawn with the challenge; None until the camera runs
+    """
+
+    id: str
+    person_id: str | None
+    channel: str
+    device: str
+    consent_id: str | None
+    wished: Route
+    accommodations: frozenset[Accommodation]
+    slow: bool
+    opened_at: datetime
+    started_at: datetime | None = None
+    nonce: bytes | None = None
+    challenge: Challenge | None = None
+    claimed_at: datetime | None = None
+    decided_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    def expires_at(self, policy: SessionPolicy) -> datetime:
+        """When it is over unless it is handed in before."""
+        if self.started_at is None:
+            return self.opened_at + timedelta(seconds=policy.open_seconds)
+        return self.started_at + timedelta(seconds=policy.slow_seconds if self.slow else policy.capture_seconds)
+
+    def state(self, now: datetime, policy: SessionPolicy) -> SessionState:
+        if self.ended_at is not None:
+            return SessionState.ENDED
+        if self.decided_at is not None:
+            return SessionState.DECIDED
+        if self.claimed_at is not None:
+            return SessionState.CLAIMED
+        if now >= self.expires_at(policy):
+            return SessionState.EXPIRED
+        return SessionState.STARTED if self.started_at is not None else SessionState.OPENED
+
+
+def check_may_start(session: CaptureSession, now: datetime, policy: SessionPolicy) -> None:
+    """Starting again gives the same challenge, so that a reload loses nothing. raises SessionExpired, SessionSpent"""
+    _check_open(session, now, policy)
+
+
+def check_may_step(
+    session: CaptureSession, n: int, accepted: Sequence[int], now: datetime, policy: SessionPolicy
+) -> None:
+    """Whether step `n` may come now.
+
+    raises  SessionExpired, SessionSpent, SessionNotStarted, StepRefused, StepConflict
+    """
+    challenge = _started(session, now, policy)
+    if not 0 <= n < len(challenge.steps):
+        raise StepRefused("there is no such step", field="n")
+    if n in accepted:
+        raise StepConflict
+    if n != len(accepted):
+        raise StepRefused("an earlier step is missing", field="n")
+
+
+def check_may_complete(session: CaptureSession, accepted: Sequence[int], now: datetime, policy: SessionPolicy) -> None:
+    """Whether it can be handed in. raises SessionExpired, SessionSpent, SessionNotStarted, StepsMissing"""
+    challenge = _started(session, now, policy)
+    if sorted(accepted) != [step.n for step in challenge.steps]:
+        raise StepsMissing
+
+
+def _started(session: CaptureSession, now: datetime, policy: SessionPolicy) -> Challenge:
+    _check_open(session, now, policy)
+    if session.challenge is None:
+        raise SessionNotStarted
+    return session.challenge
+
+
+def _check_open(session: CaptureSession, now: datetime, policy: SessionPolicy) -> None:
+    state = session.state(now, policy)
+    if state in {SessionState.EXPIRED, SessionState.ENDED}:
+        raise SessionExpired
+    if state in {SessionState.CLAIMED, SessionState.DECIDED}:
+        raise SessionSpent

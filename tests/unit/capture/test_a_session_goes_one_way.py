@@ -1,0 +1,107 @@
+"""A session opens, starts, is handed in once and is over; steps come in order and are final."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from auth_service.capture.challenge import Route, draw
+from auth_service.capture.session import (
+    CaptureSession,
+    SessionPolicy,
+    SessionState,
+    check_may_complete,
+    check_may_start,
+    check_may_step,
+)
+from auth_service.capture.steps import CapturedFrame, CapturedStep, StepPolicy, check_step
+from auth_service.core.errors import (
+    ServiceError,
+    SessionExpired,
+    SessionNotStarted,
+    SessionSpent,
+    StepConflict,
+    StepRefused,
+    StepsMissing,
+)
+
+NOON = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
+POLICY = SessionPolicy()
+OPENED = CaptureSession("a" * 32, "b" * 32, "phone", "", "c" * 32, Route.FLASH, frozenset(), False, NOON)
+STARTED = dataclasses.replace(OPENED, started_at=NOON, nonce=bytes(16), challenge=draw(Route.FLASH))
+
+
+def later(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def test_the_clock_that_matters_starts_with_the_camera() -> None:
+    assert OPENED.state(later(599), POLICY) is SessionState.OPENED
+    assert OPENED.state(later(600), POLICY) is SessionState.EXPIRED
+    assert STARTED.state(later(119), POLICY) is SessionState.STARTED
+    assert STARTED.state(later(120), POLICY) is SessionState.EXPIRED
+    assert dataclasses.replace(STARTED, slow=True).state(later(239), POLICY) is SessionState.STARTED
+
+
+def test_what_was_handed_in_does_not_expire_any_more() -> None:
+    claimed = dataclasses.replace(STARTED, claimed_at=later(100))
+    assert claimed.state(later(9999), POLICY) is SessionState.CLAIMED
+    with pytest.raises(SessionSpent):
+        check_may_complete(claimed, [], later(101), POLICY)
+
+
+def test_no_step_without_a_camera_and_none_afterwards() -> None:
+    with pytest.raises(SessionNotStarted):
+        check_may_step(OPENED, 0, [], later(1), POLICY)
+    with pytest.raises(SessionExpired):
+        check_may_step(STARTED, 0, [], later(121), POLICY)
+    check_may_start(STARTED, later(10), POLICY)  # a reload
+
+
+@pytest.mark.parametrize(
+    ("n", "accepted", "refused"),
+    [(0, [0], StepConflict), (2, [0], StepRefused), (9, [], StepRefused), (-1, [], StepRefused)],
+)
+def test_steps_come_in_order_and_are_final(n: int, accepted: list[int], refused: type[ServiceError]) -> None:
+    with pytest.raises(refused):
+        check_may_step(STARTED, n, accepted, later(5), POLICY)
+
+
+def test_a_session_is_whole_or_not_handed_in() -> None:
+    assert STARTED.challenge is not None
+    whole = [step.n for step in STARTED.challenge.steps]
+    check_may_complete(STARTED, whole, later(90), POLICY)
+    with pytest.raises(StepsMissing):
+        check_may_complete(STARTED, whole[:-1], later(90), POLICY)
+
+
+def frames(*times: int, size: int = 10) -> tuple[CapturedFrame, ...]:
+    return tuple(CapturedFrame(bytes([at % 251]) * size, at) for at in times)
+
+
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        (CapturedStep(1, frames(0, 100)), "too few frames"),
+        (CapturedStep(1, frames(0, 100, 100)), "frames out of order"),
+        (CapturedStep(1, frames(0, 100, 90)), "frames out of order"),
+        (CapturedStep(1, frames(-5, 100, 200)), "frames out of time"),
+        (CapturedStep(1, frames(0, 100, 30_000)), "frames out of time"),
+        (CapturedStep(1, frames(0, 100, 200, size=0)), "a frame is empty or too large"),
+        (CapturedStep(1, frames(0, 100, 200, size=600_001)), "a frame is empty or too large"),
+        (CapturedStep(1, frames(*range(0, 5800, 100))), "too many frames"),
+    ],
+)
+def test_frames_are_refused_for_a_stated_reason(step: CapturedStep, why: str) -> None:
+    with pytest.raises(StepRefused) as refused:
+        check_step(step, [CapturedStep(0, frames(0, 100, 200))], StepPolicy())
+    assert refused.value.detail == why
+
+
+def test_the_same_step_has_the_same_digest_and_no_other() -> None:
+    step = CapturedStep(1, frames(0, 100, 200))
+    assert step.digest == CapturedStep(1, frames(0, 100, 200)).digest
+    others = [CapturedStep(2, step.frames), CapturedStep(1, frames(0, 100, 201)), CapturedStep(1, step.frames[:2])]
+    assert step.digest not in {other.digest for other in others}
