@@ -223,7 +223,7 @@ class Enroll:
             with self._store.reading() as unit:
                 self._desk.catch_up(unit)
             with self._store.unit() as unit:
-                person_id = unit.people.id_of(number)
+                person_id = unit.people.proven(number)
                 admitted = None
                 if person_id is not None:
                     admitted = self._desk.admit(unit, _offer(request, person_id, offered), now)

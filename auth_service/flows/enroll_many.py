@@ -18,7 +18,7 @@ from typing import Protocol
 from auth_service.beneficiaries.id_number import parse_id_number
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock, legal_date
-from auth_service.core.errors import BeneficiaryUnknown, FileUnreadable, ServiceError
+from auth_service.core.errors import BeneficiaryUnknown, FileUnreadable, ServiceError, StorageFault
 from auth_service.enrollment.consent import Consent
 from auth_service.enrollment.photo_file import PhotoFile
 from auth_service.faces.sample import FaceSample
@@ -149,10 +149,15 @@ class _Run:
         return wanted
 
     def _of_person(self, unit: Unit, number: str, offered: Sequence[PhotoFile]) -> list[PhotoFile]:
-        person_id = unit.people.id_of(number)
+        person_id: str | None = None
+        refusal: ServiceError = BeneficiaryUnknown(field="id_number")
+        try:
+            person_id = unit.people.proven(number)
+        except StorageFault as broken:  # one person's record; the others go on
+            refusal = broken
         if person_id is None:
             for file in offered:
-                self._refuse(file, BeneficiaryUnknown(field="id_number"))
+                self._refuse(file, refusal)
             return []
         fresh = [file for file in offered if not self._known_file(unit, person_id, file)]
         if fresh:

@@ -226,7 +226,7 @@ class Erase:
         """The person, held until the unit ends. raises BeneficiaryUnknown, RowRefused"""
         person_id = request.person_id
         if request.id_number is not None:
-            person_id = unit.people.id_of(parse_id_number(request.id_number, legal_date(now)).number)
+            person_id = unit.people.proven(parse_id_number(request.id_number, legal_date(now)).number)
         if person_id is None or not unit.erasures.hold(person_id):
             raise BeneficiaryUnknown(field="id_number" if request.id_number is not None else "person_id")
         return person_id

@@ -13,7 +13,7 @@ from auth_service.beneficiaries.dates import PartialDate
 from auth_service.beneficiaries.id_number import Sex, normalise, parse_id_number, widen
 from auth_service.beneficiaries.ledger import LedgerRow
 from auth_service.beneficiaries.person import Beneficiary, Benefit, BenefitKind
-from auth_service.core.errors import RowConflict
+from auth_service.core.errors import RowConflict, SealBroken
 from auth_service.core.ids import new_id, new_person_key
 from auth_service.storage.records.bank import Bank
 from auth_service.storage.records.person_fields import SEALED_FIELDS, indexes_of, open_field, seal_field, texts_of
@@ -70,6 +70,16 @@ class People:
     def by_id_number(self, number: str) -> Beneficiary | None:
         """raises KeyMissing (their key was destroyed), SealBroken"""
         return self._one(select(_PEOPLE).where(_PEOPLE.c.id_number_index == self._number_index(number)))
+
+    def proven(self, number: str) -> str | None:
+        """The person with this ID number, whose record says so as well.
+
+        raises   SealBroken: the index leads to a record with another number; KeyMissing
+        """
+        person = self.by_id_number(number)
+        if person is not None and person.id_number.number != number:
+            raise SealBroken("the index leads to a record with another ID number")
+        return None if person is None else person.id
 
     def count(self) -> int:
         return self._work.connection.execute(select(func.count()).select_from(_PEOPLE)).scalar_one()
