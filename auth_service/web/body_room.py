@@ -2,11 +2,15 @@
 
 Bodies stay in memory (forms.py), and whoever sends slowly holds one for a minute; without this bound, enough slow
 senders are more than any machine's memory. Requests with photos, which only holders of a key may send, and all others
-have room of their own: a stranger at the sign-in form takes no room from a person who is being verified.
+have room of their own: a stranger at the sign-in form takes no room from a person who is being verified. Nor does one
+key take all the room from the others.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth_service.core.errors import CapacityExceeded
@@ -22,21 +26,31 @@ class BodyRoom:
 
     photo_bytes   of requests to `photo_paths`
     small_bytes   of all others
+    photo_share   of photo_bytes, what one caller may fill; all of it unless told otherwise
     """
 
     def __init__(
-        self, app: ASGIApp, photo_paths: frozenset[str], photo_bytes: int, small_bytes: int = SMALL_BYTES_AT_ONCE
+        self,
+        app: ASGIApp,
+        photo_paths: frozenset[str],
+        photo_bytes: int,
+        small_bytes: int = SMALL_BYTES_AT_ONCE,
+        photo_share: int | None = None,
     ) -> None:
         self._app = app
         self._photo_paths = photo_paths
-        self._photos = _Room(photo_bytes)
-        self._others = _Room(small_bytes)
+        self._photos = _Room(photo_bytes, photo_bytes if photo_share is None else photo_share)
+        self._others = _Room(small_bytes, small_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        held = _Held(self._photos if scope["path"] in self._photo_paths else self._others, receive, send)
+        if scope["path"] in self._photo_paths:
+            # by what the caller says of itself: a made-up key is refused before its body is read
+            held = _Held(self._photos, Headers(scope=scope).get("authorization", ""), receive, send)
+        else:
+            held = _Held(self._others, "", receive, send)
         try:
             await self._app(scope, held.receive, held.send)
         finally:
@@ -44,25 +58,34 @@ class BodyRoom:
 
 
 class _Room:
-    """raises  CapacityExceeded"""
+    """share   bytes that one caller may fill
+    raises  CapacityExceeded
+    """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, share: int) -> None:
         self._free = most
+        self._share = share
+        self._of: Counter[str] = Counter()
 
-    def take(self, size: int) -> None:
-        if size > self._free:
+    def take(self, size: int, caller: str) -> None:
+        if size > self._free or self._of[caller] + size > self._share:
             raise CapacityExceeded("too many bytes are being received")
         self._free -= size
+        self._of[caller] += size
 
-    def give_back(self, size: int) -> None:
+    def give_back(self, size: int, caller: str) -> None:
         self._free += size
+        self._of[caller] -= size
+        if not self._of[caller]:
+            del self._of[caller]
 
 
 class _Held:
     """What one request holds."""
 
-    def __init__(self, room: _Room, receive: Receive, send: Send) -> None:
+    def __init__(self, room: _Room, caller: str, receive: Receive, send: Send) -> None:
         self._room = room
+        self._caller = caller
         self._receive = receive
         self._send = send
         self._size = 0
@@ -73,7 +96,7 @@ class _Held:
         message = await self._receive()
         size = len(message.get("body", b""))
         try:
-            self._room.take(size)
+            self._room.take(size, self._caller)
         except CapacityExceeded:
             self._unread = bool(message.get("more_body", False))
             self.give_back()
@@ -89,5 +112,5 @@ class _Held:
         await self._send(message)
 
     def give_back(self) -> None:
-        self._room.give_back(self._size)
+        self._room.give_back(self._size, self._caller)
         self._size = 0

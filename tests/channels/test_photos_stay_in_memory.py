@@ -146,7 +146,7 @@ def test_many_slow_senders_take_no_more_memory_than_there_is_room_for(served: Se
 Message = dict[str, Any]
 
 
-def _room(most: int) -> tuple[BodyRoom, asyncio.Event]:
+def _room(most: int, share: int | None = None) -> tuple[BodyRoom, asyncio.Event]:
     go = asyncio.Event()
 
     async def reads(scope: Message, receive: Any, send: Any) -> None:
@@ -159,10 +159,10 @@ def _room(most: int) -> tuple[BodyRoom, asyncio.Event]:
             response = PlainTextResponse("full", 503)
         await response(scope, receive, send)
 
-    return BodyRoom(reads, frozenset({"/photos"}), most, small_bytes=10), go
+    return BodyRoom(reads, frozenset({"/photos"}), most, small_bytes=10, photo_share=share), go
 
 
-async def _ask(room: BodyRoom, pieces: list[bytes], path: str = "/photos") -> tuple[int, int]:
+async def _ask(room: BodyRoom, pieces: list[bytes], path: str = "/photos", key: str = "") -> tuple[int, int]:
     """The status, and how many pieces were left unread when it was given."""
     left, sent = list(pieces), []
 
@@ -173,7 +173,9 @@ async def _ask(room: BodyRoom, pieces: list[bytes], path: str = "/photos") -> tu
     async def send(message: Message) -> None:
         sent.append((int(message.get("status", 0)), len(left)))
 
-    await room({"type": "http", "path": path, "method": "POST", "headers": []}, receive, send)
+    await room(
+        {"type": "http", "path": path, "method": "POST", "headers": [(b"authorization", key.encode())]}, receive, send
+    )
     return sent[0]
 
 
@@ -191,5 +193,20 @@ def test_bytes_are_held_until_the_answer_and_given_back_once() -> None:
         assert await _ask(room, [b"x" * 100]) == (200, 0)
         assert await _ask(room, [b"x" * 101]) == (503, 0)
         assert await _ask(room, [b"x" * 100]) == (200, 0)
+
+    asyncio.run(check())
+
+
+def test_one_key_leaves_room_for_another() -> None:
+    async def check() -> None:
+        room, go = _room(100, share=50)
+        held = [asyncio.create_task(_ask(room, [b"x" * 25], key="one")) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        assert await _ask(room, [b"x"], key="one") == (503, 0)
+        other = asyncio.create_task(_ask(room, [b"x" * 50], key="other"))
+        await asyncio.sleep(0.01)
+        go.set()
+        assert {await task for task in (*held, other)} == {(200, 0)}
+        assert await _ask(room, [b"x" * 50], key="one") == (200, 0)
 
     asyncio.run(check())
