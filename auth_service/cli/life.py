@@ -18,6 +18,7 @@ import typer
 
 from auth_service.accounts.roles import Role
 from auth_service.cli.key_watch import ended_when_keys_hang
+from auth_service.cli.own_https import reached_at, self_made_certificate
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.cli.worker import worker_beside
 from auth_service.connectors.pkcs11_library import longest_call
@@ -100,6 +101,9 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="server processes (default: AUTH_SERVICE_WORKERS)", min=1)] = None,
     certificate: Annotated[Path | None, typer.Option(help="TLS certificate chain, PEM")] = None,
     private_key: Annotated[Path | None, typer.Option(help="TLS private key, PEM")] = None,
+    https: Annotated[
+        bool, typer.Option("--https", help="development: a self-made certificate, so that a phone may open its camera")
+    ] = False,
     uncalibrated: Annotated[
         bool, typer.Option("--uncalibrated", help="production: serve enrolment before there is a calibration")
     ] = False,
@@ -107,13 +111,14 @@ def serve(
 ) -> None:
     """Migrate, make a first sign-in if there is none, and serve HTTP."""
     with speaking(as_json=as_json) as voice:
-        overrides: dict[str, Any] = {} if workers is None else {"workers": workers}
-        if "public_url" not in load_settings().model_fields_set:
-            reached = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # a comparison, not a bind
-            overrides["public_url"] = f"{'https' if certificate else 'http'}://{reached}:{port}"
-        settings = load_settings(**overrides)
         if (certificate is None) != (private_key is None):
             raise SettingInvalid("--certificate and --private-key belong together")
+        if https and certificate is None:
+            certificate, private_key = self_made_certificate(host)
+        overrides: dict[str, Any] = {} if workers is None else {"workers": workers}
+        if "public_url" not in load_settings().model_fields_set:
+            overrides["public_url"] = f"{'https' if certificate else 'http'}://{reached_at(host, https=https)}:{port}"
+        settings = load_settings(**overrides)
         _refuse_taken(host, port)
         wiring = Wiring(settings)
         password = _ready_to_serve(wiring, voice, uncalibrated=uncalibrated)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -25,17 +26,18 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(home: Path, **settings: str) -> Iterator[Served]:
+def served(home: Path, *, https: bool = False, **settings: str) -> Iterator[Served]:
     """`auth-service serve` until the block ends; fails when it does not get ready within a minute."""
     port = _free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"{'https' if https else 'http'}://127.0.0.1:{port}"
     log = home.parent / f"serve-{port}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command(home, "serve", "--port", str(port)), env={**environment(home), **settings}, stdout=out, stderr=out
-        )
+            command(home, "serve", "--port", str(port), *(["--https"] if https else [])),
+            env={**environment(home), **settings}, stdout=out, stderr=out,
+        )  # fmt: skip
         try:
-            _wait_until_ready(url, process, log)
+            _wait_until_ready(url, process, log, home / "development" / "development.crt" if https else None)
             yield Served(url, log, process)
         finally:
             process.terminate()
@@ -52,12 +54,13 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path, certificate: Path | None = None) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text(errors="replace")[-3000:]
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
+        with contextlib.suppress(httpx.TransportError, FileNotFoundError):  # the certificate is not made yet
+            trust = ssl.create_default_context(cafile=certificate) if certificate else True
+            if httpx.get(f"{url}/readyz", timeout=2, verify=trust).status_code == 200:
                 return
         time.sleep(0.2)
     raise AssertionError(f"not ready: {log.read_text(errors='replace')[-3000:]}")
