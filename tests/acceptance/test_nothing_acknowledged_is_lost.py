@@ -59,12 +59,12 @@ async def _killed_again_and_again(place: Place, kills: int, seed: int, *, full: 
     process = await _started(place, port, log)
     counter, stop = Counter(place, port), asyncio.Event()
     clients = asyncio.create_task(counter.work(stop))
-    under_way, starts = [], []
+    unanswered, starts = [], []
     for _ in range(kills):
         # a client's request takes some tens of milliseconds, so any moment lies in some phase of several of them
         await asyncio.sleep(chance.uniform(0.05, 1.5))
         assert not clients.done(), clients.exception()
-        under_way.append(sum(act.answer is None for act in counter.acts))
+        unanswered.append(sum(act.answer is None for act in counter.acts))
         os.killpg(process.pid, signal.SIGKILL)
         assert process.wait(timeout=30) == -signal.SIGKILL
         began = time.monotonic()
@@ -80,7 +80,7 @@ async def _killed_again_and_again(place: Place, kills: int, seed: int, *, full: 
     process.terminate()
     process.wait(timeout=30)
     return {
-        "kills": kills, "acts": len(counter.acts), "acts_under_way_at_a_kill": sum(under_way),
+        "kills": kills, "acts": len(counter.acts), "acts_unanswered_at_a_kill": sum(unanswered),
         "slowest_start_seconds": round(max(starts), 2), "receipts_equal": receipts, **reckon(place, counter.acts),
     }  # fmt: skip
 
