@@ -16,13 +16,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from auth_service.core.errors import KeyInUse, KeyMissing, NoFaceFound, SealBroken, ServiceError
+from auth_service.core.intervals import Rate
 from auth_service.core.keys import WrappedKey
 from auth_service.faces.landmarks import Box, DetectedFace
 from auth_service.faces.quality import QualityReason, QualityReport
 from auth_service.faces.sample import FaceSample, PhotoHash
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.matching.calibration import Calibration, Cell, Metric, OperatingPoint
-from auth_service.matching.metrics import Rate
 
 FAKE_ENGINE = EngineIdentity("fake", "f" * 64)
 

@@ -12,8 +12,8 @@ from rich.markup import escape
 from typer.core import TyperOption
 
 from auth_service.cli.speak import Voice
+from auth_service.core.intervals import Rate
 from auth_service.matching.calibration import Basis, Calibration
-from auth_service.matching.metrics import Rate
 
 NO_DET = {
     "zh": "没有 det.png：没有人有两张可互相比对的照片，因此不知道本人通不过的比例（FNMR）。有了通过记录后再标定。",

@@ -17,8 +17,8 @@ from importlib import resources
 from typing import Any
 
 from auth_service.core.errors import CalibrationMissing, ScoreInvalid
+from auth_service.core.intervals import Rate
 from auth_service.faces.template import EngineIdentity, Template
-from auth_service.matching.metrics import Rate
 
 FORMAT = 1
 """Version of the file's layout, not of the measurement."""

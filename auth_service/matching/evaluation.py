@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from auth_service.core.intervals import clopper_pearson
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.matching.calibration import Calibration, Metric, OperatingPoint, cell_key
 from auth_service.matching.manifests import ImageRow, PairRow, Role, people_of_pairs
 from auth_service.matching.metrics import (
     ENOUGH_ERRORS,
-    clopper_pearson,
     equal_error_rate,
     failure_to_acquire_rate,
     false_matches_allowed,

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auth_service.core.errors import EvaluationSetTooSmall
+from auth_service.core.intervals import CONFIDENCE
 from auth_service.matching.calibration import Metric
-from auth_service.matching.metrics import CONFIDENCE, threshold_at_fmr
+from auth_service.matching.metrics import threshold_at_fmr
 from auth_service.matching.resampling import REPLICATES, SEED, draw_people
 from auth_service.matching.score_sets import Vectors, all_scores, compared, stack
 from auth_service.matching.split import SPLIT_CELLS, Gallery, cell_tables

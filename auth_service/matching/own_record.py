@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from auth_service.core.errors import EvaluationSetTooSmall
+from auth_service.core.intervals import Rate
 from auth_service.faces.template import EngineIdentity
 from auth_service.matching.calibration import (
     Basis,
@@ -18,7 +19,6 @@ from auth_service.matching.calibration import (
     rate_document,
 )
 from auth_service.matching.effect import tries_document
-from auth_service.matching.metrics import Rate
 from auth_service.matching.normalisation import measure_normalisation, normalisation_document
 from auth_service.matching.own_people import EVERYBODY, OwnPerson
 from auth_service.matching.own_scores import CellScores, most_alike_pairs

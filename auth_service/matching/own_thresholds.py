@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from auth_service.core.errors import EvaluationSetTooSmall
+from auth_service.core.intervals import Rate
 from auth_service.matching.calibration import (
     ACCEPT_FMR,
     GREY_FMR,
@@ -34,7 +35,7 @@ from auth_service.matching.calibration import (
     cell_key,
 )
 from auth_service.matching.evaluation import rounded_up
-from auth_service.matching.metrics import ENOUGH_ERRORS, Rate, false_matches_allowed, threshold_at_fmr
+from auth_service.matching.metrics import ENOUGH_ERRORS, false_matches_allowed, threshold_at_fmr
 from auth_service.matching.own_people import EVERYBODY, OwnPerson
 from auth_service.matching.own_scores import CellScores, strongest_per_pair
 from auth_service.matching.resampling import REPLICATES, ResampledScores

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auth_service.core.errors import EvaluationSetTooSmall
-from auth_service.matching.metrics import CONFIDENCE, Rate, Scores, checked, clopper_pearson
+from auth_service.core.intervals import CONFIDENCE, Rate, clopper_pearson
+from auth_service.matching.metrics import Scores, checked
 from auth_service.matching.score_sets import People, ScoreSet
 
 REPLICATES = 1000

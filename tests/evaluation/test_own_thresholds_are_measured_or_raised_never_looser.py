@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from auth_service.core.errors import CalibrationMissing, EvaluationSetTooSmall
+from auth_service.core.intervals import Rate
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.matching.calibration import Basis, Calibration, Cell, Metric, OperatingPoint, parse, render
 from auth_service.matching.comparison import Zone
 from auth_service.matching.effect import Effect, StoredComparison
-from auth_service.matching.metrics import Rate, threshold_at_fmr
+from auth_service.matching.metrics import threshold_at_fmr
 from auth_service.matching.normalisation import measure_normalisation, normalisation_document
 from auth_service.matching.own_people import EVERYBODY, OwnPerson, OwnPhoto
 from auth_service.matching.own_record import Plan, Proposal, Subject, make_proposal

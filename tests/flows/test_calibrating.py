@@ -22,13 +22,13 @@ from auth_service.core.errors import (
     NotFound,
     SecondPersonNeeded,
 )
+from auth_service.core.intervals import Rate
 from auth_service.faces.copies import CopyPolicy
 from auth_service.flows.calibrate import Calibrate
 from auth_service.flows.current_calibration import CurrentCalibration
 from auth_service.flows.enroll import Enroll, ReferenceDesk
 from auth_service.flows.verify import Verify, VerifyPolicies
 from auth_service.matching.calibration import Basis, Calibration, Cell, Metric, OperatingPoint
-from auth_service.matching.metrics import Rate
 from auth_service.matching.own_record import Plan, Proposal, Subject
 from auth_service.matching.own_thresholds import Targets
 from auth_service.qualification.decision import DecisionPolicy

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth_service.core.errors import CalibrationMissing, EngineFault, ScoreInvalid, TemplatesIncomparable
+from auth_service.core.intervals import Rate
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.matching.calibration import (
     Calibration,
@@ -26,7 +27,6 @@ from auth_service.matching.calibration import (
     render,
 )
 from auth_service.matching.comparison import Zone, compare, zone_of
-from auth_service.matching.metrics import Rate
 
 DLIB = EngineIdentity("dlib-resnet", "d1" * 32)
 

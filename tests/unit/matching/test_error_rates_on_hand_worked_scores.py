@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth_service.core.errors import EvaluationSetTooSmall, ScoreInvalid
+from auth_service.core.intervals import clopper_pearson
 from auth_service.matching.metrics import (
-    clopper_pearson,
     det_curve,
     equal_error_rate,
     failure_to_acquire_rate,
