@@ -42,6 +42,14 @@ class Colour(StrEnum):
     DARK = "dark"
 
 
+SHOWN_RGB: dict[Colour, tuple[int, int, int]] = {
+    Colour.WHITE: (255, 255, 255),
+    Colour.BLUE: (0, 64, 255),
+    Colour.GREEN: (0, 255, 64),
+    Colour.DARK: (16, 16, 16),
+}
+"""sRGB 0..255 of the page's whole screen, which liveness/flash.py looks for in the skin's reflection."""
+
 FLASHES = 8
 FLASH_MS = 400
 """2.5 changes a second, below the three of WCAG 2.3.1."""
