@@ -13,13 +13,15 @@ import onnxruntime
 
 from auth_service.core.errors import EngineUnknown
 from auth_service.core.fenced import FencePolicy
+from auth_service.engines.capture_reader import CaptureParts, EngineCaptureReader
 from auth_service.engines.decoder import Decoder
 from auth_service.engines.decoding import IntakePolicy
-from auth_service.engines.detectors import HogDetector, YunetDetector
+from auth_service.engines.detectors import HogDetector, YunetDetector, frame_scales, region_scales
 from auth_service.engines.dlib_weights import recogniser_onnx
 from auth_service.engines.encoders import ArcfaceEncoder, DlibEncoder, Recipe, open_session
+from auth_service.engines.minifasnet import PadModel, PadNet
 from auth_service.engines.reader import EngineFaceReader
-from auth_service.engines.weights import WeightsEntry, find_entry, load, read_manifest
+from auth_service.engines.weights import WeightsEntry, find_entry, is_there, load, read_manifest
 from auth_service.faces.ports import FaceDetector, FaceEncoder
 from auth_service.faces.quality import QualityPolicy
 from auth_service.faces.template import EngineIdentity
@@ -95,6 +97,36 @@ def build_reader(spec: ReaderSpec) -> EngineFaceReader:
     reader = EngineFaceReader(detector, encoder, decoder, spec.quality, mirrored=spec.mirrored)
     reader.warm(entry.size)
     return reader
+
+
+PAD_NETS = ("minifasnet-v2", "minifasnet-v1se")
+"""Used together or not at all."""
+
+
+def build_capture_parts(spec: ReaderSpec) -> CaptureParts:
+    """What a reader of the same spec needs besides for measuring sessions, by what is installed: YuNet's points or
+    dlib's, the MiniFASNet pair or no model.
+
+    raises  EngineUnknown, WeightsDigestWrong: what is there is not what it should be
+    """
+    needed = _encoder_entry(spec.engine, spec.models_dir).alignment
+    yunet = find_entry(spec.models_dir, "yunet")
+    installed = is_there(yunet, spec.models_dir)
+    finder = YunetDetector(load(yunet, spec.models_dir), frame_scales) if installed else HogDetector(frame_scales)
+    own = None if needed == finder.layout else HogDetector(region_scales, companions=False)
+    return CaptureParts(finder, finder.layout, own, _pad_model(spec.models_dir))
+
+
+def build_capture_reader(spec: ReaderSpec) -> EngineCaptureReader:
+    """For one thread. raises as `build_reader` and `build_capture_parts`"""
+    return EngineCaptureReader(build_reader(spec), build_capture_parts(spec))
+
+
+def _pad_model(models_dir: Path) -> PadModel | None:
+    entries = [find_entry(models_dir, name) for name in PAD_NETS]
+    if not all(is_there(entry, models_dir) for entry in entries):
+        return None
+    return PadModel([PadNet(open_session(load(one, models_dir)), one.margin, one.size) for one in entries])
 
 
 def _encoder_entry(engine: str, models_dir: Path | None) -> WeightsEntry:

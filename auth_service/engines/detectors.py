@@ -7,7 +7,7 @@ source  dlib `get_frontal_face_detector`: faces of 80x80 pixels and more of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import cv2
 import dlib
@@ -34,6 +34,14 @@ COMPANION_SCORE = 0.3
 
 source: measured on 900 shared LFW photos, where what was no face scored at most 0.17, and on portraits side by side,
 where the second face scored 1.3 and more"""
+FRAME_SIDE = 224
+"""Longest side of the copy of a session's frame.
+
+source: measured on 16 shared clips at 320 pixels and 6 frames a second, YuNet's nose offset from frame to frame (median
+second difference over the eye distance): 0.023 at 320, 0.027 at 256, 0.026 at 224, 0.029 at 192 and 160; no frame more
+is lost at any of them, and 224 costs half of 320"""
+REGION_SIDE = 240
+"""Longest side of the region around a known face: the HOG detector sees faces of 80 pixels and more."""
 SMALLEST_SIDE = 24
 """A photo narrower than this holds no face that anybody could compare."""
 
@@ -48,6 +56,23 @@ def look_scales(height: int, width: int) -> Iterator[float]:
         yield second
     if longest < ENLARGE_BELOW:
         yield 2.0
+
+
+def frame_scales(height: int, width: int) -> Iterator[float]:
+    """Scales at which a frame of a session is looked at: many frames a second allow one look, and a person before
+    their own camera is large. The second one is coarser, for a face that fills the frame."""
+    first = min(1.0, FRAME_SIDE / max(height, width))
+    yield first
+    yield first / 2.0
+
+
+def region_scales(height: int, width: int) -> Iterator[float]:
+    """One look at the region around a face that was found already, at the size that shows a face of a third of it."""
+    yield min(1.0, REGION_SIDE / max(height, width))
+
+
+Scales = Callable[[int, int], Iterator[float]]
+"""Height and width of a picture -> the scales at which it is looked at until a face shows."""
 
 
 def _scaled(picture: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
@@ -74,7 +99,10 @@ class HogDetector:
 
     layout = "dlib5"
 
-    def __init__(self) -> None:
+    def __init__(self, scales: Scales = look_scales, *, companions: bool = True) -> None:
+        """companions: whether a face beside the first one is searched for more closely"""
+        self._scales = scales
+        self._searches_companions = companions
         path, _ = verified_wheel_file(POINTS_FILE)
         self._find = dlib.get_frontal_face_detector()
         self._points = dlib.shape_predictor(str(path))
@@ -83,7 +111,7 @@ class HogDetector:
         if min(pixels.shape[:2]) < SMALLEST_SIDE:
             return []
         grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        for scale in look_scales(*pixels.shape[:2]):
+        for scale in self._scales(*pixels.shape[:2]):
             boxes, scores, _ = self._find.run(_scaled(grey, scale), 0, 0.0)
             if boxes:
                 faces = [self._face(grey, box, score, scale) for box, score in zip(boxes, scores, strict=True)]
@@ -93,7 +121,7 @@ class HogDetector:
     def _companions(self, grey: NDArray[np.uint8], faces: list[DetectedFace], scale: float) -> list[DetectedFace]:
         """Faces that the look at `scale` was too coarse for, though they are large enough to count."""
         finer = SMALLEST_HOG_FACE / (COMPANION_SHARE * max(face.box.width for face in faces))
-        if finer <= scale * 1.05:
+        if not self._searches_companions or finer <= scale * 1.05:
             return []
         boxes, scores, _ = self._find.run(_scaled(grey, finer), 0, COMPANION_SCORE)
         seen = [self._face(grey, box, score, finer) for box, score in zip(boxes, scores, strict=True)]
@@ -117,7 +145,8 @@ class YunetDetector:
     layout = "arcface5"
     _SCORE, _OVERLAP, _KEPT = 0.6, 0.3, 50
 
-    def __init__(self, weights: bytes) -> None:
+    def __init__(self, weights: bytes, scales: Scales = look_scales) -> None:
+        self._scales = scales
         model = np.frombuffer(weights, np.uint8)
         size = (FIRST_SIDE, FIRST_SIDE)
         try:
@@ -130,7 +159,7 @@ class YunetDetector:
     def detect(self, pixels: Pixels) -> list[DetectedFace]:
         if min(pixels.shape[:2]) < SMALLEST_SIDE:
             return []
-        for scale in look_scales(*pixels.shape[:2]):
+        for scale in self._scales(*pixels.shape[:2]):
             small = cv2.cvtColor(_scaled(pixels, scale), cv2.COLOR_RGB2BGR)
             self._net.setInputSize((small.shape[1], small.shape[0]))
             _, rows = self._net.detect(small)

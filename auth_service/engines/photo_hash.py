@@ -28,11 +28,13 @@ _REGION_DOWN = 0.35
 """The square's middle lies this many eye distances below the eyes' middle, near the nose."""
 
 
-def photo_hash(pixels: Pixels, face: DetectedFace) -> PhotoHash:
+def photo_hash(pixels: Pixels, face: DetectedFace | None) -> PhotoHash:
+    """face  None: there is none, and its hash is 0"""
     digest = hashlib.sha256(struct.pack(">II", *pixels.shape[:2]))
     digest.update(np.ascontiguousarray(pixels).data)
     small = np.asarray(cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), np.uint8)
-    return PhotoHash(digest.digest(), frequency_signs(_grey(_face_region(pixels, face))), frequency_signs(_grey(small)))
+    around = 0 if face is None else frequency_signs(_grey(_face_region(pixels, face)))
+    return PhotoHash(digest.digest(), around, frequency_signs(_grey(small)))
 
 
 def frequency_signs(grey: NDArray[np.float32]) -> int:

@@ -88,17 +88,17 @@ class InferencePool:
 
     def read(self, data: bytes) -> FaceSample:
         """raises CapacityExceeded, Unavailable (closed), and as EngineFaceReader.read"""
-        with self._borrowed() as reader:
+        with self.borrowed() as reader:
             return reader.read(data)
 
     def read_kept(self, data: bytes) -> tuple[FaceSample, bytes]:
         """The sample and the photo for keeping, decoded once. raises as `read`"""
-        with self._borrowed() as reader:
+        with self.borrowed() as reader:
             return reader.read_kept(data)
 
     def reencode(self, data: bytes) -> bytes:
         """raises as `read`"""
-        with self._borrowed() as reader:
+        with self.borrowed() as reader:
             return reader.reencode(data)
 
     def close(self, timeout_seconds: float = 30.0) -> bool:
@@ -115,7 +115,8 @@ class InferencePool:
         return served
 
     @contextmanager
-    def _borrowed(self) -> Iterator[EngineFaceReader]:
+    def borrowed(self, span: str = "photo.read") -> Iterator[EngineFaceReader]:
+        """One reader for this thread alone. raises CapacityExceeded, Unavailable (closed)"""
         if not self._places.acquire(blocking=False):
             raise CapacityExceeded
         try:
@@ -123,7 +124,7 @@ class InferencePool:
             try:
                 reader = self._patient()
                 try:
-                    with self._tracer.span("photo.read", engine=self._identity.engine):
+                    with self._tracer.span(span, engine=self._identity.engine):
                         yield reader
                 finally:
                     self._idle.put(reader)

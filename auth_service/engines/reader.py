@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import numpy as np
 
 from auth_service.core.errors import NoFaceFound
@@ -43,6 +45,22 @@ class EngineFaceReader:
     @property
     def identity(self) -> EngineIdentity:
         return self._encoder.identity
+
+    @property
+    def encoder(self) -> FaceEncoder:
+        return self._encoder
+
+    @property
+    def quality(self) -> QualityPolicy:
+        return self._quality
+
+    @property
+    def mirrored(self) -> bool:
+        return self._mirrored
+
+    def opened(self, data: bytes) -> AbstractContextManager[Image]:
+        """The photo's pixels, decoded behind the fences. raises as Decoder.opened"""
+        return self._decoder.opened(data)
 
     def warm(self, side: int) -> None:
         """Makes the first photo as fast as the next: runs the net once on a blank face of this side in pixels, and

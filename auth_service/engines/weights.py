@@ -23,27 +23,29 @@ _BLOCK = 1 << 20
 class WeightsEntry:
     """One entry of the manifest; encoders fill the lower half.
 
-    role         `encoder` or `detector`
+    role         `encoder`, `detector` or `pad` (tells a living face from a picture of one)
     origin       `wheel` (face-recognition-models) or `file` (in the models directory)
     optional     true: never a default, installed on purpose
     detector     name of the detector entry that this encoder needs; no other is taken instead
     size         side of the aligned face in pixels
     colour       `rgb` or `bgr`
     mean, deviation  per channel in that order: (value - mean) / deviation of 0..255
-    alignment    layout of points that the encoder needs, or that the detector gives: `dlib5` or `arcface5`
+    alignment    layout of points that the encoder needs, or that the detector gives: `dlib5` or `arcface5`; empty for
+                 `pad`, which needs none
     metric       how templates compare: `cosine`
     calibration  name of the calibration record that may decide with it
+    margin       of a `pad` net: sides of its crop over those of the face box
     """
 
     name: str
-    role: Literal["encoder", "detector"]
+    role: Literal["encoder", "detector", "pad"]
     origin: Literal["wheel", "file"]
     file: str
     sha256: str
     licence: str
     source: str
     optional: bool
-    alignment: Literal["dlib5", "arcface5"]
+    alignment: Literal["dlib5", "arcface5", ""] = ""
     detector: str = ""
     size: int = 0
     colour: Literal["rgb", "bgr"] = "rgb"
@@ -51,6 +53,7 @@ class WeightsEntry:
     deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
     metric: str = ""
     calibration: str = ""
+    margin: float = 0.0
 
 
 class WeightsState(StrEnum):
@@ -101,14 +104,15 @@ def _entry(name: str, fields: dict[str, Any]) -> WeightsEntry:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
     entry = WeightsEntry(name=name, **values)
     allowed = (
-        entry.role in ("encoder", "detector"),
+        entry.role in ("encoder", "detector", "pad"),
         entry.origin in ("wheel", "file"),
-        entry.alignment in ("dlib5", "arcface5"),
+        entry.alignment in (("",) if entry.role == "pad" else ("dlib5", "arcface5")),
         entry.colour in ("rgb", "bgr"),
         len(entry.sha256) == 64 and set(entry.sha256) <= set("0123456789abcdef"),
         Path(entry.file).name == entry.file,
         len(entry.mean) == len(entry.deviation) == 3 and 0.0 not in entry.deviation,
-        entry.role == "detector" or bool(entry.detector and entry.size > 0 and entry.metric and entry.calibration),
+        entry.role != "encoder" or bool(entry.detector and entry.size > 0 and entry.metric and entry.calibration),
+        entry.role != "pad" or bool(entry.size > 0 and entry.margin >= 1.0 and entry.colour == "bgr"),
     )
     if not all(allowed):
         raise ValueError(f"entry {name} is not well formed")
@@ -140,6 +144,14 @@ def load(entry: WeightsEntry, models_dir: Path) -> bytes:
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise WeightsDigestWrong(entry.name)
     return data
+
+
+def is_there(entry: WeightsEntry, models_dir: Path) -> bool:
+    """Whether the entry's file is in its place, right or wrong: `load` tells."""
+    try:
+        return locate(entry, models_dir).is_file()
+    except WeightsMissing:
+        return False
 
 
 def file_digest(path: Path) -> str:

@@ -1,0 +1,151 @@
+"""The frames of one session in, numbers out: where the face is, its colours, its texture, what moved, and its template.
+
+Every frame is decoded behind the fences, as photos are. What costs much runs on a few frames only (best_frames.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from auth_service.capture.challenge import Challenge
+from auth_service.capture.steps import CapturedFrame, CapturedStep
+from auth_service.core.errors import ImageTooManyPixels
+from auth_service.engines.best_frames import Best, Seen, SeenStep, best_frames
+from auth_service.engines.face_vectors import templates_of
+from auth_service.engines.frame_colours import skin_colours, surround_colour
+from auth_service.engines.frame_texture import texture
+from auth_service.engines.minifasnet import PadModel
+from auth_service.engines.photo_hash import photo_hash
+from auth_service.engines.point_paths import neutral_pose, point_paths
+from auth_service.engines.reader import EngineFaceReader
+from auth_service.faces.image import Pixels
+from auth_service.faces.landmarks import DetectedFace, main_face_first
+from auth_service.faces.ports import FaceDetector
+from auth_service.liveness.measures import FrameMeasures, PointPaths, SessionMeasures, StepMeasures
+
+TELLING_LAYOUT = "arcface5"
+"""Points with the nose's tip, which a turn moves farther than a bent print can. source: measured.md, Liveness"""
+MOST_FRAME_PIXELS = 640 * 640
+"""The page sends 320 to 480 pixels on the longest side, a kiosk's camera 640x480; 60 frames of this size fill 74 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureParts:
+    """What measuring needs besides a reader. Holds state: one per thread.
+
+    finder  finds faces in frames; its points' layout is the session's
+    layout  of the finder's points
+    own     finds the points that the encoder needs around a known face; None: the finder's serve
+    model   None: not installed
+    """
+
+    finder: FaceDetector
+    layout: str
+    own: FaceDetector | None = None
+    model: PadModel | None = None
+
+
+class EngineCaptureReader:
+    """Fulfils liveness.ports.CaptureReader for one thread; `PooledCaptures` shares several (capture_pool.py)."""
+
+    def __init__(self, reader: EngineFaceReader, parts: CaptureParts) -> None:
+        self._reader = reader
+        self._parts = parts
+
+    @property
+    def shows_turns(self) -> bool:
+        return self._parts.layout == TELLING_LAYOUT
+
+    def measure(self, steps: Sequence[CapturedStep], challenge: Challenge) -> SessionMeasures:
+        """raises ImageRefused (a frame cannot be decoded, or has more than MOST_FRAME_PIXELS), EngineFault"""
+        return self.conclude(self.look(steps), challenge)
+
+    def look(self, steps: Sequence[CapturedStep]) -> tuple[SeenStep, ...]:
+        """What is measured on every frame. raises as `measure`"""
+        return tuple(SeenStep(step.n, tuple(self._seen(frame) for frame in step.frames)) for step in steps)
+
+    def conclude(self, steps: Sequence[SeenStep], challenge: Challenge) -> SessionMeasures:
+        """What is measured once per session, on a few frames. raises EngineFault"""
+        best = best_frames(steps, self._reader.quality)
+        likeness = templates_of(self._reader, best, self._parts.own)
+        paths = _paths(steps, challenge)
+        return SessionMeasures(
+            steps=tuple(StepMeasures(step.n, self._judged(step, best), paths.get(step.n)) for step in steps),
+            layout=self._parts.layout,
+            probe=likeness.probe,
+            least_cosine=likeness.least_cosine,
+            quality=best.lacking,
+        )
+
+    def _seen(self, frame: CapturedFrame) -> Seen:
+        with self._reader.opened(frame.data) as image:
+            pixels = image.pixels
+        if pixels.shape[0] * pixels.shape[1] > MOST_FRAME_PIXELS:
+            raise ImageTooManyPixels(f"a frame of {pixels.shape[1]}x{pixels.shape[0]}")
+        found = main_face_first(self._parts.finder.detect(pixels), pixels.shape[1], pixels.shape[0])
+        face = found[0] if found else None
+        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        count = self._counted(found)
+        return Seen(pixels, grey, face, _measures(frame.at_ms, pixels, grey, face, count))
+
+    def _counted(self, found: Sequence[DetectedFace]) -> int:
+        """source  QualityPolicy.other_face_ratio"""
+        ratio = self._reader.quality.other_face_ratio
+        return sum(face.box.width >= ratio * found[0].box.width for face in found)
+
+    def _judged(self, step: SeenStep, best: Best) -> tuple[FrameMeasures, ...]:
+        """The step's measures, with the model's word on those of its frames that are among the best."""
+        model = self._parts.model
+        if model is None:
+            return tuple(seen.measures for seen in step.frames)
+        return tuple(
+            replace(seen.measures, model=model.live_share(seen.pixels, seen.face.box))
+            if seen.face is not None and any(seen is one for one in best.overall)
+            else seen.measures
+            for seen in step.frames
+        )
+
+
+def _measures(
+    at_ms: int, pixels: Pixels, grey: NDArray[np.uint8], face: DetectedFace | None, count: int
+) -> FrameMeasures:
+    box = None if face is None else face.box
+    hashes = photo_hash(pixels, face)
+    surface = texture(grey, box)
+    return FrameMeasures(
+        at_ms=at_ms,
+        width=int(pixels.shape[1]),
+        height=int(pixels.shape[0]),
+        faces=count,
+        box=box,
+        points=None if face is None else face.points,
+        skin=None if face is None else skin_colours(pixels, face),
+        surround=surround_colour(pixels, box),
+        luma=surface.luma,
+        sharpness=surface.sharpness,
+        moire=surface.moire,
+        model=None,
+        pixel_digest=hashes.pixel_digest,
+        face_hash=hashes.face_hash,
+        frame_hash=hashes.frame_hash,
+    )
+
+
+def _paths(steps: Sequence[SeenStep], challenge: Challenge) -> dict[int, PointPaths]:
+    """By step, for the motions of the challenge; the first step says how the person looks straight."""
+    asked = {planned.n: planned.ask.motion for planned in challenge.steps if planned.ask is not None}
+    neutral = neutral_pose([seen.face for step in steps if step.n == 0 for seen in step.frames])
+    found = {}
+    for step in steps:
+        faces = [seen.face for seen in step.frames]
+        straight = neutral or neutral_pose(faces)
+        if step.n in asked and straight is not None:
+            paths = point_paths([seen.grey for seen in step.frames], faces, straight, asked[step.n])
+            if paths is not None:
+                found[step.n] = paths
+    return found
