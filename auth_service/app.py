@@ -71,7 +71,7 @@ def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Bes
             Middleware(SecurityHeaders, secure=services.cookie_secure),
             Middleware(LastHandler, answer=answers.answer),
             Middleware(BodyLimits, policy=policy, answer=answers.answer),
-            Middleware(Admission, places=places, answer=answers.answer),
+            Middleware(Admission, places=places, in_hand=services.photos_in_hand, answer=answers.answer),
             Middleware(
                 BodyRoom, photo_paths=policy.photo_paths, photo_bytes=services.photo_bytes_at_once,
                 photo_share=max(services.photo_bytes_at_once // 2, policy.photo_bytes),

@@ -71,9 +71,13 @@ class Measures:
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request."""
+        self.refused(method, route, status, seconds)
+        self.sample()
+
+    def refused(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One request that nobody worked on: counted, and nothing is looked at, for there may be hundreds a second."""
         self.requests.labels(method, route, f"{status // 100}xx").inc()
         self.durations.labels(method, route).observe(seconds)
-        self.sample()
 
     def sample(self) -> None:
         """Looks at the probes of this process, so that the others can tell its state."""

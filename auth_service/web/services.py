@@ -51,7 +51,8 @@ class Services:
     agency         the agency's name as pages say it; empty while it is not set
     threads        worker threads for plain `def` routes: more than the readers and their waiting line, so that whoever
                    finds the line full is told at once, and pages are served meanwhile
-    photos_at_once requests with photos that are worked on at once: the readers and their waiting line
+    photos_at_once requests with photos that are taken in at once: the readers and their waiting line
+    photos_in_hand of them that are worked on
     photo_bytes_at_once  bytes of such requests that are held at once, those that are still being sent included
     shown_text     (kind, version, language) -> consent text or notice with the agency's name in it
     cookie_secure  True wherever TLS is in front; False only for http on loopback in development
@@ -75,6 +76,7 @@ class Services:
     agency: str = ""
     threads: int = 40
     photos_at_once: int = 40
+    photos_in_hand: int = 40
     photo_bytes_at_once: int = 256 * 1024 * 1024
     tracer: Tracer = field(default_factory=NoTracer)
 

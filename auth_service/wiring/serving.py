@@ -32,6 +32,9 @@ from auth_service.wiring.flows import Flows
 _LEAST_DISK = 64 * 1024 * 1024
 """Below this the service says that it is not ready: a photo, its records and SQLite's log need some megabytes each."""
 _ERASURES_JOB = "erasures"
+_BESIDE_READING = 2
+"""Requests with photos that are worked on besides those being read: enough that no reader waits for a form to be
+parsed or a record to be written, few enough that the event loop gets its turn (docs/decisions/0026-proofs.md)."""
 _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
@@ -87,6 +90,7 @@ class Wiring(Flows):
             agency=self.settings.agency_name,
             threads=self.settings.reader_threads + self.settings.queue + _SPARE_THREADS,
             photos_at_once=self.settings.reader_threads + self.settings.queue,
+            photos_in_hand=self.settings.reader_threads + _BESIDE_READING,
             photo_bytes_at_once=self.settings.photo_bytes_at_once,
         )
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from starlette.responses import PlainTextResponse
 
 from auth_service.app import create_app
@@ -93,9 +94,9 @@ def _scope(held: asyncio.Event, path: str = "/photos") -> Message:
     return {"type": "http", "path": path, "method": "POST", "headers": [], "held": held}
 
 
-def _admission() -> Admission:
+def _admission(most: int = 1, in_hand: int = 1) -> Admission:
     answer = lambda _request, error: PlainTextResponse(error.code, 408 if error.code == "body_too_slow" else 503)  # noqa: E731
-    return Admission(_reads_all, Places(1, frozenset({"/photos"})), answer)
+    return Admission(_reads_all, Places(most, frozenset({"/photos"})), in_hand, answer)
 
 
 def test_whoever_still_sends_holds_no_place() -> None:
@@ -156,5 +157,31 @@ def test_whoever_is_whole_when_the_places_are_taken_is_refused_before_the_form_i
         again.more.set()
         await admission(_scope(held), again.receive, again.send)
         assert again.status == 200  # nobody who was refused holds a place
+
+    asyncio.run(check())
+
+
+def test_who_waits_for_a_hand_is_served_in_turn_and_not_longer_than_is_fair(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        admission, held = _admission(most=3, in_hand=1), asyncio.Event()
+        lines = [_Line(1) for _ in range(3)]
+        for line in lines:
+            line.more.set()
+        tasks = [asyncio.create_task(admission(_scope(held), line.receive, line.send)) for line in lines]
+        await asyncio.sleep(0.01)
+        surplus = _Line(1)
+        surplus.more.set()
+        await admission(_scope(held), surplus.receive, surplus.send)
+        assert surplus.status == 503  # who waits has a place
+        monkeypatch.setattr("auth_service.web.admission.PATIENCE_SECONDS", 0.05)
+        late = [_Line(1) for _ in range(2)]
+        for line in late:
+            line.more.set()
+        hung = _admission(most=3, in_hand=1)
+        impatient = [asyncio.create_task(hung(_scope(held), line.receive, line.send)) for line in late]
+        assert isinstance((await asyncio.gather(impatient[1], return_exceptions=True))[0], CapacityExceeded)
+        held.set()
+        await asyncio.gather(*tasks, impatient[0])
+        assert {line.status for line in (*lines, late[0])} == {200}
 
     asyncio.run(check())
