@@ -16,10 +16,10 @@ from auth_service.core.fenced import FencePolicy
 from auth_service.engines.capture_reader import CaptureParts, EngineCaptureReader
 from auth_service.engines.decoder import Decoder
 from auth_service.engines.decoding import IntakePolicy
-from auth_service.engines.detectors import HogDetector, YunetDetector, frame_scales, region_scales
+from auth_service.engines.detectors import DlibPoints, HogDetector, YunetDetector, frame_scales
 from auth_service.engines.dlib_weights import recogniser_onnx
 from auth_service.engines.encoders import ArcfaceEncoder, DlibEncoder, Recipe, open_session
-from auth_service.engines.minifasnet import PadModel, PadNet
+from auth_service.engines.minifasnet import PadModel, PadNet, open_net
 from auth_service.engines.reader import EngineFaceReader
 from auth_service.engines.weights import WeightsEntry, find_entry, is_there, load, read_manifest
 from auth_service.faces.ports import FaceDetector, FaceEncoder
@@ -113,7 +113,7 @@ def build_capture_parts(spec: ReaderSpec) -> CaptureParts:
     yunet = find_entry(spec.models_dir, "yunet")
     installed = is_there(yunet, spec.models_dir)
     finder = YunetDetector(load(yunet, spec.models_dir), frame_scales) if installed else HogDetector(frame_scales)
-    own = None if needed == finder.layout else HogDetector(region_scales, companions=False)
+    own = None if needed == finder.layout else DlibPoints()
     return CaptureParts(finder, finder.layout, own, _pad_model(spec.models_dir))
 
 
@@ -126,7 +126,7 @@ def _pad_model(models_dir: Path) -> PadModel | None:
     entries = [find_entry(models_dir, name) for name in PAD_NETS]
     if not all(is_there(entry, models_dir) for entry in entries):
         return None
-    return PadModel([PadNet(open_session(load(one, models_dir)), one.margin, one.size) for one in entries])
+    return PadModel([PadNet(open_net(load(one, models_dir)), one.margin, one.size) for one in entries])
 
 
 def _encoder_entry(engine: str, models_dir: Path | None) -> WeightsEntry:

@@ -10,15 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auth_service.engines.best_frames import Best, Seen
+from auth_service.engines.detectors import DlibPoints
 from auth_service.engines.reader import EngineFaceReader
 from auth_service.faces.copies import cosine
-from auth_service.faces.image import AlignedFace, Pixels
-from auth_service.faces.landmarks import Box
-from auth_service.faces.ports import FaceDetector
+from auth_service.faces.image import AlignedFace
 from auth_service.faces.template import Template, mean_template
-
-_REGION = 0.6
-"""The region in which the engine's own detector looks goes this share of the box beyond it on each side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +25,10 @@ class Likeness:
     least_cosine: float
 
 
-def templates_of(reader: EngineFaceReader, best: Best, own: FaceDetector | None) -> Likeness:
+def templates_of(reader: EngineFaceReader, best: Best, own: DlibPoints | None) -> Likeness:
     """The mean template of the best frames, and the least likeness between the frames of all steps.
 
-    own  finds the points that the encoder needs, around the known face and as it did for the references; None: the
-         encoder takes the points with which the frames' faces were found
+    own  finds the points that the encoder needs, as for the references; None: it takes those of the frames' faces
     """
     shown = [(seen, _aligned(reader, seen, own)) for seen in best.each]
     faces = [(seen, aligned) for seen, aligned in shown if aligned is not None]
@@ -61,19 +56,7 @@ def _probe(
     return mean_template(made) if made else None
 
 
-def _aligned(reader: EngineFaceReader, seen: Seen, own: FaceDetector | None) -> AlignedFace | None:
+def _aligned(reader: EngineFaceReader, seen: Seen, own: DlibPoints | None) -> AlignedFace | None:
     if seen.face is None:
         return None
-    if own is None:
-        return reader.encoder.align(seen.pixels, seen.face)
-    region = _region(seen.pixels, seen.face.box)
-    found = own.detect(region)
-    return reader.encoder.align(region, found[0]) if found else None
-
-
-def _region(pixels: Pixels, box: Box) -> Pixels:
-    height, width = pixels.shape[:2]
-    aside, above = _REGION * box.width, _REGION * box.height
-    left, top = max(0, round(box.left - aside)), max(0, round(box.top - above))
-    right, bottom = min(width, round(box.right + aside)), min(height, round(box.bottom + above))
-    return np.ascontiguousarray(pixels[top:bottom, left:right])
+    return reader.encoder.align(seen.pixels, seen.face if own is None else own.of(seen.grey, seen.face))

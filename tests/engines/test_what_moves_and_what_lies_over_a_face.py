@@ -1,0 +1,185 @@
+"""Paths of points and texture, on pictures whose truth is known: shifted, turned and screened portraits."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+
+from auth_service.capture.challenge import Motion
+from auth_service.engines.frame_colours import LINEAR, skin_colours, surround_colour
+from auth_service.engines.frame_texture import moire, texture
+from auth_service.engines.point_paths import ends, neutral_pose, point_paths, pose_of, stations
+from auth_service.engines.staging import COLLINS, portrait_bytes
+from auth_service.faces.landmarks import Box, DetectedFace
+
+EYES = ((203.0, 103.0), (246.0, 105.0), (225.0, 130.0), (205.0, 149.0), (243.0, 150.0))
+"""Where the five points lie in the portrait of 512 pixels, to about two pixels."""
+
+
+def portrait() -> np.ndarray:
+    pixels = cv2.imdecode(np.frombuffer(portrait_bytes(COLLINS), np.uint8), cv2.IMREAD_COLOR)
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
+
+
+def face_at(shift: tuple[float, float] = (0.0, 0.0), scale: float = 1.0, nose: float = 0.0) -> DetectedFace:
+    points = np.array(EYES, np.float32) * scale + np.array(shift, np.float32)
+    points[2, 0] += nose
+    box = Box(180 * scale + shift[0], 50 * scale + shift[1], 270 * scale + shift[0], 175 * scale + shift[1])
+    return DetectedFace(box, points, "arcface5", 1.0)
+
+
+def grey_of(pixels: np.ndarray) -> np.ndarray:
+    return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+
+
+def moved(pixels: np.ndarray, by: tuple[float, float]) -> np.ndarray:
+    across = np.array([[1, 0, by[0]], [0, 1, by[1]]], np.float64)
+    return cv2.warpAffine(pixels, across, pixels.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
+
+
+@pytest.mark.parametrize("by", [(7.0, 0.0), (-6.5, 4.0), (0.0, 12.0)])
+def test_paths_of_a_shifted_still_are_the_shift(by: tuple[float, float]) -> None:
+    grey = grey_of(portrait())
+    faces = [face_at(), face_at(by)]
+    neutral = neutral_pose(faces[:1])
+    assert neutral is not None
+    paths = point_paths([grey, moved(grey, by)], faces, neutral, Motion.TURN_LEFT)
+    assert paths is not None
+    assert (paths.first, paths.last) == (0, 1)
+    assert min(len(paths.face), len(paths.background)) >= 30
+    assert paths.face.dtype == np.float32
+    for group in (paths.face, paths.background):
+        shifts = group[:, 1] - group[:, 0]
+        assert np.median(shifts, axis=0) == pytest.approx(by, abs=0.1)
+        assert (np.abs(shifts - by).max(axis=1) < 1.0).mean() > 0.9
+
+
+def test_paths_of_a_face_that_moves_before_a_wall_that_stands_are_told_apart() -> None:
+    pixels = portrait()
+    after = pixels.copy()
+    shifted = moved(pixels, (8.0, 0.0))
+    ellipse = np.zeros(pixels.shape[:2], np.uint8)
+    cv2.ellipse(ellipse, (229, 112), (52, 70), 0, 0, 360, 255, -1)
+    after[ellipse > 0] = shifted[ellipse > 0]
+    paths = point_paths(
+        [grey_of(pixels), grey_of(after)], [face_at(), face_at((8.0, 0.0))], pose_of(face_at()), Motion.TURN_LEFT
+    )
+    assert paths is not None
+    assert np.median(paths.face[:, 1] - paths.face[:, 0], axis=0) == pytest.approx((8.0, 0.0), abs=0.2)
+    assert np.median(paths.background[:, 1] - paths.background[:, 0], axis=0) == pytest.approx((0.0, 0.0), abs=0.1)
+
+
+def test_points_that_do_not_come_back_are_left_out() -> None:
+    grey = grey_of(portrait())
+    noise = np.random.default_rng(1).integers(0, 255, grey.shape, dtype=np.uint8)
+    paths = point_paths([grey, noise], [face_at(), face_at()], pose_of(face_at()), Motion.NOD)
+    assert paths is None or len(paths.face) < 10
+
+
+@pytest.mark.parametrize(
+    ("motion", "faces"),
+    [
+        (Motion.TURN_LEFT, [face_at(nose=4), face_at(nose=1), face_at(nose=9), face_at(nose=-14)]),
+        (Motion.COME_CLOSER, [face_at(scale=1.1), face_at(), face_at(scale=1.2), face_at(scale=1.6)]),
+    ],
+)
+def test_the_ends_are_the_most_neutral_frame_and_the_farthest(motion: Motion, faces: list[DetectedFace]) -> None:
+    assert ends(faces, pose_of(face_at()), motion) == (1, 3)
+
+
+def test_a_step_with_a_face_in_one_frame_only_has_no_ends_and_no_paths() -> None:
+    grey = grey_of(portrait())
+    assert ends([None, face_at(), None], pose_of(face_at()), Motion.NOD) is None
+    assert point_paths([grey] * 3, [None, face_at(), None], pose_of(face_at()), Motion.NOD) is None
+    assert neutral_pose([None, None]) is None
+
+
+def test_points_are_followed_along_frames_between_which_the_head_turns_little() -> None:
+    turn = [face_at(nose=value) for value in (0.0, 3.0, 6.0, 9.0, 12.0)]  # 0.28 eye distances in all
+    assert stations(turn[:2], 0, 1) == [0, 1]
+    assert stations(turn, 0, 4) == [0, 2, 4]
+    assert stations(turn[::-1], 4, 0) == [4, 2, 0]
+    assert stations([turn[0], None, None, turn[4]], 0, 3) == [0, 3]
+
+
+def filmed(screen: np.ndarray, pitch: float, degrees: float) -> np.ndarray:
+    """A screen with red, green and blue stripes `pitch` camera pixels apart, filmed at an angle and sharpened as
+    phones do: each camera pixel takes in the light of its own square."""
+    fine = 4
+    turn = cv2.getRotationMatrix2D((screen.shape[1] / 2, screen.shape[0] / 2), degrees, 1.0)
+    turned = cv2.warpAffine(screen, turn, screen.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
+    large = cv2.resize(turned, None, fx=fine, fy=fine, interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    y, x = np.mgrid[0 : large.shape[0], 0 : large.shape[1]].astype(np.float32) / fine
+    across = x * math.cos(math.radians(degrees)) + y * math.sin(math.radians(degrees))
+    down = -x * math.sin(math.radians(degrees)) + y * math.cos(math.radians(degrees))
+    for channel in range(3):
+        stripe = 0.6 + 0.4 * np.cos(2 * np.pi * (across / pitch + channel / 3))
+        gap = 0.8 + 0.2 * np.cos(2 * np.pi * down / pitch)
+        large[..., channel] *= stripe * gap
+    seen = cv2.resize(large, screen.shape[1::-1], interpolation=cv2.INTER_AREA)
+    return np.clip(seen, 0, 255).astype(np.uint8)
+
+
+def as_sent(pixels: np.ndarray) -> np.ndarray:
+    jpeg = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
+    return grey_of(cv2.imdecode(jpeg, cv2.IMREAD_COLOR_RGB))
+
+
+@pytest.mark.parametrize("pitch", [1.3, 1.7, 2.6, 3.7])
+@pytest.mark.parametrize("degrees", [2.0, 11.0])
+def test_a_screens_pattern_stands_out_above_the_photograph(pitch: float, degrees: float) -> None:
+    pixels, box = portrait(), face_at().box
+    plain = moire(as_sent(pixels), box)
+    assert 1.0 <= plain < 1.5
+    assert moire(as_sent(filmed(pixels, pitch, degrees)), box) > 1.5 * plain
+
+
+def test_the_grid_of_jpegs_blocks_is_no_pattern() -> None:
+    pixels = portrait()
+    coarse = cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 25])[1], cv2.IMREAD_COLOR_RGB)
+    assert moire(grey_of(coarse), face_at().box) < 1.5 * moire(grey_of(pixels), face_at().box)
+
+
+def test_a_frame_too_small_to_tell_has_no_pattern() -> None:
+    assert moire(np.zeros((20, 300), np.uint8), Box(0, 0, 20, 20)) == 1.0
+
+
+def test_a_blurred_face_is_less_sharp_at_any_size() -> None:
+    grey, box = grey_of(portrait()), face_at().box
+    sharp, soft = texture(grey, box), texture(cv2.GaussianBlur(grey, (0, 0), 2.0), box)
+    assert soft.sharpness < 0.3 * sharp.sharpness
+    assert soft.luma == pytest.approx(sharp.luma, abs=1.0)
+
+
+def test_a_box_outside_the_frame_and_none_at_all_tell_the_frames_light_alone() -> None:
+    grey = np.full((100, 100), 90, np.uint8)
+    for box in (None, Box(200, 200, 260, 280)):
+        assert texture(grey, box) == texture(grey, None)
+    assert (texture(grey, None).luma, texture(grey, None).sharpness, texture(grey, None).moire) == (90.0, 0.0, 1.0)
+
+
+def test_skin_is_told_in_linear_light_patch_by_patch() -> None:
+    pixels = np.full((512, 512, 3), 188, np.uint8)
+    pixels[:, 228:] = (0, 255, 0)
+    skin = skin_colours(pixels, face_at())
+    assert skin[1] == pytest.approx([LINEAR[188]] * 3)
+    assert LINEAR[188] == pytest.approx(0.503, abs=0.002)
+    assert skin[2] == pytest.approx([0.0, 1.0, 0.0])
+
+
+def test_a_patch_outside_the_frame_is_not_a_number() -> None:
+    skin = skin_colours(portrait(), face_at((0.0, -90.0)))
+    assert np.isnan(skin[0]).all()
+    assert np.isfinite(skin[4]).all()
+
+
+def test_the_surround_leaves_the_face_out_and_says_when_nothing_is_left() -> None:
+    pixels = np.full((240, 320, 3), 188, np.uint8)
+    pixels[60:180, 100:200] = 0
+    around = surround_colour(pixels, Box(100, 60, 200, 180))
+    assert around == pytest.approx([LINEAR[188]] * 3, rel=1e-3)
+    assert (surround_colour(pixels, None) < 0.9 * around).all()
+    assert np.isnan(surround_colour(pixels, Box(-50, -50, 400, 300))).all()
