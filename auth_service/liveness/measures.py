@@ -32,9 +32,12 @@ class FrameMeasures:
     luma          mean of the face box, 0..255
     sharpness     variance of the Laplacian over the face at 128 pixels across
     moire         height of the strongest regular pattern in the face's spectrum over its surroundings; 1.0 is none
-    model         share 0..1 that MiniFASNet calls live, or None where it is not installed
+    model         share 0..1 that MiniFASNet calls live, or None where it is not installed or was not asked: only the
+                  best few frames of a session are shown to it
     pixel_digest  sha256 of the pixels
     face_hash, frame_hash  64-bit perceptual hashes (faces/sample.py)
+
+    Where no face was found, luma is the whole frame's, sharpness 0.0, moire 1.0 and face_hash 0.
     """
 
     at_ms: int
