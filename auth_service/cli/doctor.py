@@ -88,13 +88,21 @@ def _tried(name: str, check: Any, fine: str, mend: str, mend_zh: str = "") -> Fi
     return Finding(name, fine=True, detail=fine)
 
 
+_OPTIONAL_FOR = {
+    "encoder": "only for another engine",
+    "detector": "但没有它现场采集不能通过 but without it no live capture passes",
+    "pad": "现场采集的又一项依据 one more sign in a live capture",
+}
+"""What optional weights are for, by their role."""
+
+
 def _weights(wiring: Wiring) -> list[Finding]:
     found = []
     for status in list_weights(wiring.settings.models):
         name, state = f"weights {status.entry.name}", status.state.value
         install = f"auth-service models install {status.entry.name} --from DIR"
         if status.state is WeightsState.MISSING and status.entry.optional:
-            told = f"{state}; 可选 optional, only for another engine: {install}"
+            told = f"{state}; 可选 optional, {_OPTIONAL_FOR[status.entry.role]}: {install}"
             found.append(Finding(name, fine=True, detail=told))
         else:
             fine = status.state is WeightsState.PRESENT

@@ -19,7 +19,11 @@ from auth_service.faces.template import Template, mean_template
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """As in SessionMeasures."""
+    """As in SessionMeasures.
+
+    With `dlib-resnet`, four frames over six seconds of each of 15 shared clips: least cosine 0.922 to 0.995 (median
+    0.972) within one person; of two people 0.773 to 0.935 on average, and 0.924 at most as the least.
+    """
 
     probe: Template | None
     least_cosine: float

@@ -103,8 +103,13 @@ def test_doctor_says_in_both_languages_what_it_looked_at_and_how_to_mend_it(home
 def test_doctor_calls_optional_what_is_optional_and_says_the_calibration_in_a_sentence(home: Path) -> None:
     run("migrate")
     findings = {finding["name"]: finding for finding in run("doctor")["findings"]}
-    told = "missing; 可选 optional, only for another engine: auth-service models install yunet --from DIR"
-    assert (findings["weights yunet"]["detail"], findings["weights yunet"]["mend"]) == (told, "")
+    for name, what_for in (
+        ("sface", "only for another engine"),
+        ("yunet", "但没有它现场采集不能通过 but without it no live capture passes"),
+        ("minifasnet-v2", "现场采集的又一项依据 one more sign in a live capture"),
+    ):
+        told = f"missing; 可选 optional, {what_for}: auth-service models install {name} --from DIR"
+        assert (findings[f"weights {name}"]["detail"], findings[f"weights {name}"]["mend"]) == (told, "")
     calibration = findings["calibration"]
     assert len(calibration["detail"].split()) < 20
     assert "docs/operations/calibration.md" in calibration["mend"]

@@ -222,10 +222,26 @@ def test_the_shipped_manifest_pins_every_file_and_has_no_address() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [("arcface5", "other"), ('role="detector"', 'role="encoder"'), ("net.onnx", "../net.onnx"), ("sha256=", "sha=")],
+    [
+        ("arcface5", "other"),
+        ('role="detector"', 'role="encoder"'),
+        ('role="detector"', 'role="pad"'),
+        ("net.onnx", "../net.onnx"),
+        ("sha256=", "sha="),
+    ],
 )
 def test_a_malformed_manifest_is_refused(models: Path, change: tuple[str, str]) -> None:
     manifest = models / "manifest.toml"
     manifest.write_text(manifest.read_text().replace(*change))
     with pytest.raises(EngineFault):
         read_manifest(models)
+
+
+def test_a_net_that_tells_a_face_from_a_picture_says_how_far_around_the_face_it_looks(models: Path) -> None:
+    manifest = models / "manifest.toml"
+    told = manifest.read_text().replace('role="detector"', 'role="pad"').replace('alignment="arcface5"\n', "")
+    manifest.write_text(told + 'size=80\ncolour="bgr"\n')
+    with pytest.raises(EngineFault):
+        read_manifest(models)
+    manifest.write_text(told + 'size=80\ncolour="bgr"\nmargin=2.7\n')
+    assert (read_manifest(models)["net"].role, read_manifest(models)["net"].margin) == ("pad", 2.7)
