@@ -10,7 +10,8 @@ import queue
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from auth_service.capture.challenge import Challenge
+from auth_service.capture.challenge import Challenge, Planned
+from auth_service.capture.ports import StepLook
 from auth_service.capture.steps import CapturedStep
 from auth_service.engines.capture_reader import CaptureParts, EngineCaptureReader, tells_turns
 from auth_service.engines.pool import InferencePool
@@ -18,7 +19,7 @@ from auth_service.liveness.measures import SessionMeasures
 
 
 class PooledCaptures:
-    """Fulfils liveness.ports.CaptureReader; threads share it.
+    """Fulfils liveness.ports.CaptureReader and capture.ports.FrameLook; threads share it.
 
     pool   lends a reader for as long as one session is measured: 60 frames take about half a second of processor time
     build  makes the parts for one thread; called once per reader of the pool, at once
@@ -46,6 +47,11 @@ class PooledCaptures:
         """raises CapacityExceeded, Unavailable (closed), and as EngineCaptureReader.measure"""
         with self._pool.borrowed("session.measure") as reader, self._parts() as parts:
             return EngineCaptureReader(reader, parts).measure(steps, challenge)
+
+    def look(self, step: CapturedStep, planned: Planned) -> StepLook:
+        """raises as `measure`"""
+        with self._pool.borrowed("step.look") as reader, self._parts() as parts:
+            return EngineCaptureReader(reader, parts).look_at(step, planned)
 
     @contextmanager
     def _parts(self) -> Iterator[CaptureParts]:

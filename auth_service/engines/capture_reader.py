@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from auth_service.capture.challenge import Challenge
+from auth_service.capture.challenge import Challenge, Planned
+from auth_service.capture.ports import StepLook
 from auth_service.capture.steps import CapturedFrame, CapturedStep
 from auth_service.core.errors import ImageTooManyPixels
 from auth_service.engines.best_frames import Best, Seen, SeenStep, best_frames
@@ -24,6 +25,7 @@ from auth_service.engines.minifasnet import PadModel
 from auth_service.engines.photo_hash import photo_hash
 from auth_service.engines.point_paths import neutral_pose, point_paths
 from auth_service.engines.reader import EngineFaceReader
+from auth_service.engines.step_look import looked_at, step_look
 from auth_service.faces.image import Pixels
 from auth_service.faces.landmarks import DetectedFace, main_face_first
 from auth_service.faces.ports import FaceDetector
@@ -76,6 +78,11 @@ class EngineCaptureReader:
     def look(self, steps: Sequence[CapturedStep]) -> tuple[SeenStep, ...]:
         """What is measured on every frame. raises as `measure`"""
         return tuple(SeenStep(step.n, tuple(self._seen(frame) for frame in step.frames)) for step in steps)
+
+    def look_at(self, step: CapturedStep, planned: Planned) -> StepLook:
+        """The quick look of capture.ports.FrameLook. raises as `measure`"""
+        seen = [self._seen(frame) for frame in looked_at(step.frames)]
+        return step_look(seen, planned, self._reader.quality)
 
     def conclude(self, steps: Sequence[SeenStep], challenge: Challenge) -> SessionMeasures:
         """What is measured once per session, on a few frames. raises EngineFault"""
