@@ -15,6 +15,9 @@ from auth_service.faces.landmarks import Box
 from auth_service.faces.quality import QualityReason
 from auth_service.faces.template import Template
 
+WAVES = 63
+"""Low frequencies of one frame: 8 rows of 8, without the constant one."""
+
 PATCHES = ("forehead", "left_cheek", "right_cheek", "nose", "chin")
 """Patches of skin whose colour is followed; left and right as they lie in the picture."""
 
@@ -36,6 +39,8 @@ class FrameMeasures:
                   best few frames of a session are shown to it
     pixel_digest  sha256 of the pixels
     face_hash, frame_hash  64-bit perceptual hashes (faces/sample.py)
+    waves         float32 (63,), unit length: low frequencies of what lies around the face, seen through one window that
+                  stands still for the whole step (replay_print.py); None where no such window could be set
 
     Where no face was found, luma is the whole frame's, sharpness 0.0, moire 1.0 and face_hash 0.
     """
@@ -55,6 +60,7 @@ class FrameMeasures:
     pixel_digest: bytes
     face_hash: int
     frame_hash: int
+    waves: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
