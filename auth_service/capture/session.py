@@ -27,7 +27,8 @@ class SessionPolicy:
     """open_seconds    from the page's first words to the camera; consent is read meanwhile
     capture_seconds   from the moment the camera runs
     slow_seconds      the same for whoever asked for more time
-    attempts_per_day  sessions that come to a decision, of one person on one channel and device
+    attempts_per_day  sessions whose camera runs, of one person on one channel and device: whoever could have challenges
+                      drawn at will would wait for one that a film fits
 
     source  trust.md 1.5 L0 and 2.5 (10 min token, TTL 120 s, 240 s in slow mode; 8 a day)
     """

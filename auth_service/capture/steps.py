@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 from auth_service.core.errors import StepRefused
 
@@ -42,12 +43,27 @@ class CapturedFrame:
     at_ms: int
 
 
+class Counted(Protocol):
+    """What is asked of an accepted step: how much it holds. Storage answers it without opening the pictures."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def size(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CapturedStep:
     """The frames of step `n`, in the order in which they were taken."""
 
     n: int
     frames: tuple[CapturedFrame, ...]
+
+    @property
+    def count(self) -> int:
+        """How many frames."""
+        return len(self.frames)
 
     @property
     def size(self) -> int:
@@ -65,7 +81,7 @@ class CapturedStep:
         return total.digest()
 
 
-def check_step(step: CapturedStep, before: Sequence[CapturedStep], policy: StepPolicy) -> None:
+def check_step(step: CapturedStep, before: Sequence[Counted], policy: StepPolicy) -> None:
     """Whether a step may be kept beside those that were accepted. raises StepRefused, saying what is wrong"""
     times = [frame.at_ms for frame in step.frames]
     if len(times) < policy.fewest_frames:
@@ -76,7 +92,7 @@ def check_step(step: CapturedStep, before: Sequence[CapturedStep], policy: StepP
         raise StepRefused("frames out of time")
     if any(not frame.data or len(frame.data) > policy.most_frame_bytes for frame in step.frames):
         raise StepRefused("a frame is empty or too large")
-    if sum(len(one.frames) for one in before) + len(times) > policy.most_frames:
+    if sum(one.count for one in before) + len(times) > policy.most_frames:
         raise StepRefused("too many frames")
     if sum(one.size for one in before) + step.size > policy.most_bytes:
         raise StepRefused("too many bytes")
