@@ -34,6 +34,7 @@ class Reason(StrEnum):
     PHOTO_QUALITY = "photo_quality"
     FACE_NOT_ENOUGH = "face_not_enough"
     REFERENCE_OF_SAME_KEY = "reference_of_same_key"
+    LIVENESS_NOT_ENOUGH = "liveness_not_enough"
 
 
 _OTHER_ZH, _OTHER_EN = "；也可到窗口或预约上门办理", "; the counter or a home visit is open too"
@@ -86,6 +87,10 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
         f"登记照片全部来自提交本次认证的同一接口密钥，需由工作人员核对本人后重新采集{_OTHER_ZH}",
         f"All enrolled photos came from the same API key that asks; an officer must see the person{_OTHER_EN}",
     ),
+    Reason.LIVENESS_NOT_ENOUGH: (
+        f"这种方式本身不足以通过，需要人工查看，再试也不会改变{_OTHER_ZH}",
+        f"Done in this way a person must look, and another try would not change that{_OTHER_EN}",
+    ),
 }
 """Reason -> (zh, en)."""
 
@@ -121,13 +126,21 @@ def decide(evidence: FaceEvidence, failures_before: int, policy: DecisionPolicy)
     zone = evidence.comparison.zone if evidence.comparison else None
     if evidence.pad.verdict is PadVerdict.ATTACK_SUSPECTED:
         return Decision(Outcome.REFER, (Reason.ATTACK_SUSPECTED,), zone)
-    if not evidence.has_reference or evidence.comparison is None:
+    if not evidence.has_reference:
+        return Decision(Outcome.REFER, (Reason.NO_USABLE_REFERENCE,), zone)
+    if evidence.pad.verdict is PadVerdict.INCONCLUSIVE:  # not compared, and no fault of the reference
+        return _inconclusive(evidence, zone, failures_before, policy)
+    if evidence.comparison is None:
         return Decision(Outcome.REFER, (Reason.NO_USABLE_REFERENCE,), zone)
     if evidence.pad.verdict is PadVerdict.NONE:
         return Decision(Outcome.REFER, (Reason.PHOTO_WITHOUT_ATTESTATION, *_zone_reason(zone)), zone)
-    if evidence.pad.verdict is PadVerdict.INCONCLUSIVE:
-        return _retry_or_refer((Reason.LIVENESS_INCONCLUSIVE,), zone, failures_before, policy)
     return _bona_fide(evidence, zone, failures_before, policy)
+
+
+def _inconclusive(evidence: FaceEvidence, zone: Zone | None, failures_before: int, policy: DecisionPolicy) -> Decision:
+    if evidence.needs_a_person:
+        return Decision(Outcome.REFER, (Reason.LIVENESS_NOT_ENOUGH,), zone)
+    return _retry_or_refer((Reason.LIVENESS_INCONCLUSIVE,), zone, failures_before, policy)
 
 
 def _bona_fide(evidence: FaceEvidence, zone: Zone | None, failures_before: int, policy: DecisionPolicy) -> Decision:
@@ -145,6 +158,8 @@ def _bona_fide(evidence: FaceEvidence, zone: Zone | None, failures_before: int, 
 def _match(evidence: FaceEvidence) -> Decision:
     if evidence.face_not_enough:
         return Decision(Outcome.REFER, (Reason.FACE_NOT_ENOUGH,), Zone.MATCH)
+    if evidence.needs_a_person:
+        return Decision(Outcome.REFER, (Reason.LIVENESS_NOT_ENOUGH,), Zone.MATCH)
     if evidence.own_reference:  # one party alone says both who the person is and that they came
         return Decision(Outcome.REFER, (Reason.REFERENCE_OF_SAME_KEY,), Zone.MATCH)
     reason = Reason.MATCH_ATTESTED if evidence.attested_by else Reason.MATCH_LIVE

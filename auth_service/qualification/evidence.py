@@ -41,6 +41,8 @@ class FaceEvidence:
     face_not_enough  a child survivor or declared twin (contract.md section 4): never passes on a face
     has_reference    False when the person has no usable reference (or is not in the ledger)
     own_reference    all that the photo was compared with was enrolled by the very API key that asks
+    needs_a_person   what was shown of liveness can lead to no pass however often it is tried (no colours and no
+                     possession factor, or an engine whose points show no depth): a person looks at once
     """
 
     id: str
@@ -56,6 +58,7 @@ class FaceEvidence:
     attested_by: str | None = None
     face_not_enough: bool = False
     own_reference: bool = False
+    needs_a_person: bool = False
 
     @property
     def counts_as_try(self) -> bool:
