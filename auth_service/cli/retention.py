@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from auth_service.cli.speak import JsonFlag, speaking
-from auth_service.core.retention import RULES, days_of, markdown
+from auth_service.core.retention import RULES, days_of, markdown, period_of
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 
@@ -51,7 +51,7 @@ def show(
         if as_markdown:
             voice.plain(markdown(policy))
         else:
-            rows = [(rule.kind, _period(days_of(rule, policy)), rule.starts, rule.ends) for rule in RULES]
+            rows = [(rule.kind, period_of(rule, policy), rule.starts, rule.ends) for rule in RULES]
             voice.table("Retention", ("kind", "days", "counted from", "then"), rows)
         voice.result(
             {
@@ -60,6 +60,7 @@ def show(
                         "kind": rule.kind,
                         "records": rule.records,
                         "days": days_of(rule, policy),
+                        "hours": rule.hours,
                         "counted_from": rule.starts,
                         "then": rule.ends,
                         "source": rule.source,
@@ -68,7 +69,3 @@ def show(
                 ]
             }
         )
-
-
-def _period(days: int | None) -> str:
-    return "kept" if days is None else str(days)

@@ -9,14 +9,20 @@ here cannot be shortened.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+from auth_service.core.retention_rules import KEYS_PART_DAYS, RULES, Rule
+
+__all__ = [
+    "CAPTURE_DAYS", "FACT_DAYS", "KEYS_PART_DAYS", "RULES", "BackupPolicy", "RetentionPolicy", "Rule", "age_of",
+    "days_of", "markdown", "period_of",
+]  # fmt: skip
 
 FACT_DAYS = 1096
 """Scores, verdicts, certificates; the database refuses to remove younger ones. source: trust.md 3, three years"""
 CAPTURE_DAYS = 425
 """Captures; the database refuses to remove younger ones, for they are what recognises last year's recording.
 source: own decision, a yearly pass and two months, where `capture_days` counts two passes"""
-KEYS_PART_DAYS = 30
-"""source: trust.md 2.7 crypto-erase, short-lived backups (<= 30 days)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,245 +78,12 @@ class BackupPolicy:
     recovery_key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the table.
-
-    kind     stable name: counts of the job go by it
-    records  what, and where it lies
-    days     field of RetentionPolicy, or the fixed number of days; None where the job removes nothing
-    starts   from when the days count; where the job removes nothing, how long it is kept and what ends it
-    ends     what is done
-    source   why so long and no longer
-    """
-
-    kind: str
-    records: str
-    days: str | int | None
-    starts: str
-    ends: str
-    source: str
-
-
-_LAW = "trust.md 3"
-RULES = (
-    Rule(
-        "frames",
-        "photos of an attempt that needs no look",
-        0,
-        "the answer",
-        "never written to a disk",
-        f"{_LAW}: 0-24 h",
-    ),
-    Rule(
-        "review_pictures",
-        "pictures kept for a look (`photos`, purpose review; HOME/photos)",
-        "review_days",
-        "the last judgement of the flags that show it, or the attempt where none does; undecided flags hold it",
-        "file removed, row marked erased",
-        f"{_LAW}: decision + 60 days of appeal",
-    ),
-    Rule(
-        "replaced_pictures",
-        "pictures of enrolled photos out of force (`photos`, purpose reference)",
-        "replaced_days",
-        "the day the last set that holds it was superseded",
-        "file removed, row marked erased",
-        f"{_LAW}: shortest storage; the appeal period",
-    ),
-    Rule(
-        "replaced_averages",
-        "templates of whole sets out of force (`reference_sets`)",
-        "replaced_days",
-        "superseded",
-        "template destroyed, row stays as history",
-        f"{_LAW}: shortest storage; the appeal period",
-    ),
-    Rule(
-        "replaced_templates",
-        "templates and hashes of enrolled photos out of force (`reference_photos`)",
-        "capture_days",
-        "the day the last set that holds it was superseded",
-        "template, hashes and indexes destroyed",
-        "decision 0011: copies are recognised among photos that left the set; two yearly passes",
-    ),
-    Rule(
-        "captures",
-        "templates and hashes of earlier attempts (`captures`)",
-        "capture_days",
-        "the attempt",
-        "row deleted",
-        "trust.md 0 and 1.5 L5: last year's recording is the commonest replay; two yearly passes",
-    ),
-    Rule(
-        "facts",
-        "scores, verdicts, certificates (`evidence`, `certificates`)",
-        "fact_days",
-        "the attempt",
-        "rows deleted; the database refuses to delete younger ones",
-        f"{_LAW}: 3 years",
-    ),
-    Rule(
-        "references",
-        "templates and pictures of enrolled photos in force (`reference_set_photos`)",
-        None,
-        "while the person draws a benefit, + 30 days; ended by erasure, or by the ledger once it tells an end",
-        "the person's key is destroyed, in backups too",
-        f"{_LAW}: template while eligible + 30 days",
-    ),
-    Rule(
-        "ledger",
-        "`people`, `benefits`, `bank_references`, `person_keys`",
-        None,
-        "as the agency's own ledger; ended by erasure",
-        "the person's key is destroyed",
-        "Social Insurance Law; the agency's file rules",
-    ),
-    Rule(
-        "consents",
-        "consents and their references (`consents`)",
-        None,
-        "at least 3 years after the end",
-        "unreadable once the person's key is destroyed",
-        f"{_LAW}: consent and impact file",
-    ),
-    Rule(
-        "flags",
-        "`flags`, `flag_people`, `judgements`",
-        None,
-        "10 years, as supervision files",
-        "kept; nothing in them names anybody",
-        "rules on social insurance files (10 years) [U]",
-    ),
-    Rule(
-        "audit",
-        "`audit_rows`, `audit_head`, `audit_base`, `audit_checkpoints`, `audit_witnesses`, `erasures`",
-        None,
-        "10 years",
-        "kept as pseudonyms and numbers",
-        f"{_LAW}: audit 10 years",
-    ),
-    Rule(
-        "accounts",
-        "`staff`, `api_keys`",
-        None,
-        "while the audit trail names them",
-        "disabled, never deleted",
-        "accountability; no citizens' data",
-    ),
-    Rule(
-        "measurements",
-        "`calibrations`, `calibration_activations`, `face_thresholds`",
-        None,
-        "10 years",
-        "kept: counts and rates, nobody's data",
-        "accuracy statement; filing duty",
-    ),
-    Rule(
-        "operation",
-        "`service_keys`, `wrapping_keys`, `job_leases`, `schema_reach`",
-        None,
-        "while the service lives",
-        "kept: nobody's data",
-        "operations",
-    ),
-    Rule(
-        "saved_answers",
-        "answers kept under an Idempotency-Key (`saved_answers`, sealed)",
-        "answer_days",
-        "the answer",
-        "row deleted",
-        "trust.md 4: at least 24 h; 2.3: offline kiosks repeat for 72 h",
-    ),
-    Rule(
-        "sign_in_failures",
-        "failed sign-ins (`sign_in_failures`, name as keyed hash)",
-        "failure_days",
-        "the try",
-        "row deleted",
-        "the longest delay is 15 min; the audit trail keeps the event",
-    ),
-    Rule(
-        "staff_sessions",
-        "sign-ins of staff (`staff_sessions`, token as hash)",
-        "session_days",
-        "the sign-in",
-        "row deleted",
-        "trust.md 2.3: 8 h absolute",
-    ),
-    Rule(
-        "imports",
-        "records of imports (`imports`, file name sealed)",
-        "import_days",
-        "the import",
-        "row deleted",
-        f"{_LAW}: 3 years",
-    ),
-    Rule(
-        "reject_files",
-        "files of refused rows (HOME/rejects)",
-        "reject_days",
-        "written",
-        "file removed",
-        f"{_LAW}: registry extracts 30 days",
-    ),
-    Rule(
-        "orphan_files",
-        "photo files that no record names (HOME/photos)",
-        "orphan_days",
-        "written",
-        "file set aside; more than 100 and 1 % of all files, or with an empty database: left, and told",
-        "left by an interrupted run; a day is longer than any run",
-    ),
-    Rule(
-        "set_aside_files",
-        "photo files set aside (HOME/photos/set-aside)",
-        "set_aside_days",
-        "set aside",
-        "file removed; an erased person's at once",
-        "two weeks to notice that the database was the wrong one",
-    ),
-    Rule(
-        "keys_parts",
-        "keys parts of backups (AUTH_SERVICE_BACKUP__FOLDER)",
-        KEYS_PART_DAYS,
-        "the backup",
-        "file removed, the newest never",
-        "trust.md 2.7: at most 30 days",
-    ),
-    Rule(
-        "data_parts",
-        "data parts of backups",
-        None,
-        "the operator's media plan, at most 3 years",
-        "an erased person's data in it is unreadable without a keys part",
-        f"{_LAW}: 3 years",
-    ),
-    Rule(
-        "job_runs",
-        "history of the worker's jobs (`job_runs`)",
-        30,
-        "the run",
-        "row deleted by the worker",
-        "operations",
-    ),
-    Rule(
-        "limit_counts",
-        "counts of requests (`limit_counts`, keyed hashes)",
-        1,
-        "the request",
-        "row deleted by the worker within the hour",
-        "trust.md 2.5: the longest window is a day",
-    ),
-    Rule(
-        "limit_counts",
-        "counts against limits (keyed hashes)",
-        1,
-        "the window's end",
-        "row deleted by the worker",
-        "trust.md 2.5: the longest window is a day",
-    ),
-)
+def age_of(rule: Rule, policy: RetentionPolicy) -> timedelta | None:
+    """The period in force; None where the job removes nothing."""
+    if rule.hours is not None:
+        return timedelta(hours=rule.hours)
+    days = days_of(rule, policy)
+    return None if days is None else timedelta(days=days)
 
 
 def days_of(rule: Rule, policy: RetentionPolicy) -> int | None:
@@ -320,11 +93,20 @@ def days_of(rule: Rule, policy: RetentionPolicy) -> int | None:
     return rule.days
 
 
+def period_of(rule: Rule, policy: RetentionPolicy) -> str:
+    """In words: days, hours where it is less than a day, or `kept`."""
+    if rule.hours is not None:
+        return f"{rule.hours} h"
+    days = days_of(rule, policy)
+    return "kept" if days is None else str(days)
+
+
 def markdown(policy: RetentionPolicy) -> str:
     """The table of docs/compliance/retention.md."""
-    lines = ["| kind | records | days | counted from | then | source |", "|---|---|---|---|---|---|"]
-    for rule in RULES:
-        days = days_of(rule, policy)
-        period = "kept" if days is None else str(days)
-        lines.append(f"| `{rule.kind}` | {rule.records} | {period} | {rule.starts} | {rule.ends} | {rule.source} |")
-    return "\n".join(lines) + "\n"
+    head = ["| kind | records | days | counted from | then | source |", "|---|---|---|---|---|---|"]
+    return "\n".join([*head, *(_line(rule, policy) for rule in RULES)]) + "\n"
+
+
+def _line(rule: Rule, policy: RetentionPolicy) -> str:
+    cells = (f"`{rule.kind}`", rule.records, period_of(rule, policy), rule.starts, rule.ends, rule.source)
+    return f"| {' | '.join(cells)} |"

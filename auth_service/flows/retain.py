@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
 from auth_service.core.errors import PartlyDone, ServiceError
-from auth_service.core.retention import RULES, RetentionPolicy, days_of
+from auth_service.core.retention import RULES, RetentionPolicy, age_of
 from auth_service.flows.orphans import FilesSetAside, OrphanFiles
 from auth_service.storage.unit import Store, Unit
 
 _BATCH = 500
 """Rows per transaction: short enough that nobody waits for it."""
-_ROWS = ("captures", "saved_answers", "sign_in_failures", "staff_sessions", "imports")
+_SESSIONS_AT_ONCE = 20
+"""Each holds up to 25 MB of frames, and half a GB is a transaction long enough."""
+_ROWS = ("captures", "saved_answers", "sign_in_failures", "staff_sessions", "imports", "other_ways")
+_UNFINISHED = "unfinished_sessions"
 Progress = Callable[[int], None]
 
 
@@ -111,6 +114,11 @@ class Retain:
             raise PartlyDone(told, counts=removed)
         return Retained(removed, self.overdue())
 
+    def hourly(self) -> dict[str, int]:
+        """What cannot wait for the daily run: sessions that came to no decision. raises Unavailable"""
+        kind = self._sessions(_UNFINISHED, _Turn("system", self._clock.now()))
+        return {_UNFINISHED: sum(self._batches(kind))}
+
     @staticmethod
     def _batches(kind: _Kind) -> Iterator[int]:
         while done := kind.remove():
@@ -144,6 +152,8 @@ class Retain:
         """In the order in which they go: what refers to a record before the record."""
         kinds = {
             "review_pictures": self._pictures("review_pictures", "review", turn),
+            _UNFINISHED: self._sessions(_UNFINISHED, turn),
+            "sessions": self._sessions("sessions", turn),
             "replaced_pictures": self._pictures("replaced_pictures", "reference", turn),
             "replaced_averages": self._averages(turn),
             "replaced_templates": self._templates(turn),
@@ -164,6 +174,14 @@ class Retain:
             return len(files)
 
         return _Kind(lambda unit: len(unit.expiry.pictures(purpose, before)), remove)
+
+    def _sessions(self, name: str, turn: _Turn) -> _Kind:
+        """After the pictures: the frames of a session go once its picture has gone."""
+        before, decided = self._before(name, turn.now), name != _UNFINISHED
+        remove = self._in_unit(
+            name, turn, lambda unit: unit.expiry.remove_sessions(before, _SESSIONS_AT_ONCE, decided=decided)
+        )
+        return _Kind(lambda unit: unit.expiry.count_sessions(before, decided=decided), remove)
 
     def _averages(self, turn: _Turn) -> _Kind:
         name, before = "replaced_averages", self._before("replaced_averages", turn.now)
@@ -201,7 +219,7 @@ class Retain:
     def _before(self, kind: str, now: datetime) -> datetime:
         """Records older than this are due."""
         rule = next(rule for rule in RULES if rule.kind == kind)
-        days = days_of(rule, self._policy)
-        if days is None:
+        age = age_of(rule, self._policy)
+        if age is None:
             raise ValueError(f"{kind} has no end")
-        return now - timedelta(days=days)
+        return now - age

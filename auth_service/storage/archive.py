@@ -72,9 +72,13 @@ _TYPES: dict[Kind, type[TypeEngine[Any]]] = {
     Kind.INTEGER: BigInteger, Kind.REAL: Double, Kind.TEXT: Text, Kind.TRUTH: Boolean, Kind.BYTES: LargeBinary,
     Kind.INSTANT: Instant, Kind.DATE: Date,
 }  # fmt: skip
-NOT_COPIED = frozenset({"job_leases", "job_runs", "limit_counts", "schema_reach", "staff_sessions"})
+NOT_COPIED = frozenset(
+    {"capture_sessions", "capture_steps", "job_leases", "job_runs", "limit_counts", "schema_reach", "staff_sessions"}
+)
 """Leases, runs and counts of requests belong to the machine and the hour that had them, the reach of a schema to its
-migrations; a sign-in that was ended must not come back."""
+migrations; a sign-in that was ended must not come back. Nor must a capture session, which would be open once more with
+a challenge that was seen; and frames that are gone within a day must not lie in a file for years. What a person must
+look at later has its picture among the photos."""
 _SINGLE = (AUDIT_HEAD, AUDIT_BASE)
 """Tables of one row that migrations fill. They come last, in this order: the head names a row, and once the base is
 there rows come in no more as they are."""

@@ -90,6 +90,7 @@ GRANTS: dict[str, Rights] = {
     "job_leases": _front(Right(insert=True, update=_columns("job_leases"))),
     "job_runs": _front(Right(insert=True, update=("ended_at", "outcome", "code", "counts"), delete=True)),
     "face_thresholds": _front(ADD),
+    "other_ways": _front(Right(insert=True, update=("settled_at", "settled_by"), delete=True)),
     # identity
     "people": _both(READ, Right(insert=True, update=_columns("people", "created_at"))),
     "benefits": _both(READ, Right(insert=True, update=_columns("benefits"))),
@@ -105,6 +106,23 @@ GRANTS: dict[str, Rights] = {
     "reference_sets": _front(Right(insert=True, update=("superseded_at", "template_sealed"))),
     "reference_set_photos": _front(ADD),
     "captures": _front(Right(insert=True, update=("template_sealed", "photo_hash_sealed", "erased_at"))),
+    "capture_sessions": _front(
+        Right(
+            insert=True,
+            update=(
+                "token_index",
+                "challenge_sealed",
+                "started_at",
+                "claimed_at",
+                "decided_at",
+                "ended_at",
+                "evidence_id",
+            ),
+            delete=True,
+        )
+    ),
+    "capture_steps": _front(Right(insert=True, delete=True)),
+    "pad_findings": _front(Right(insert=True, update=("details_sealed",))),
     # bank
     "bank_references": _ledger(Right(insert=True, update=_columns("bank_references"), delete=True)),
 }
@@ -118,6 +136,7 @@ FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
     "expire_facts(timestamptz, integer)": (DatabaseRole.FRONT,),
     "forget_erased(text, timestamptz)": (DatabaseRole.FRONT,),
     "keep_captures()": (),
+    "keep_findings()": (),
     "move_audit_head()": (),
     "refuse_unwritten_head()": (),
     "expire_captures(timestamptz, integer)": (DatabaseRole.FRONT,),

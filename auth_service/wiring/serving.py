@@ -48,6 +48,7 @@ class Wiring(Flows):
         found = [Job(FACES_JOB, 86_400, self._count_faces), Job("retention", 86_400, lambda: self.retain.run().removed)]
         found.append(Job("audit.checkpoint", 10, lambda: self.checkpoint.run().counts()))
         found.append(Job(_ERASURES_JOB, 3600, lambda: asdict(self.erase.reapply())))
+        found.append(Job("sessions", 3600, self.retain.hourly))
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)
         if folder and (self.settings.url.startswith("sqlite") or self.settings.ledger_database_url):

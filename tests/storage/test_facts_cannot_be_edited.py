@@ -11,6 +11,7 @@ from auth_service.core.audit import AuditEvent
 from auth_service.core.ids import new_serial
 from auth_service.core.merkle import Frontier
 from auth_service.enrollment.consent import Consent, ConsentBasis
+from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.evidence import EvidenceKind
@@ -27,6 +28,7 @@ CHANGES = {
     "audit_rows": "actor = 'nobody'",
     "audit_head": "rows = 0",
     "audit_checkpoints": "note = 'another'",
+    "pad_findings": "sign = 'live'",
     "reference_set_photos": "position = 7",
     "reference_sets": "active_since = '2020-01-01 00:00:00.000000'",
 }
@@ -38,6 +40,7 @@ def full(store: Store) -> Store:
     with store.unit() as unit:
         proof = evidence(someone)
         unit.evidence.add(proof, PASSED)
+        unit.findings.add(proof.id, someone, [LayerFinding(Layer.FLASH, Sign.ATTACK)], {"fusion": "1"}, NOW)
         certificate = Certificate(
             new_serial(), EvidenceKind.ASSISTED, date(2026, 3, 10), date(2027, 3, 31), "AC1.a.b.c"
         )

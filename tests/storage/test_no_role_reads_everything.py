@@ -22,11 +22,20 @@ pytestmark = pytest.mark.postgres
 RUNNING = (DatabaseRole.FRONT, DatabaseRole.LEDGER)
 GROUPS = {
     "identities": ("people", "benefits", "consents"),
-    "faces": ("photos", "reference_photos", "reference_sets", "reference_set_photos", "captures"),
+    "faces": (
+        "photos",
+        "reference_photos",
+        "reference_sets",
+        "reference_set_photos",
+        "captures",
+        "capture_sessions",
+        "capture_steps",
+        "pad_findings",
+    ),
     "bank references": ("bank_references",),
 }
-FACTS = ("evidence", "certificates", "consents", "flags", "flag_people", "judgements", "audit_rows")
-ERASED = {"consents": ("reference_sealed",)}
+FACTS = ("evidence", "certificates", "consents", "flags", "flag_people", "judgements", "audit_rows", "pad_findings")
+ERASED = {"consents": ("reference_sealed",), "pad_findings": ("details_sealed",)}
 """What erasing a person empties; a trigger refuses any other change of it."""
 ALTERED = "{table} has no entry in auth_service/storage/grants.py: say there which database role may do what with it"
 

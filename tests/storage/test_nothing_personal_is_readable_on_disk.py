@@ -9,11 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from auth_service.capture.challenge import Accommodation, Route, draw
+from auth_service.capture.other_way import Way
+from auth_service.capture.ports import StepLook
+from auth_service.capture.session import CaptureSession
+from auth_service.capture.steps import CapturedFrame, CapturedStep
 from auth_service.core.errors import SealBroken
+from auth_service.core.ids import new_id
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.faces.template import EngineIdentity, Template
+from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.monitoring.flags import Judgement, Verdict
-from auth_service.storage.unit import NewCapture, SavedAnswer, Store
+from auth_service.qualification.evidence import Channel
+from auth_service.storage.unit import NewCapture, NewSession, SavedAnswer, Store, Unit
 from tests.storage.samples import (
     ENGINE,
     NOW,
@@ -64,6 +72,7 @@ def fill(store: Store) -> dict[str, bytes]:
         unit.idempotency.finish("caller", f"key-{number(7)}", SavedAnswer(200, NAME.encode(), "text/plain"), NOW)
         unit.imports.begin("ledger", "d" * 64, f"{NAME}.xlsx", NOW)
         unit.sign_in_failures.add("canary-password", NOW)
+        _capture(unit, someone, proof.id)
     vector = face.vector.astype("<f4").tobytes()
     return {
         "name": NAME.encode(),
@@ -81,6 +90,16 @@ def fill(store: Store) -> dict[str, bytes]:
         "reason": SAID.encode(),
         "typed into the name field": b"canary-password",
         "picture": JPEG[:14],
+        "what the person cannot do": b"bedridden",
+        "ticket": b"canary-ticket",
+        "token": b"canary-token",
+        "device": b"canary-device",
+        "nonce": b"canary-nonce-016",
+        "nonce in hex": b"canary-nonce-016".hex().encode(),
+        "colours": b"white",
+        "finding": b"canary-reason",
+        "score": b"canary-score",
+        "digest of a step": CapturedStep(0, (CapturedFrame(JPEG, 0), CapturedFrame(JPEG + b"2", 100))).digest,
         "template": vector[:16],
         "template from the middle": vector[240:256],
         "template, other byte order": face.vector.astype(">f4").tobytes()[:16],
@@ -95,6 +114,24 @@ def fill(store: Store) -> dict[str, bytes]:
         "frame hash": seen.frame_hash.to_bytes(8, "big"),
         "face hash as text": str(seen.face_hash).encode(),
     }
+
+
+def _capture(unit: Unit, someone: str, evidence_id: str) -> None:
+    """A session of theirs, with everything that it may hold."""
+    consent = Consent(ConsentBasis.SEPARATE_CONSENT, "v1", "zh", "phone", NOW, "canary-form-9")
+    challenge = draw(Route.FLASH)
+    session = CaptureSession(
+        new_id(), someone, "phone", unit.sessions.hidden_device("canary-device"), new_id(), Route.FLASH,
+        frozenset({Accommodation.BEDRIDDEN, Accommodation.TREMOR}), True, NOW,
+    )  # fmt: skip
+    unit.sessions.open(NewSession(session, consent, number(7), "canary-ticket"))
+    assert unit.sessions.exchange("canary-ticket", "canary-token") is not None
+    assert unit.sessions.start(session, b"canary-nonce-016", challenge, NOW)
+    frames = (CapturedFrame(JPEG, 0), CapturedFrame(JPEG + b"2", 100))
+    assert unit.steps.add(session, CapturedStep(0, frames), StepLook((), True), NOW)
+    turned = LayerFinding(Layer.CHALLENGE, Sign.ABSENT, ("canary-reason",), {"canary-score": 0.123456789})
+    unit.findings.add(evidence_id, someone, [turned], {"fusion": "1"}, NOW)
+    unit.other_ways.ask(someone, number(7), Way.VISIT, Channel.PHONE, NOW)
 
 
 @pytest.mark.asvs("14.2.4")

@@ -20,9 +20,9 @@ class Consents:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    def add(self, person_id: str, consent: Consent) -> str:
-        """Records a ground; returns its id."""
-        consent_id = new_id()
+    def add(self, person_id: str, consent: Consent, consent_id: str | None = None) -> str:
+        """Records a ground; returns its id. consent_id: where the consent bears one that was given out already"""
+        consent_id = consent_id or new_id()
         sealed = None
         if consent.reference is not None:
             place = Place("consents", consent_id, "reference")

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, delete, select, text, update
 
 from auth_service.core.audit import Details, details_text
 from auth_service.core.erasure import Tombstone
@@ -30,8 +30,12 @@ from auth_service.storage.records.person_fields import SEALED_FIELDS
 from auth_service.storage.tables import (
     AuditRowTable,
     CaptureRow,
+    CaptureSessionRow,
+    CaptureStepRow,
     ConsentRow,
     ErasureRow,
+    OtherWayRow,
+    PadFindingRow,
     PersonKeyRow,
     PersonRow,
     ReferencePhotoRow,
@@ -46,6 +50,8 @@ _PHOTOS = table_of(ReferencePhotoRow)
 _SETS = table_of(ReferenceSetRow)
 _CAPTURES = table_of(CaptureRow)
 _CONSENTS = table_of(ConsentRow)
+_SESSIONS, _STEPS = table_of(CaptureSessionRow), table_of(CaptureStepRow)
+_FINDINGS, _WAYS = table_of(PadFindingRow), table_of(OtherWayRow)
 _ERASURES = table_of(ErasureRow)
 _TRAIL = table_of(AuditRowTable)
 _ASKED_AT_ONCE = 500
@@ -87,6 +93,7 @@ class Erasures:
         counts["reference_sets"] = self._empty_sets(person_id, now)
         papers = (_CONSENTS.c.person_id == person_id) & _CONSENTS.c.reference_sealed.is_not(None)
         counts["consents"] = self._run(update(_CONSENTS).where(papers).values(reference_sealed=None))
+        counts |= self._drop_sessions(person_id)
         values = {
             "person_id": person_id,
             "requested_by": tombstone.requested_by.value,
@@ -178,6 +185,17 @@ class Erasures:
         mine = _SETS.c.person_id == person_id
         self._run(update(_SETS).where(mine, _SETS.c.superseded_at.is_(None)).values(superseded_at=now))
         return self._run(update(_SETS).where(mine, _SETS.c.template_sealed.is_not(None)).values(template_sealed=None))
+
+    def _drop_sessions(self, person_id: str) -> dict[str, int]:
+        """Sessions and their frames go whole, an open one with them; of findings the signs stay, as verdicts do."""
+        mine = select(_SESSIONS.c.id).where(_SESSIONS.c.person_id == person_id)
+        told = (_FINDINGS.c.person_id == person_id) & (_FINDINGS.c.details_sealed != _NOTHING)
+        return {
+            "capture_steps": self._run(delete(_STEPS).where(_STEPS.c.session_id.in_(mine))),
+            "capture_sessions": self._run(delete(_SESSIONS).where(_SESSIONS.c.person_id == person_id)),
+            "pad_findings": self._run(update(_FINDINGS).where(told).values(details_sealed=_NOTHING)),
+            "other_ways": self._run(delete(_WAYS).where(_WAYS.c.person_id == person_id)),
+        }
 
     def _run(self, statement: Any) -> int:
         return self._work.connection.execute(statement).rowcount

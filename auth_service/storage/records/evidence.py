@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select
 
 from auth_service.faces.quality import QualityReason
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
@@ -144,7 +144,14 @@ class Certificates:
         self._work.connection.execute(_ADD_CERTIFICATE, values)
 
     def by_serial(self, serial: str) -> Certificate | None:
-        wanted = select(_CERTIFICATES).where(_CERTIFICATES.c.serial == serial)
+        return self._one(_CERTIFICATES.c.serial == serial)
+
+    def of_evidence(self, evidence_id: str) -> Certificate | None:
+        """The one that this attempt brought."""
+        return self._one(_CERTIFICATES.c.evidence_id == evidence_id)
+
+    def _one(self, which: ColumnElement[bool]) -> Certificate | None:
+        wanted = select(_CERTIFICATES).where(which)
         row = self._work.connection.execute(wanted).one_or_none()
         if row is None:
             return None

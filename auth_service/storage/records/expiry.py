@@ -13,11 +13,15 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, func, or_, sele
 
 from auth_service.storage.tables import (
     CaptureRow,
+    CaptureSessionRow,
+    CaptureStepRow,
     CertificateRow,
     EvidenceRow,
     FlagRow,
     ImportRow,
     JudgementRow,
+    OtherWayRow,
+    PadFindingRow,
     PhotoRow,
     ReferencePhotoRow,
     ReferenceSetPhotoRow,
@@ -31,6 +35,8 @@ from auth_service.storage.work import Work
 
 _PHOTOS, _ENROLLED, _SETS = table_of(PhotoRow), table_of(ReferencePhotoRow), table_of(ReferenceSetRow)
 _MEMBERS, _EVIDENCE, _CERTIFICATES = table_of(ReferenceSetPhotoRow), table_of(EvidenceRow), table_of(CertificateRow)
+_SESSIONS, _STEPS, _CAPTURES = table_of(CaptureSessionRow), table_of(CaptureStepRow), table_of(CaptureRow)
+_FINDINGS = table_of(PadFindingRow)
 _GONE = b""
 """What stands where a sealed value was."""
 _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
@@ -42,6 +48,7 @@ _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
     "sign_in_failures": (table_of(SignInFailureRow).c.id, table_of(SignInFailureRow).c.at),
     "staff_sessions": (table_of(StaffSessionRow).c.token_hash, table_of(StaffSessionRow).c.created_at),
     "imports": (table_of(ImportRow).c.id, table_of(ImportRow).c.begun_at),
+    "other_ways": (table_of(OtherWayRow).c.id, table_of(OtherWayRow).c.asked_at),
 }
 """Rows that simply go: by which key, and which instant tells their age."""
 _EXPIRE_CAPTURES = text("SELECT expire_captures(:before, :most)")
@@ -126,6 +133,19 @@ class Expiry:
             self._work.connection.execute(gone, values)
         return len(values)
 
+    def count_sessions(self, before: datetime, *, decided: bool) -> int:
+        return self._count(_over(before, decided=decided))
+
+    def remove_sessions(self, before: datetime, limit: int, *, decided: bool) -> int:
+        """Sessions with their frames; returns how many sessions went.
+
+        decided  those with a decision, once the picture of them that people look at is gone; else those that came to
+                 none: expired, ended, or claimed by a process that died
+        """
+        chosen = list(self._work.connection.execute(_over(before, decided=decided).limit(limit)).scalars())
+        self._rows(delete(_STEPS).where(_STEPS.c.session_id.in_(chosen)))
+        return self._rows(delete(_SESSIONS).where(_SESSIONS.c.id.in_(chosen)))
+
     def count_facts(self, before: datetime) -> int:
         return self._count(select(_EVIDENCE.c.id).where(_EVIDENCE.c.taken_at < before))
 
@@ -139,6 +159,7 @@ class Expiry:
             return int(self._work.connection.execute(text("SELECT expire_facts(:before, :most)"), asked).scalar_one())
         old = select(_EVIDENCE.c.id).where(_EVIDENCE.c.taken_at < before).order_by(_EVIDENCE.c.taken_at).limit(limit)
         chosen = list(self._work.connection.execute(old).scalars())
+        self._rows(delete(_FINDINGS).where(_FINDINGS.c.evidence_id.in_(chosen)))
         self._rows(delete(_CERTIFICATES).where(_CERTIFICATES.c.evidence_id.in_(chosen)))
         return self._rows(delete(_EVIDENCE).where(_EVIDENCE.c.id.in_(chosen)))
 
@@ -164,6 +185,18 @@ class Expiry:
 
     def _rows(self, statement: Any) -> int:
         return int(self._work.connection.execute(statement).rowcount)
+
+
+def _over(before: datetime, *, decided: bool) -> Select[Any]:
+    """Of sessions that nobody needs any more."""
+    if not decided:
+        return select(_SESSIONS.c.id).where(_SESSIONS.c.decided_at.is_(None), _SESSIONS.c.opened_at < before)
+    shown = (
+        select(_CAPTURES.c.evidence_id)
+        .join(_PHOTOS, _PHOTOS.c.id == _CAPTURES.c.photo_id)
+        .where(_CAPTURES.c.evidence_id == _SESSIONS.c.evidence_id, _PHOTOS.c.erased_at.is_(None))
+    )
+    return select(_SESSIONS.c.id).where(_SESSIONS.c.decided_at < before, ~shown.exists())
 
 
 def _averages(before: datetime) -> Select[Any]:

@@ -25,6 +25,7 @@ from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
 from auth_service.storage.tables.reach import SchemaReachRow
 from auth_service.storage.tables.schema import Schema
+from auth_service.storage.tables.sessions import CaptureSessionRow, CaptureStepRow, OtherWayRow, PadFindingRow
 from auth_service.storage.tables.supervision import (
     AuditBaseRow,
     AuditHeadRow,
@@ -48,6 +49,8 @@ __all__ = [
     "CalibrationActivationRow",
     "CalibrationRow",
     "CaptureRow",
+    "CaptureSessionRow",
+    "CaptureStepRow",
     "CertificateRow",
     "ConsentRow",
     "ErasureRow",
@@ -60,6 +63,8 @@ __all__ = [
     "JobRunRow",
     "JudgementRow",
     "LimitCountRow",
+    "OtherWayRow",
+    "PadFindingRow",
     "PersonKeyRow",
     "PersonRow",
     "PhotoRow",

@@ -1,0 +1,187 @@
+"""One transaction, seen as the records that it may read and write. `storage/unit.py` opens it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sqlalchemy import text
+
+from auth_service.storage.records.api_keys import ApiKeys
+from auth_service.storage.records.audit import Audit
+from auth_service.storage.records.backups import Backups
+from auth_service.storage.records.bank import Bank
+from auth_service.storage.records.calibrations import Calibrations
+from auth_service.storage.records.captures import Captures
+from auth_service.storage.records.checkpoints import Checkpoints, Witnesses
+from auth_service.storage.records.consents import Consents
+from auth_service.storage.records.erasures import Erasures
+from auth_service.storage.records.evidence import Certificates, Evidence
+from auth_service.storage.records.expiry import Expiry
+from auth_service.storage.records.face_counts import FaceCounts
+from auth_service.storage.records.findings import PadFindings
+from auth_service.storage.records.flags import Flags, Judgements
+from auth_service.storage.records.idempotency import Idempotency
+from auth_service.storage.records.imports import Imports
+from auth_service.storage.records.jobs import Jobs
+from auth_service.storage.records.limits import Limits
+from auth_service.storage.records.other_ways import OtherWays
+from auth_service.storage.records.own_people import OwnPeople
+from auth_service.storage.records.people import People
+from auth_service.storage.records.photos import Photos
+from auth_service.storage.records.reembedding import Reembedding
+from auth_service.storage.records.references import References
+from auth_service.storage.records.sessions import Sessions
+from auth_service.storage.records.staff import SignInFailures, Staff, StaffSessions
+from auth_service.storage.records.steps import Steps
+from auth_service.storage.records.wrapping import WrappingKeys
+from auth_service.storage.work import Work
+
+_ALONE = text("SELECT pg_advisory_xact_lock(:number)")
+
+
+class Unit:
+    """One transaction, seen as the records that it may read and write."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def alone(self, what: str) -> None:
+        """From here to the end of the unit no other unit is alone with the same thing: what is read next stays true.
+
+        On SQLite every write unit is alone anyway.
+        """
+        if self._work.connection.dialect.name == "postgresql":
+            number = int.from_bytes(self._work.indexes.of("alone", what)[:8], signed=True)
+            self._work.connection.execute(_ALONE, {"number": number})
+
+    @cached_property
+    def people(self) -> People:
+        return People(self._work)
+
+    @cached_property
+    def bank(self) -> Bank:
+        return Bank(self._work)
+
+    @cached_property
+    def photos(self) -> Photos:
+        return Photos(self._work)
+
+    @cached_property
+    def references(self) -> References:
+        return References(self._work)
+
+    @cached_property
+    def reembedding(self) -> Reembedding:
+        return Reembedding(self._work)
+
+    @cached_property
+    def captures(self) -> Captures:
+        return Captures(self._work)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self._work)
+
+    @cached_property
+    def steps(self) -> Steps:
+        return Steps(self._work)
+
+    @cached_property
+    def findings(self) -> PadFindings:
+        return PadFindings(self._work)
+
+    @cached_property
+    def other_ways(self) -> OtherWays:
+        return OtherWays(self._work)
+
+    @cached_property
+    def calibrations(self) -> Calibrations:
+        return Calibrations(self._work)
+
+    @cached_property
+    def own_people(self) -> OwnPeople:
+        return OwnPeople(self._work)
+
+    @cached_property
+    def consents(self) -> Consents:
+        return Consents(self._work)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        return Evidence(self._work)
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        return Certificates(self._work)
+
+    @cached_property
+    def flags(self) -> Flags:
+        return Flags(self._work)
+
+    @cached_property
+    def judgements(self) -> Judgements:
+        return Judgements(self._work)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return Audit(self._work)
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self._work)
+
+    @cached_property
+    def witnesses(self) -> Witnesses:
+        return Witnesses(self._work)
+
+    @cached_property
+    def staff(self) -> Staff:
+        return Staff(self._work)
+
+    @cached_property
+    def staff_sessions(self) -> StaffSessions:
+        return StaffSessions(self._work)
+
+    @cached_property
+    def sign_in_failures(self) -> SignInFailures:
+        return SignInFailures(self._work)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        return ApiKeys(self._work)
+
+    @cached_property
+    def idempotency(self) -> Idempotency:
+        return Idempotency(self._work)
+
+    @cached_property
+    def imports(self) -> Imports:
+        return Imports(self._work)
+
+    @cached_property
+    def face_counts(self) -> FaceCounts:
+        return FaceCounts(self._work)
+
+    @cached_property
+    def expiry(self) -> Expiry:
+        return Expiry(self._work)
+
+    @cached_property
+    def backups(self) -> Backups:
+        return Backups(self._work)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self._work)
+
+    @cached_property
+    def limits(self) -> Limits:
+        return Limits(self._work)
+
+    @cached_property
+    def wrapping_keys(self) -> WrappingKeys:
+        return WrappingKeys(self._work)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        return Erasures(self._work)
