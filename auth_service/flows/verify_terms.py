@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from auth_service.core.audit import AuditEvent
-from auth_service.core.audit_facts import DECIDED
 from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.quality import QualityReason
 from auth_service.matching.comparison import ComparisonDecision
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.decision import Decision, DecisionPolicy
-from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
+from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.storage.unit import KnownCapture, Unit
 
 MOST_PHOTOS = 3
@@ -70,17 +68,3 @@ answer. A capture that has passed is over at once. source: one counter visit, th
 
 def still_open(capture: KnownCapture, now: datetime, channel: Channel) -> bool:
     return not capture.qualified and capture.channel is channel and now - capture.taken_at < SAME_CAPTURE
-
-
-def audit_event(request: VerifyRequest, evidence: FaceEvidence, result: VerifyResult) -> AuditEvent:
-    """What the audit trail says of an attempt."""
-    details = {
-        "evidence": evidence.id,
-        "outcome": result.decision.outcome.value,
-        "zone": result.decision.zone.value if result.decision.zone else None,
-        "channel": evidence.channel.value,
-        "attested_by": evidence.attested_by,
-        "certificate": result.certificate.serial if result.certificate else None,
-    }
-    subject = f"person:{evidence.person_id}" if evidence.person_id else ""
-    return AuditEvent(request.actor, DECIDED, subject, details)

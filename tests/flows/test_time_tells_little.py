@@ -47,10 +47,10 @@ def test_an_unknown_number_reads_as_much_as_a_known_one(agency: Agency, monkeypa
         return whole(self, place, sealed)
 
     monkeypatch.setattr(DataKey, "open", counting)
-    agency.verifying._known(WANG, date(2026, 3, 10))
+    agency.verifying._people.by_number(WANG, date(2026, 3, 10))
     known = sorted(opened)
     opened.clear()
-    nobody = agency.verifying._known(STRANGER, date(2026, 3, 10))
+    nobody = agency.verifying._people.by_number(STRANGER, date(2026, 3, 10))
     assert sorted(opened) == known
     assert (nobody.person_id, nobody.reference, nobody.captures, nobody.enrolled) == (None, None, (), ())
 
@@ -61,7 +61,7 @@ def test_whoever_is_not_enrolled_is_held_against_somebody_who_is(agency: Agency,
     agency.person(LI, "李建国")
     agency.enroll(WANG, picture("wang"))
     agency.verify(WANG, picture("li"), attested=False)
-    known = agency.verifying._known(number, date(2026, 3, 10))
+    known = agency.verifying._people.by_number(number, date(2026, 3, 10))
     assert (known.reference, len(known.captures), len(known.enrolled)) == (None, 0, 0)
     assert known.decoy is not None
     assert (len(known.decoy.captures), len(known.decoy.enrolled)) == (1, 1)
