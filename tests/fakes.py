@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -15,13 +15,20 @@ import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from auth_service.capture.challenge import Challenge, Planned
+from auth_service.capture.ports import FramingHint, StepLook
+from auth_service.capture.steps import CapturedStep
 from auth_service.core.errors import KeyInUse, KeyMissing, NoFaceFound, SealBroken, ServiceError
 from auth_service.core.intervals import Rate
 from auth_service.core.keys import WrappedKey
 from auth_service.faces.landmarks import Box, DetectedFace
 from auth_service.faces.quality import QualityReason, QualityReport
 from auth_service.faces.sample import FaceSample, PhotoHash
-from auth_service.faces.template import EngineIdentity, Template
+from auth_service.faces.template import EngineIdentity, Template, mean_template
+from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
+from auth_service.liveness.layers import Layer, LayerFinding, Sign
+from auth_service.liveness.measures import FrameMeasures, SessionMeasures, StepMeasures
+from auth_service.liveness.ports import SeenPhoto
 from auth_service.matching.calibration import Calibration, Cell, Metric, OperatingPoint
 
 FAKE_ENGINE = EngineIdentity("fake", "f" * 64)
@@ -71,6 +78,75 @@ class FakeReader:
 
     def reencode(self, data: bytes) -> bytes:
         return b"\xff\xd8" + data
+
+
+class FakeCaptureReader:
+    """Measures frames that are `picture` bytes. It judges nothing: FakeAssess says what the layers would have."""
+
+    def __init__(self, *, shows_turns: bool = True) -> None:
+        self.shows_turns = shows_turns
+        self.reader = FakeReader()
+        self.measured = 0
+
+    def measure(self, steps: Sequence[CapturedStep], challenge: Challenge) -> SessionMeasures:
+        assert [step.n for step in steps] == [step.n for step in challenge.steps]
+        self.measured += 1
+        taken = [[self.reader.read(frame.data) for frame in step.frames] for step in steps]
+        told = tuple(
+            StepMeasures(
+                step.n,
+                tuple(
+                    FrameMeasures(
+                        at_ms=frame.at_ms, width=640, height=480, faces=1, box=sample.face.box, points=None, skin=None,
+                        surround=np.zeros(3, dtype=np.float32), luma=120.0, sharpness=100.0, moire=1.0, model=None,
+                        pixel_digest=sample.photo_hash.pixel_digest, face_hash=sample.photo_hash.face_hash,
+                        frame_hash=sample.photo_hash.frame_hash,
+                    )
+                    for frame, sample in zip(step.frames, samples, strict=True)
+                ),
+            )
+            for step, samples in zip(steps, taken, strict=True)
+        )  # fmt: skip
+        best = taken[0][:3]
+        probe = None if "nobody" in steps[0].frames[0].data.decode() else mean_template([one.template for one in best])
+        return SessionMeasures(told, "arcface5", probe, 1.0, best[0].quality.reasons)
+
+
+@dataclass
+class FakeAssessment:
+    decision: PadDecision
+    findings: tuple[LayerFinding, ...]
+    versions: Mapping[str, str]
+
+
+@dataclass
+class FakeAssess:
+    """The verdict that a test wants, with findings to be kept."""
+
+    verdict: PadVerdict = PadVerdict.BONA_FIDE
+    reasons: tuple[PadReason, ...] = (PadReason.LIVE_CAPTURE,)
+    seen: list[SeenPhoto] = field(default_factory=list)
+
+    def __call__(self, measures: SessionMeasures, challenge: Challenge, seen: Sequence[SeenPhoto]) -> FakeAssessment:
+        self.seen = list(seen)
+        sign = Sign.LIVE if self.verdict is PadVerdict.BONA_FIDE else Sign.ABSENT
+        turned = LayerFinding(Layer.CHALLENGE, sign, ("turned",), {"turn": 0.25})
+        findings = (turned, LayerFinding(Layer.MODEL, Sign.UNKNOWN, ("not_installed",)))
+        return FakeAssessment(PadDecision(self.verdict, self.reasons), findings, {"fusion": "1", "challenge": "1"})
+
+
+class FakeLook:
+    """Sees movement where two frames differ, and darkness where the picture says so."""
+
+    def __init__(self) -> None:
+        self.looked = 0
+
+    def look(self, step: CapturedStep, planned: Planned) -> StepLook:
+        assert step.n == planned.n
+        self.looked += 1
+        dark = any(b"too_dark" in frame.data for frame in step.frames)
+        moved = len({frame.data for frame in step.frames}) > 1
+        return StepLook((FramingHint.TOO_DARK,) if dark else (), moved)
 
 
 @dataclass(frozen=True)

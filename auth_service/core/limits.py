@@ -106,6 +106,12 @@ def _of_device(policy: LimitPolicy, key: str, device: str, number: str) -> tuple
     )
 
 
+def of_session(most: int, channel: str, device: str, subject: str) -> tuple[Count, ...]:
+    """What one capture session counts against: this person on this channel and device, so that nobody can lock a
+    person out. most: SessionPolicy.attempts_per_day; subject: stands for the ID number"""
+    return (Count("session_per_day", f"{subject}\0{channel}\0{device}", most, DAY),)
+
+
 def of_enrollment(policy: LimitPolicy, key: str, number: str) -> tuple[Count, ...]:
     return (Count("enrollments_per_day", f"{number}\0{key}", policy.enrollments_per_day, DAY),)
 

@@ -52,6 +52,10 @@ class Limit:
             limits.of_capture(self._policy, key_id, channel, device, self._normalised(id_number)), AttemptsUsedUp
         )
 
+    def session(self, channel: str, device: str, subject: str, most: int) -> None:
+        """One challenge, before it is drawn; counted whether or not the person is known. raises AttemptsUsedUp"""
+        self._count(limits.of_session(most, channel, device, subject), AttemptsUsedUp)
+
     def enrollment(self, key_id: str, id_number: str) -> None:
         """raises AttemptsUsedUp, IdNumberInvalid"""
         self._count(limits.of_enrollment(self._policy, key_id, self._normalised(id_number)), AttemptsUsedUp)

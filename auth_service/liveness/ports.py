@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from auth_service.capture.challenge import Challenge
 from auth_service.capture.steps import CapturedStep
+from auth_service.faces.sample import PhotoHash
+from auth_service.liveness.decision import PadDecision
+from auth_service.liveness.layers import LayerFinding
 from auth_service.liveness.measures import SessionMeasures
 
 
@@ -21,3 +25,35 @@ class CaptureReader(Protocol):
     def measure(self, steps: Sequence[CapturedStep], challenge: Challenge) -> SessionMeasures:
         """raises ImageRefused (a frame cannot be decoded), CapacityExceeded, EngineFault"""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPhoto:
+    """A picture that this person's past holds: enrolled, or remembered from an earlier attempt.
+
+    passed  from an attempt that qualified, or enrolled: what somebody would play again
+    """
+
+    photo_hash: PhotoHash
+    passed: bool
+
+
+class Assessment(Protocol):
+    """A verdict with what it rests on (`fusion.PadAssessment`)."""
+
+    @property
+    def decision(self) -> PadDecision: ...
+
+    @property
+    def findings(self) -> tuple[LayerFinding, ...]: ...
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Name -> version of every program and model that had a part."""
+        ...
+
+
+class Assess(Protocol):
+    """All layers and their fusion, under the operator's policy. Numbers only, no pictures. Shared by threads."""
+
+    def __call__(self, measures: SessionMeasures, challenge: Challenge, seen: Sequence[SeenPhoto]) -> Assessment: ...

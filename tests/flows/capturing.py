@@ -1,0 +1,77 @@
+"""A phone before somebody, and the flows that it talks to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from auth_service.capture.session import SessionPolicy
+from auth_service.capture.steps import CapturedFrame, CapturedStep, StepPolicy
+from auth_service.core.limits import LimitPolicy
+from auth_service.enrollment.consent import Consent, ConsentBasis
+from auth_service.faces.copies import CopyPolicy
+from auth_service.flows.accept_step import AcceptStep
+from auth_service.flows.ask_other_way import AskOtherWay
+from auth_service.flows.complete_session import CaptureEngine, Completed, CompletePolicies, CompleteSession
+from auth_service.flows.end_session import EndSession
+from auth_service.flows.limit import Limit
+from auth_service.flows.open_session import Opened, OpenRequest, OpenSession
+from auth_service.flows.see_session import SeeSession
+from auth_service.flows.session_terms import Begun, SessionKey
+from auth_service.flows.start_session import StartSession
+from auth_service.qualification.decision import DecisionPolicy
+from auth_service.qualification.evidence import Channel
+from tests.builders import WANG, Agency
+from tests.fakes import FAKE_ENGINE, FakeAssess, FakeCaptureReader, FakeLook, fake_calibration, picture
+
+CONSENT = Consent(
+    ConsentBasis.SEPARATE_CONSENT, "2026-11-24", "zh", "phone", datetime(2026, 3, 10, 2, 5, tzinfo=UTC), "hash"
+)
+
+
+def step(n: int, face: str = "wang", take: int = 1, frames: int = 4, **how: Any) -> CapturedStep:
+    """Frames of one step; each is a picture of its own. `look` stays the same for all that a take shows."""
+    shots = (picture(face, take=take * 1000 + n * 50 + i, look=take, **how) for i in range(frames))
+    return CapturedStep(n, tuple(CapturedFrame(data, n * 5000 + i * 120) for i, data in enumerate(shots)))
+
+
+class Phone:
+    """A capture client over the real flows, with a fake engine."""
+
+    def __init__(self, agency: Agency, *, shows_turns: bool = True) -> None:
+        self.agency, store, clock = agency, agency.store, agency.clock
+        self.policy, calibration = SessionPolicy(), fake_calibration()
+        self.reader, self.assess, self.look = FakeCaptureReader(shows_turns=shows_turns), FakeAssess(), FakeLook()
+        limit, most = Limit(store, LimitPolicy(), clock), self.policy.attempts_per_day
+        self.opening = OpenSession(store, clock, self.policy)
+        self.starting = StartSession(
+            store, clock, self.policy, lambda channel, device, subject: limit.session(channel, device, subject, most)
+        )
+        self.accepting = AcceptStep(store, self.look, clock, self.policy, StepPolicy())
+        engine = CaptureEngine(self.reader, self.assess, self.reader.reader.reencode, lambda: FAKE_ENGINE)
+        policies = CompletePolicies(self.policy, DecisionPolicy(), CopyPolicy())
+        self.completing = CompleteSession(store, engine, lambda: calibration, agency.signer, clock, policies)
+        self.ending = EndSession(store, clock)
+        self.seeing = SeeSession(store, clock, self.policy)
+        self.asking = AskOtherWay(store, clock)
+
+    def opened(self, number: str = WANG, **asked: Any) -> Opened:
+        return self.opening.run(OpenRequest(number, Channel.PHONE, CONSENT, **asked))
+
+    def open(self, number: str = WANG, **asked: Any) -> SessionKey:
+        return self.opening.exchange(self.opened(number, **asked).ticket)
+
+    def start(self, key: SessionKey) -> tuple[SessionKey, Begun]:
+        begun = self.starting.run(key)
+        return replace(key, nonce=begun.nonce), begun
+
+    def captured(self, number: str = WANG, face: str = "wang", take: int = 1, **how: Any) -> SessionKey:
+        """A session whose steps are all there."""
+        key, begun = self.start(self.open(number, device=f"device {take}"))
+        for planned in begun.challenge.steps:
+            self.accepting.run(key, step(planned.n, face, take, **how))
+        return key
+
+    def run(self, number: str = WANG, face: str = "wang", take: int = 1, **how: Any) -> Completed:
+        return self.completing.run(self.captured(number, face, take, **how))
