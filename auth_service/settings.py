@@ -22,6 +22,8 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from auth_service.accounts.credentials import AccountPolicy
+from auth_service.capture.session import SessionPolicy
+from auth_service.capture.steps import StepPolicy
 from auth_service.core.checkpoint import AuditPolicy
 from auth_service.core.errors import SettingInvalid
 from auth_service.core.fenced import FencePolicy
@@ -94,6 +96,8 @@ class Settings(BaseSettings):
 
     accounts: AccountPolicy = AccountPolicy()
     audit: AuditPolicy = AuditPolicy()
+    capture: SessionPolicy = SessionPolicy()
+    steps: StepPolicy = StepPolicy()
     enrollment: EnrollmentPolicy = EnrollmentPolicy()
     quality: QualityPolicy = QualityPolicy()
     copies: CopyPolicy = CopyPolicy()

@@ -9,6 +9,8 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 
+from auth_service.capture.challenge import Route
+from auth_service.capture.ports import FrameLook
 from auth_service.connectors.archive_file import KeysParts
 from auth_service.connectors.audit_trust import notary_of, witnesses_of
 from auth_service.connectors.erasure_file import ErasureFile
@@ -21,10 +23,14 @@ from auth_service.core.errors import (
 from auth_service.core.retention import KEYS_PART_DAYS
 from auth_service.core.witness import AuditStatus
 from auth_service.engines.catalogue import engine_metric
+from auth_service.flows.accept_step import AcceptStep
+from auth_service.flows.ask_other_way import AskOtherWay
 from auth_service.flows.authorise import Attester
 from auth_service.flows.back_up import BackUp
 from auth_service.flows.calibrate import Calibrate
 from auth_service.flows.checkpoint import Checkpoint
+from auth_service.flows.complete_session import CaptureEngine, CompletePolicies, CompleteSession
+from auth_service.flows.end_session import EndSession
 from auth_service.flows.enroll import Enroll, ReferenceDesk
 from auth_service.flows.enroll_many import EnrollMany
 from auth_service.flows.erase import Erase
@@ -34,11 +40,14 @@ from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
+from auth_service.flows.open_session import OpenSession
 from auth_service.flows.reembed import Reembed
 from auth_service.flows.restore import Restore
 from auth_service.flows.retain import OldFiles, Retain
 from auth_service.flows.rotate_keys import RotateKeys, RotateSigningKey
+from auth_service.flows.see_session import SeeSession
 from auth_service.flows.sign_in import SignIn
+from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify, VerifyPolicies
 from auth_service.matching.calibration import Metric
 from auth_service.matching.own_record import Subject
@@ -53,6 +62,36 @@ class Flows(Adapters):
     def verify(self) -> Verify:
         policies = VerifyPolicies(self.settings.qualification, self.settings.copies)
         return Verify(self.store, self.pool, self.current_calibration, self.signer, self.clock, policies)
+
+    @cached_property
+    def open_session(self) -> OpenSession:
+        return OpenSession(self.store, self.clock, self.settings.capture)
+
+    def start_session(self, counts: Callable[[Route], Route]) -> StartSession:
+        """counts: which route has bits enough for a wished one, under the operator's policy of the layers"""
+        return StartSession(self.store, self.clock, self.settings.capture, self._count_session, counts)
+
+    def accept_step(self, look: FrameLook) -> AcceptStep:
+        return AcceptStep(self.store, look, self.clock, self.settings.capture, self.settings.steps)
+
+    def complete_session(self, engine: CaptureEngine) -> CompleteSession:
+        policies = CompletePolicies(self.settings.capture, self.settings.qualification, self.settings.copies)
+        return CompleteSession(self.store, engine, self.current_calibration, self.signer, self.clock, policies)
+
+    @cached_property
+    def end_session(self) -> EndSession:
+        return EndSession(self.store, self.clock)
+
+    @cached_property
+    def see_session(self) -> SeeSession:
+        return SeeSession(self.store, self.clock, self.settings.capture)
+
+    @cached_property
+    def ask_other_way(self) -> AskOtherWay:
+        return AskOtherWay(self.store, self.clock)
+
+    def _count_session(self, channel: str, device: str, subject: str) -> None:
+        self.limit.session(channel, device, subject, self.settings.capture.attempts_per_day)
 
     @cached_property
     def desk(self) -> ReferenceDesk:
