@@ -10,7 +10,9 @@ class Way(StrEnum):
 
     COUNTER = "counter"
     """The person comes to a counter."""
-    VISIT = "visit"
+    HOME_VISIT = "home_visit"
     """Somebody comes to the person."""
-    CALL = "call"
-    """The agency calls the number on file, and both find a way."""
+    PHONE_CALL = "phone_call"
+    """The agency calls, and both find a way."""
+    RELATIVE = "relative"
+    """A relative helps on another day; staff know that somebody is on it."""

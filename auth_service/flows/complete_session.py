@@ -132,8 +132,8 @@ class CompleteSession:
         session = stored.session
         with self._store.reading() as unit:
             steps = unit.steps.of(session)
-        if session.challenge is None:
-            raise SessionExpired
+        if session.challenge is None or len(steps) != len(session.challenge.steps):
+            raise SessionExpired  # ended or erased in this moment
         known = self._people.of(session.person_id, stored.subject, legal_date(now))
         measures = self._engine.reader.measure(steps, session.challenge)
         if measures.probe is not None:  # asked whether or not anybody is enrolled

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from auth_service.accounts.credentials import new_token
 from auth_service.beneficiaries.id_number import parse_id_number
-from auth_service.beneficiaries.names import folded_name
 from auth_service.capture.challenge import Accommodation, Route, draw, route_for
 from auth_service.capture.session import CaptureSession, SessionPolicy, check_may_start
 from auth_service.core.clock import Clock, legal_date
-from auth_service.core.errors import ConsentMissing, SealBroken, SessionUnknown, StorageFault
+from auth_service.core.errors import ConsentMissing, SessionUnknown
 from auth_service.core.ids import new_id
 from auth_service.enrollment.consent import Consent
-from auth_service.flows.session_terms import SessionKey
+from auth_service.flows.session_terms import SessionKey, named_person
 from auth_service.qualification.evidence import Channel
-from auth_service.storage.unit import NewSession, Store, Unit
+from auth_service.storage.unit import NewSession, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,7 @@ class OpenRequest:
     name     asked for on a page that anybody can open; another name than the ledger's opens a session for nobody
     device   the client's own secret of this device, or empty; only its keyed hash is kept
     wished   the route asked for; accommodations may change it
+    helper   who holds the phone for the person, or empty
     consent  given before the camera; recorded with the person once the session has shown that it is them
     """
 
@@ -39,6 +38,7 @@ class OpenRequest:
     wished: Route = Route.FLASH
     accommodations: Iterable[Accommodation] = field(default=())
     slow: bool = False
+    helper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class OpenSession:
             raise ConsentMissing(field="consent")
         able = frozenset(request.accommodations)
         draw(route_for(request.wished, able), able)  # said now, before anybody stands before a camera
-        person_id = self._person(number, request.name)
+        person_id = named_person(self._store, number, request.name)
         ticket = new_token()
         with self._store.unit() as unit:
             session = CaptureSession(
@@ -83,7 +83,7 @@ class OpenSession:
                 slow=request.slow,
                 opened_at=now,
             )
-            unit.sessions.open(NewSession(session, request.consent, number, ticket))
+            unit.sessions.open(NewSession(session, request.consent, number, ticket, request.helper))
         return Opened(session.id, ticket, session.expires_at(self._policy))
 
     def exchange(self, ticket: str) -> SessionKey:
@@ -98,21 +98,3 @@ class OpenSession:
                 raise SessionUnknown
             check_may_start(stored.session, now, self._policy)
         return SessionKey(stored.session.id, token)
-
-    def _person(self, number: str, name: str | None) -> str | None:
-        """Read in the same way for everybody: for a number in no ledger, somebody else's record is opened."""
-        with self._store.reading() as unit:
-            found = unit.people.id_of(number)
-            if found is not None:
-                return found if self._is_of(unit, found, number, name) else None
-            with suppress(StorageFault):
-                self._is_of(unit, unit.people.next_to(number) or "", None, name)
-            return None
-
-    @staticmethod
-    def _is_of(unit: Unit, person_id: str, number: str | None, name: str | None) -> bool:
-        """Whether the record bears this name. raises SealBroken: it is of another ID number; KeyMissing"""
-        person = unit.people.get(person_id)
-        if person is None or (number is not None and person.id_number.number != number):
-            raise SealBroken("the index leads to a record with another ID number")
-        return name is None or folded_name(person.name) == folded_name(name)

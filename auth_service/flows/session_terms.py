@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from auth_service.beneficiaries.names import folded_name
 from auth_service.capture.challenge import Challenge
 from auth_service.capture.session import CaptureSession, SessionState
-from auth_service.core.errors import SessionUnknown
+from auth_service.core.errors import SealBroken, SessionUnknown, StorageFault
 from auth_service.qualification.capture_outcome import CaptureOutcome
 from auth_service.qualification.certificate import Certificate
-from auth_service.storage.unit import StoredSession, Unit
+from auth_service.storage.unit import Store, StoredSession, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,25 @@ def require_nonce(session: CaptureSession, key: SessionKey) -> None:
 def actor_of(session: CaptureSession) -> str:
     """Whoever holds the session, as the audit trail names them: a channel, nobody by name."""
     return f"capture:{session.channel}"
+
+
+def named_person(store: Store, number: str, name: str | None) -> str | None:
+    """The person with this ID number and, where one is given, this name; None: nobody, or another name.
+
+    Read in the same way for everybody: for a number in no ledger, somebody else's record is opened.
+    raises  SealBroken: the record is of another ID number; KeyMissing
+    """
+    with store.reading() as unit:
+        found = unit.people.id_of(number)
+        if found is not None:
+            return found if _is_of(unit, found, number, name) else None
+        with suppress(StorageFault):
+            _is_of(unit, unit.people.next_to(number) or "", None, name)
+        return None
+
+
+def _is_of(unit: Unit, person_id: str, number: str | None, name: str | None) -> bool:
+    person = unit.people.get(person_id)
+    if person is None or (number is not None and person.id_number.number != number):
+        raise SealBroken("the index leads to a record with another ID number")
+    return name is None or folded_name(person.name) == folded_name(name)

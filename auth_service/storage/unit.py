@@ -27,7 +27,7 @@ from auth_service.storage.records.earlier_rows import guard_earlier_rows
 from auth_service.storage.records.findings import StoredFinding
 from auth_service.storage.records.flags import StoredFlag
 from auth_service.storage.records.idempotency import SavedAnswer
-from auth_service.storage.records.other_ways import OtherWay
+from auth_service.storage.records.other_ways import NewRequest, OtherWay
 from auth_service.storage.records.people import Applied
 from auth_service.storage.records.reembedding import EngineCount
 from auth_service.storage.records.references import KnownHash
@@ -48,6 +48,7 @@ __all__ = [
     "KnownCapture",
     "KnownHash",
     "NewCapture",
+    "NewRequest",
     "NewSession",
     "OtherWay",
     "OwnedKey",

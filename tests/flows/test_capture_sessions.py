@@ -381,6 +381,23 @@ def test_a_session_that_is_ended_while_it_is_decided_has_no_decision(
     assert (count(rows, "evidence"), count(rows, "capture_steps")) == (0, 0)
 
 
+def test_a_session_that_is_ended_between_claim_and_reading_is_not_measured(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = phone.captured()
+    claim = phone.completing._claim
+
+    def ended_meanwhile(*asked: Any) -> Any:
+        stored = claim(*asked)
+        assert phone.ending.run(key)
+        return stored
+
+    monkeypatch.setattr(phone.completing, "_claim", ended_meanwhile)
+    with pytest.raises(SessionExpired):
+        phone.completing.run(key)
+    assert phone.reader.measured == 0
+
+
 def test_what_is_decided_cannot_be_ended(phone: Phone) -> None:
     key = phone.captured()
     phone.completing.run(key)

@@ -108,15 +108,18 @@ def test_findings_go_with_their_verdict_after_three_years_and_not_before(agency:
 
 
 def test_requests_for_another_way_go_after_a_year(phone: Phone, keeping: Retain, clock: FixedClock, rows: Rows) -> None:
-    phone.asking.by_number(WANG, Way.VISIT, Channel.PHONE)
-    phone.asking.by_number(STRANGER, Way.VISIT, Channel.PHONE)
-    phone.asking.in_session(phone.open(), Way.VISIT)  # the same once more
+    phone.asking.by_number(WANG, "王秀英", Way.HOME_VISIT, Channel.PHONE, "139")
+    phone.asking.by_number(STRANGER, "王秀英", Way.HOME_VISIT, Channel.PHONE, "139")
+    phone.asking.by_number(WANG, "李秀英", Way.RELATIVE, Channel.PHONE, "139")
+    phone.asking.in_session(phone.open(), Way.HOME_VISIT)  # the same once more
     phone.asking.in_session(phone.open(), Way.COUNTER)
-    assert rows("SELECT count(*) FROM other_ways") == [(3,)]
+    assert rows("SELECT count(*) FROM other_ways") == [(4,)]
     with phone.agency.store.reading() as unit:
-        assert [one.way for one in unit.other_ways.waiting(10)] == [Way.VISIT, Way.COUNTER]
+        waiting = [(one.way, one.phone) for one in unit.other_ways.waiting(10)]
+    assert waiting == [(Way.HOME_VISIT, "139"), (Way.COUNTER, None)]
+    assert rows("SELECT count(*) FROM other_ways WHERE person_id IS NULL AND phone_sealed IS NOT NULL") == [(0,)]
     clock.advance(days=367)
-    assert keeping.run().removed["other_ways"] == 3
+    assert keeping.run().removed["other_ways"] == 4
 
 
 @pytest.mark.asvs("14.2.7")
@@ -127,7 +130,7 @@ def test_with_the_person_go_frames_sessions_scores_and_requests(phone: Phone, pr
     phone.assess.verdict = PadVerdict.ATTACK_SUSPECTED
     mine, other = phone.run(), phone.run(LI, "li", take=2)
     open_still = phone.captured(take=3)
-    phone.asking.by_number(WANG, Way.VISIT, Channel.PHONE)
+    phone.asking.by_number(WANG, None, Way.HOME_VISIT, Channel.PHONE)
     erased = privacy.run()
     assert all(erased.counts[kind] for kind in ("capture_steps", "capture_sessions", "pad_findings", "other_ways"))
     person_id = erased.person_id

@@ -18,10 +18,10 @@ from auth_service.core.ids import new_id
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.qualification.evidence import Channel
-from auth_service.storage.unit import NewSession, Store, StoredSession
+from auth_service.storage.unit import NewRequest, NewSession, OtherWay, Store, StoredSession
 from tests.storage.samples import NOW, PASSED, direct_sql, evidence, number, person
 
-LOOK = StepLook((FramingHint.TOO_DARK, FramingHint.TOO_FAR), True)
+LOOK = StepLook((FramingHint.TOO_DARK, FramingHint.TOO_SMALL), True)
 CONSENT = Consent(ConsentBasis.SEPARATE_CONSENT, "v1", "zh", "phone", NOW, "hash")
 NONCE = bytes(range(16))
 
@@ -39,7 +39,7 @@ def frames(n: int, count: int = 3) -> CapturedStep:
 def opened(store: Store, person_id: str | None, token: str = "token") -> CaptureSession:
     made = session(person_id)
     with store.unit() as unit:
-        unit.sessions.open(NewSession(made, CONSENT, number(1), f"ticket of {token}"))
+        unit.sessions.open(NewSession(made, CONSENT, number(1), f"ticket of {token}", "女儿"))
         assert unit.sessions.exchange(f"ticket of {token}", token) is not None
     return made
 
@@ -55,7 +55,7 @@ def found(store: Store, token: str = "token") -> StoredSession:
 def test_a_session_comes_back_as_it_went_in(store: Store, known: bool) -> None:
     made = opened(store, person(store) if known else None)
     stored = found(store)
-    assert (stored.session, stored.consent, stored.evidence_id) == (made, CONSENT, None)
+    assert (stored.session, stored.consent, stored.evidence_id, stored.helper) == (made, CONSENT, None, "女儿")
     challenge = draw(Route.FLASH)
     with store.unit() as unit:
         assert unit.sessions.start(made, NONCE, challenge, NOW)
@@ -184,11 +184,12 @@ def test_of_nobody_only_the_signs_are_kept(store: Store) -> None:
 def test_a_request_for_another_way_is_kept_once_a_day_and_settled_once(store: Store) -> None:
     someone = person(store)
     with store.unit() as unit:
-        asked = [unit.other_ways.ask(someone, "s", Way.VISIT, Channel.PHONE, NOW) for _ in range(2)]
-        asked.append(unit.other_ways.ask(someone, "s", Way.CALL, Channel.PHONE, NOW + timedelta(hours=1)))
-        asked.append(unit.other_ways.ask(None, "t", Way.VISIT, Channel.PHONE, NOW))
+        visit = NewRequest(someone, "s", Way.HOME_VISIT, Channel.PHONE, "139")
+        asked = [unit.other_ways.ask(visit, NOW) for _ in range(2)]
+        asked.append(unit.other_ways.ask(replace(visit, way=Way.PHONE_CALL), NOW + timedelta(hours=1)))
+        asked.append(unit.other_ways.ask(NewRequest(None, "t", Way.HOME_VISIT, Channel.PHONE, "139"), NOW))
         assert asked == [True, False, True, True]
         first, second = unit.other_ways.waiting(10)
-        assert (first.person_id, first.way, first.channel, first.asked_at) == (someone, Way.VISIT, Channel.PHONE, NOW)
+        assert first == OtherWay(first.id, someone, Way.HOME_VISIT, Channel.PHONE, NOW, "139")
         assert [unit.other_ways.settle(first.id, "staff", NOW) for _ in range(2)] == [True, False]
         assert unit.other_ways.waiting(10) == [second]

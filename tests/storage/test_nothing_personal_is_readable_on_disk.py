@@ -21,7 +21,7 @@ from auth_service.faces.template import EngineIdentity, Template
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.qualification.evidence import Channel
-from auth_service.storage.unit import NewCapture, NewSession, SavedAnswer, Store, Unit
+from auth_service.storage.unit import NewCapture, NewRequest, NewSession, SavedAnswer, Store, Unit
 from tests.storage.samples import (
     ENGINE,
     NOW,
@@ -124,14 +124,14 @@ def _capture(unit: Unit, someone: str, evidence_id: str) -> None:
         new_id(), someone, "phone", unit.sessions.hidden_device("canary-device"), new_id(), Route.FLASH,
         frozenset({Accommodation.BEDRIDDEN, Accommodation.TREMOR}), True, NOW,
     )  # fmt: skip
-    unit.sessions.open(NewSession(session, consent, number(7), "canary-ticket"))
+    unit.sessions.open(NewSession(session, consent, number(7), "canary-ticket", NAME))
     assert unit.sessions.exchange("canary-ticket", "canary-token") is not None
     assert unit.sessions.start(session, b"canary-nonce-016", challenge, NOW)
     frames = (CapturedFrame(JPEG, 0), CapturedFrame(JPEG + b"2", 100))
     assert unit.steps.add(session, CapturedStep(0, frames), StepLook((), True), NOW)
     turned = LayerFinding(Layer.CHALLENGE, Sign.ABSENT, ("canary-reason",), {"canary-score": 0.123456789})
     unit.findings.add(evidence_id, someone, [turned], {"fusion": "1"}, NOW)
-    unit.other_ways.ask(someone, number(7), Way.VISIT, Channel.PHONE, NOW)
+    unit.other_ways.ask(NewRequest(someone, number(7), Way.HOME_VISIT, Channel.PHONE, PHONE), NOW)
 
 
 @pytest.mark.asvs("14.2.4")

@@ -49,12 +49,17 @@ _END = update(_SESSIONS).where(_MINE, _SESSIONS.c.decided_at.is_(None), _OPEN).v
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """What is known when a session is opened; see CaptureSession. number: the ID number, known or not"""
+    """What is known when a session is opened; see CaptureSession.
+
+    number  the ID number, known or not
+    helper  who holds the phone for the person, in words of theirs; empty for nobody
+    """
 
     session: CaptureSession
     consent: Consent | None
     number: str
     ticket: str
+    helper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class StoredSession:
     consent: Consent | None
     subject: str
     evidence_id: str | None
+    helper: str = ""
 
 
 class Sessions:
@@ -80,6 +86,7 @@ class Sessions:
             "accommodations": sorted(session.accommodations),
             "slow": session.slow,
             "consent_id": session.consent_id,
+            "helper": new.helper,
             "consent": None if new.consent is None else _consent_told(new.consent),
         }
         key = self._work.keys.of(session.person_id)
@@ -180,7 +187,7 @@ class Sessions:
             ended_at=row.ended_at,
         )
         consent = None if asked["consent"] is None else _consent(asked["consent"])
-        return StoredSession(session, consent, row.subject.hex(), row.evidence_id)
+        return StoredSession(session, consent, row.subject.hex(), row.evidence_id, asked["helper"])
 
 
 def _place(session_id: str, field: str) -> Place:

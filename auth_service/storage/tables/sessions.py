@@ -100,7 +100,8 @@ class PadFindingRow(Schema):
 class OtherWayRow(Schema):
     """A request for another way. It changes nothing by itself. `once`: keyed, one request a day for one number and way.
 
-    person_id  None where the number is in no ledger: nobody to call, and the answer to the page is the same
+    person_id     None where the number is in no ledger: nobody to call, and the answer to the page is the same
+    phone_sealed  a telephone number that was given for this request alone, with the person's key
     """
 
     __tablename__ = "other_ways"
@@ -117,6 +118,7 @@ class OtherWayRow(Schema):
     way: Mapped[Word]
     channel: Mapped[Word]
     asked_at: Mapped[datetime]
+    phone_sealed: Mapped[bytes | None]
     once: Mapped[bytes] = mapped_column(unique=True)
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[Id | None]

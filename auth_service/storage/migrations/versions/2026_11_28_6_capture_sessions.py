@@ -118,10 +118,13 @@ def _other_ways() -> None:
         sa.Column("way", sa.String(length=64), nullable=False),
         sa.Column("channel", sa.String(length=64), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("phone_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("once", sa.LargeBinary(), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_by", sa.String(length=32), nullable=True),
-        sa.CheckConstraint("way IN ('counter', 'visit', 'call')", name=op.f("ck_other_ways_way")),
+        sa.CheckConstraint(
+            "way IN ('counter', 'home_visit', 'phone_call', 'relative')", name=op.f("ck_other_ways_way")
+        ),
         sa.CheckConstraint(CHANNELS, name=op.f("ck_other_ways_channel")),
         sa.CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name=op.f("ck_other_ways_settled")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_other_ways_person_id")),
