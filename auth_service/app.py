@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from auth_service import channels, console
 from auth_service.channels.agency.routes import add_agency
+from auth_service.channels.phone.routes import add_phone
 from auth_service.console.routes import add_console
 from auth_service.console.session import error_page
 from auth_service.web.admission import Admission
@@ -28,6 +29,7 @@ from auth_service.web.timing import Timing
 
 TEMPLATES = (
     Path(channels.__path__[0]) / "agency" / "templates",
+    Path(channels.__path__[0]) / "phone" / "templates",
     Path(console.__path__[0]) / "templates",
 )
 
@@ -83,5 +85,6 @@ def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Bes
     app.state.pages = Pages(TEMPLATES)
     answers.install(app)
     add_agency(app)
+    add_phone(app)
     add_console(app)
     return app

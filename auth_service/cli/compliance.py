@@ -13,7 +13,7 @@ from auth_service.connectors.filing_pack import write_filing_pack
 from auth_service.core.clock import legal_date
 from auth_service.core.retention import RetentionPolicy
 from auth_service.enrollment.consent import ConsentBasis
-from auth_service.enrollment.consent_texts import CURRENT, KINDS, LANGUAGES, NO_CONTACT, UNNAMED
+from auth_service.enrollment.consent_texts import KINDS, LANGUAGES, NO_CONTACT, UNNAMED
 from auth_service.enrollment.filing import DUTY_TEXTS, THRESHOLDS, FaceCount, Reached, duty, file_by
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
@@ -107,7 +107,7 @@ def filing_pack(
         count, reached, grounds, without = _standing(wiring)
         numbers = {**_numbers(count, reached, grounds, without), **_deployment(wiring)}
         words = {language: _words(wiring, numbers, place) for place, language in enumerate(LANGUAGES)}
-        texts = [wiring.shown_text(kind, CURRENT, language) for kind in KINDS for language in LANGUAGES]
+        texts = [wiring.shown_text(kind, "current", language) for kind in KINDS for language in LANGUAGES]
         names = write_filing_pack(out, numbers, words, texts)
         voice.say(f"[green]✓[/] {out}: {', '.join(names)}")
         voice.say("请填写【】处，由负责人签署后提交。 Fill in the brackets; the person responsible signs.")

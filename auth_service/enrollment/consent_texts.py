@@ -9,8 +9,12 @@ from importlib.resources import files
 from auth_service.core.errors import NotFound
 
 CURRENT = "2026-11-24"
+PHONE_CURRENT = "2026-11-28"
 LANGUAGES = ("zh", "en")
-KINDS = ("consent", "notice")
+KINDS = ("consent", "notice", "phone_consent")
+NEWEST = {"consent": CURRENT, "notice": CURRENT, "phone_consent": PHONE_CURRENT}
+"""kind -> its newest version. `phone_consent` is what the beneficiary's own page shows: nobody signs a form there, and
+the pictures travel over the network to the agency."""
 UNNAMED = {"zh": "【经办机构名称】", "en": "[name of the agency]"}
 NO_CONTACT = {"zh": "【地址、电话】", "en": "[address, telephone]"}
 
@@ -19,6 +23,8 @@ DIGESTS: dict[tuple[str, str, str], str] = {
     ("consent", "2026-11-24", "en"): "b6ffbe811b52fa6f70d938a63c289eff3affb8a48a55bb4a2df2ce42e0082657",
     ("notice", "2026-11-24", "zh"): "9f607ded61cfae8ee63b41f28aa0879f1ad33a95d7baa4b91bcd3fcf1f6bf8e1",
     ("notice", "2026-11-24", "en"): "bf1e39edfe5f763d4ac75bc5a4632746eff12cd4d39a5670c64e01715fcb30de",
+    ("phone_consent", "2026-11-28", "zh"): "7471eefab94a281509f19ceb55ab86a68cd1e2ea656320f7d5d743e2342890d8",
+    ("phone_consent", "2026-11-28", "en"): "f6e7dd9ebb7ec5d3cba98dbfdfe6c20c0b3e0220b4298ac36b6ddca3b903a5a8",
 }
 """(kind, version, language) -> SHA-256 of the file as released. Whoever changes a text gives it a new version."""
 
@@ -44,7 +50,7 @@ def shown_text(kind: str, version: str, language: str, agency: str = "", contact
 
     raises   NotFound: no such kind, version or language, or the file is not the released one
     """
-    known = (kind, CURRENT if version == "current" else version, language)
+    known = (kind, NEWEST.get(kind, CURRENT) if version == "current" else version, language)
     released = DIGESTS.get(known)
     if released is None:
         raise NotFound(f"known: {', '.join(sorted('/'.join(one) for one in DIGESTS))}")

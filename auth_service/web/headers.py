@@ -11,8 +11,19 @@ CSP_PAGE = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Our pages: no script of any kind, no inline style."""
+CSP_CAPTURE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:;"
+    " media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none';"
+    " require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""The beneficiary's page alone: our own script files, nothing inline, and no text that could become script."""
 CSP_PHOTO = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """A photo opened by itself can do nothing at all."""
+
+_NO_DEVICE = "microphone=(), geolocation=(), payment=(), usb=(), display-capture=()"
+PERMISSIONS = f"camera=(), {_NO_DEVICE}"
+PERMISSIONS_CAPTURE = f"camera=(self), {_NO_DEVICE}"
+"""The beneficiary's page alone may ask for the camera, and for nothing else."""
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -20,7 +31,7 @@ _ALWAYS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()",
+    "Permissions-Policy": PERMISSIONS,
 }
 _HSTS = "max-age=63072000; includeSubDomains"
 """Two years."""
@@ -32,7 +43,8 @@ def every_answer(*, secure: bool) -> dict[str, str]:
 
 
 class SecurityHeaders:
-    """Adds them to every answer; a route may only tighten the policy and say how its own answer is cached."""
+    """Adds them to every answer. A route may only tighten the policy, say how its own answer is cached, and open the
+    camera in the one form that stands above."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self._app = app
@@ -46,7 +58,10 @@ class SecurityHeaders:
         async def guarding(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                camera = headers.get("Permissions-Policy") == PERMISSIONS_CAPTURE
                 headers.update(self._fixed)
+                if camera:
+                    headers["Permissions-Policy"] = PERMISSIONS_CAPTURE
                 headers.setdefault("Content-Security-Policy", CSP_DATA)
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)

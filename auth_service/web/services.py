@@ -49,6 +49,7 @@ class Services:
     readiness      looked up anew at each call: schema at head, keys readable, engine warmed, disk writable
     public_url     as people reach the service, without a slash at the end; certificates' QR codes point there
     agency         the agency's name as pages say it; empty while it is not set
+    contact        its address and telephone; empty while they are not set
     threads        worker threads for plain `def` routes: more than the readers and their waiting line, so that whoever
                    finds the line full is told at once, and pages are served meanwhile
     photos_at_once requests with photos that are taken in at once: the readers and their waiting line
@@ -74,6 +75,7 @@ class Services:
     clock: Clock
     shown_text: Callable[[str, str, str], ShownText]
     agency: str = ""
+    contact: str = ""
     threads: int = 40
     photos_at_once: int = 40
     photos_in_hand: int = 40

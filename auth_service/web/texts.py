@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from auth_service.web.texts_phone import PHONE_TEXTS
+
 TEXTS: dict[str, tuple[str, str]] = {
     # every page
     "app.name": ("待遇资格认证", "Benefit eligibility"),
@@ -222,4 +224,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     "certificate.qr": ("核验二维码", "QR code to check this certificate"),
     "certificate.qr.help": ("扫码可再次核验本凭证。", "Scan to check this certificate again."),
     "certificate.print": ("需要纸质凭证时，请用浏览器的打印功能。", "To have it on paper, print this page."),
+    **PHONE_TEXTS,
 }

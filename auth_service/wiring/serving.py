@@ -89,6 +89,7 @@ class Wiring(Flows):
             clock=self.clock,
             shown_text=self.shown_text,
             agency=self.settings.agency_name,
+            contact=self.settings.agency_contact,
             threads=self.settings.reader_threads + self.settings.queue + _SPARE_THREADS,
             photos_at_once=self.settings.reader_threads + self.settings.queue,
             photos_in_hand=self.settings.reader_threads + _BESIDE_READING,

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Playwright
 
+from tests.browser.real_browser import Watch, chromium, fits, served
 from tests.channels.service import PASSWORD, Deployment
 
 pytestmark = pytest.mark.browser
 
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
-ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WORDS = {
     "zh": ("登录", "疑点", "采集画面是已有照片的复制", "需要核查", "已记录您的判断", "没有待处理的疑点"),
     "en": (
@@ -32,60 +27,16 @@ WORDS = {
 }
 
 
-class _Server(uvicorn.Server):
-    """Says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
 @pytest.fixture
 def address(service: Deployment) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = _Server(uvicorn.Config(service.app, log_config=None, lifespan="off", ws="none", server_header=False))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        assert server.listening.wait(10)
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+    with served(service.app) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with chromium(playwright) as made:
         yield made
-        made.close()
-
-
-@dataclass
-class Watch:
-    """What went wrong on a page: console errors, requests to another host, failed requests."""
-
-    address: str
-    complaints: list[str] = field(default_factory=list)
-
-    def over(self, page: Page) -> None:
-        page.on("console", lambda m: self.complaints.append(m.text) if m.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed {request.url}"))
-        page.on("request", lambda request: self._check(request.url))
-
-    def _check(self, url: str) -> None:
-        if url.split("/")[2] != self.address:
-            self.complaints.append(f"elsewhere {url}")
-
-
-def _fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -101,7 +52,7 @@ def test_a_monitor_signs_in_judges_the_flag_and_sees_it_judged(
         watch.over(page)
 
         def look(name: str) -> None:
-            assert _fits(page), f"{name} is wider than the screen"
+            assert fits(page), f"{name} is wider than the screen"
             page.screenshot(path=tmp_path / f"{size}-{language}-{name}.png", full_page=True)
 
         page.goto(f"http://{address}/console/sign-in?lang={language}")

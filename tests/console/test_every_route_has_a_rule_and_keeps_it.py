@@ -16,6 +16,9 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/enrollments"): "scope enroll",
     ("POST", "/v1/verifications"): "scope verify",
     ("GET", "/certificates/{serial}"): "public",
+    ("GET", "/certificates/{serial}/qr.svg"): "public",
+    ("GET", "/verify"): "public",
+    ("GET", "/verify/assets/{version}/{file}"): "public",
     ("GET", "/v1/texts/{kind}/{version}"): "public",
     ("GET", "/healthz"): "public",
     ("GET", "/readyz"): "public",
@@ -71,7 +74,7 @@ def test_every_route_has_exactly_the_rule_that_was_agreed(service: Deployment) -
 
 def _calls(service: Deployment) -> dict[tuple[str, str], str]:
     filled = {"flag_id": service.flag_id, "label": "probe", "serial": service.serial, "name": "style.css"}
-    filled |= {"kind": "consent", "version": "current"}
+    filled |= {"kind": "consent", "version": "current", "file": "main.js"}
     return {key: key[1].format(**filled) for key in EXPECTED}
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
 
-import segno
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -15,6 +12,7 @@ from auth_service.core.clock import legal_date
 from auth_service.qualification.certificate import Certificate
 from auth_service.web.access import client_of
 from auth_service.web.pages import pages_of, wants_page
+from auth_service.web.qr import qr_svg
 from auth_service.web.services import services_of
 
 _SERIAL = re.compile(r"[0-9a-f]{32}")
@@ -36,7 +34,7 @@ def certificate(request: Request, serial: str) -> Response:
         kind=found.evidence_kind.value if found else None,
         passed_on=found.passed_on if found else None,
         due_on=found.due_on if found else None,
-        qr=_qr(f"{services.public_url}/certificates/{found.serial}") if valid and found else None,
+        qr=qr_svg(f"{services.public_url}/certificates/{found.serial}") if valid and found else None,
     )
 
 
@@ -46,12 +44,3 @@ def _state(found: Certificate | None, *, valid: bool) -> CertificateState:
     return CertificateState(
         valid=valid, evidence_kind=found.evidence_kind.value, passed_on=found.passed_on, due_on=found.due_on
     )
-
-
-def _qr(address: str) -> Markup:
-    """An SVG that prints sharply and scales by its view box; level M survives a crease (ISO/IEC 18004)."""
-    drawn = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(
-        drawn, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2, dark="#000", light="#fff"
-    )
-    return Markup(drawn.getvalue().decode())  # noqa: S704 - drawn by segno from our own address

@@ -10,6 +10,9 @@ import pytest
 from auth_service.app import TEMPLATES as FOLDERS
 from auth_service.beneficiaries.id_number import Sex
 from auth_service.beneficiaries.person import BenefitKind
+from auth_service.capture.challenge import Accommodation, Motion
+from auth_service.channels.phone.assets import FOLDER
+from auth_service.channels.phone.page import RELATIONS, WAYS
 from auth_service.console.flags import STATES
 from auth_service.monitoring.flags import Severity, Verdict
 from auth_service.qualification.evidence import EvidenceKind
@@ -19,6 +22,7 @@ from auth_service.web.texts import TEXTS
 PACKAGE = Path(TEMPLATES).parents[1]
 PAGES = [path for folder in (TEMPLATES, *FOLDERS) for path in folder.glob("*.html")]
 CODE = [*(PACKAGE / "console").glob("*.py"), *(PACKAGE / "channels").rglob("*.py"), PACKAGE / "web" / "pages.py"]
+SCRIPT = """<script type="module" src="{{ asset('main.js') }}">"""
 FAMILIES = {
     "flags.state.": STATES,
     "flags.severity.": tuple(Severity),
@@ -26,6 +30,11 @@ FAMILIES = {
     "certificate.kind.": tuple(EvidenceKind),
     "person.sex.": tuple(Sex),
     "benefit.": tuple(BenefitKind),
+    "verify.comfort.": (*Accommodation, "slow"),
+    "verify.who.relation.": RELATIONS,
+    "verify.ways.": WAYS,
+    "verify.welcome.": ("1", "2", "3"),
+    "verify.js.ask.": tuple(Motion),
     "flag.photo.": ("probe", "reference", "other_reference", "capture", "offered"),
 }
 
@@ -49,7 +58,7 @@ def test_every_value_that_is_shown_has_a_word(prefix: str, members: tuple[str, .
 
 
 def test_no_text_is_left_over() -> None:
-    built = ("fact.", "why.", "person.", *FAMILIES)
+    built = ("fact.", "why.", "person.", "verify.js.", *FAMILIES)
     spare = {key for key in set(TEXTS) - _used() if not key.startswith(built)}
     assert spare == set()
 
@@ -66,7 +75,21 @@ def test_both_languages_are_written_and_take_the_same_values(key: str) -> None:
 def test_no_page_has_a_script_an_inline_style_or_an_address_elsewhere() -> None:
     for path in PAGES:
         text = path.read_text()
-        assert not re.search(r"<script|\son\w+=|style=|javascript:|https?://|//cdn", text), path.name
-    style = (PACKAGE / "web" / "static" / "style.css").read_text()
-    assert "url(" not in style
-    assert "@import" not in style
+        own = [SCRIPT] if path.name == "verify.html" else []
+        assert re.findall(r"<script[^>]*>[^<]*", text) == own, path.name
+        assert not re.search(r"\son\w+=|style=|javascript:|https?://|//cdn", text), path.name
+    for style in (PACKAGE / "web" / "static" / "style.css", FOLDER / "capture.css"):
+        assert "url(" not in style.read_text()
+        assert "@import" not in style.read_text()
+
+
+def test_every_word_of_the_scripts_is_there_and_none_is_left_over() -> None:
+    code = "\n".join(path.read_text() for path in FOLDER.glob("*.js"))
+    words = {key.removeprefix("verify.js.") for key in TEXTS if key.startswith("verify.js.")}
+    assert set(re.findall(r'\bsay\("([a-z_.]+)"', code)) - words == set()
+    asked = {key for line in code.splitlines() if "say(" in line for key in re.findall(r'"([a-z_.]+)"', line)}
+    families = set(re.findall(r"say\(`([a-z]+)\.\$\{", code))
+    assert families == {"ask", "field", "hint", "trouble"}
+    motions = {f"ask.{motion}" for motion in Motion}
+    named = {key for key in words if key.split(".")[0] in families and re.search(rf'["\[ ]{key.split(".")[1]}\b', code)}
+    assert words - asked - named - motions == set()

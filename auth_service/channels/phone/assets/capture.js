@@ -1,0 +1,178 @@
+// From the open camera to the outcome: start, guide, send, complete. It survives leaving the screen and coming back.
+
+import { NoCamera, closeCamera, openCamera, running } from "./camera.js";
+import { appOf, slowLink } from "./browser.js";
+import { Problem, complete, state } from "./api.js";
+import { Guide } from "./guide.js";
+import { Outbox } from "./outbox.js";
+import { FULL, Recorder, THRIFTY } from "./recorder.js";
+import { Nudge, persist } from "./retry.js";
+import { showResult, showTrouble } from "./results.js";
+import { current, fault, part, show, tell } from "./screens.js";
+import { Stage } from "./stage.js";
+import { Stopped } from "./waiting.js";
+import { elapsed, start, visit } from "./visit.js";
+import { hush } from "./voice.js";
+import { say } from "./words.js";
+
+const SLOW_PACE = 30000; // bytes/s: under it 1.5 MB of full frames would take most of the session's time
+const REDO = 2;
+const OVER = new Set(["session_expired", "session_unknown", "session_spent", "not_found"]);
+
+const stage = new Stage();
+const nudge = new Nudge();
+const video = part("video");
+const recorder = new Recorder(video, part("stage"), elapsed, (look, change, at) => {
+  stage.seen(look, change);
+  if (guide) guide.seen(look, change, at);
+});
+let [guide, outbox, stop, result, running_] = [null, null, null, null, false];
+
+/** Shows that the network is away, in the place where the person looks. */
+export function told(link) {
+  fault(link === "lost" ? say("lost") : "");
+}
+
+/** The camera screen, with nothing running yet. */
+export function enter() {
+  result = null;
+  show("camera");
+  stage.phase(outbox && outbox.id === visit.id && outbox.done.size ? "resume" : "before");
+}
+
+/** Opens the camera and shows the picture. */
+export async function open(deviceId = "") {
+  try {
+    await openCamera(video, deviceId);
+    await stage.opened(video);
+    stage.phase("check");
+    recorder.start();
+    part("ready").focus();
+  } catch (error) {
+    if (!(error instanceof NoCamera)) throw error;
+    showTrouble(error.kind === "none" ? "none" : appOf() || error.kind);
+  }
+}
+
+/** Lets everything go that uses the camera; what was sent stays sent. */
+export function leave() {
+  if (stop) stop.abort();
+  recorder.stop();
+  closeCamera(video);
+  hush();
+}
+
+/** Gives the session up altogether. */
+export function drop() {
+  leave();
+  if (outbox) outbox.close();
+  [outbox, result] = [null, null];
+}
+
+/** The whole capture. consent: what was agreed to, for a session that somebody else opened */
+export async function run(consent) {
+  if (running_) return;
+  running_ = true;
+  stop = new AbortController();
+  try {
+    const challenge = await start(consent, told);
+    await prepare();
+    await follow(challenge, stop.signal);
+    await finish();
+  } catch (error) {
+    await failed(error);
+  } finally {
+    running_ = false;
+  }
+}
+
+/** The outbox of this session; after a reload the server says what it has. */
+async function prepare() {
+  if (outbox && outbox.id === visit.id) return;
+  if (outbox) outbox.close();
+  outbox = new Outbox(visit.id, nudge, changed);
+  const known = await persist(() => state(visit.id), { told, nudge });
+  outbox.accepted(known.accepted || []);
+}
+
+/** Guides through what is missing; pictures that cannot be used are taken again. */
+async function follow(challenge, signal) {
+  for (let round = 0; round <= REDO; round += 1) {
+    if (current() !== "camera") show("camera");
+    if (!running(video)) await openCamera(video);
+    stage.phase("guide");
+    recorder.start();
+    guide = new Guide(recorder, outbox, stage, Boolean(visit.plan && visit.plan.slow));
+    const thrift = slow();
+    recorder.economy = thrift ? THRIFTY : FULL;
+    await guide.run(challenge, thrift, signal);
+    recorder.stop();
+    closeCamera(video);
+    show("sending");
+    changed(outbox);
+    await outbox.flush();
+    if (outbox.refused === null) return;
+  }
+  throw new Problem(422, { code: "step_refused" });
+}
+
+const slow = () => slowLink() || (outbox.pace > 0 && outbox.pace < SLOW_PACE);
+
+async function finish() {
+  const words = (link) => tell("sending", say(link === "lost" ? "sending.lost" : "sending.judging"));
+  words("");
+  part("progress").removeAttribute("value");
+  result = await persist(() => complete(visit.id), { told: words, nudge });
+  settle();
+}
+
+/** Shows the result, unless the person is just writing elsewhere; then on coming back. */
+export function settle() {
+  if (!result || current() !== "sending") return;
+  showResult(result);
+  result = null;
+}
+
+/** What the outbox did. */
+function changed(box) {
+  if (box.hints.length) stage.told(box.hints.splice(0));
+  if (current() !== "sending") return;
+  const of = Math.max(box.done.size + box.queue.length, 1);
+  part("progress").max = of;
+  part("progress").value = box.done.size;
+  if (box.link === "lost") tell("sending", say("sending.lost"));
+  else if (slow()) tell("sending", say("sending.slow"));
+  else tell("sending", say("sending.part", { n: box.done.size, of }));
+}
+
+async function failed(error) {
+  recorder.stop();
+  if (error instanceof Stopped) return;
+  closeCamera(video);
+  if (error instanceof NoCamera) showTrouble(appOf() || error.kind);
+  else if (error instanceof Problem && OVER.has(error.code)) show("over");
+  else if (error instanceof Problem && error.code === "step_refused") showResult({ outcome: "other_way" });
+  else if (error instanceof Problem && error.status < 500) showResult({ outcome: "other_way", reason: { zh: error.message, en: error.message } });
+  else showTrouble("service");
+  if (!(error instanceof Problem || error instanceof NoCamera)) throw error;
+}
+
+/** After a reload: where it stood. Says false where there is nothing to go on with. */
+export async function resume() {
+  const known = await persist(() => state(visit.id), { told, nudge });
+  if (known.state === "claimed" || known.state === "decided") {
+    show("sending");
+    finish().catch(failed);
+    return true;
+  }
+  if (known.state === "expired" || known.state === "ended") return false;
+  if (known.accepted && known.accepted.length) {
+    outbox = new Outbox(visit.id, nudge, changed);
+    outbox.accepted(known.accepted);
+  }
+  enter();
+  if (visit.startedAt) stage.phase("resume");
+  return true;
+}
+
+part("now").addEventListener("click", () => nudge.now());

@@ -1,0 +1,94 @@
+// Looks at the video six times a second: a small look for guidance, and while recording a JPEG to be sent.
+
+import { RATE } from "./selection.js";
+import { SMALL, gap, lookAt } from "./looks.js";
+
+const KEPT = 120; // frames: 20 s at six a second
+
+/** How a frame is written down. */
+export const FULL = { side: 480, quality: 0.8 };
+export const THRIFTY = { side: 320, quality: 0.6 }; // about a quarter of the bytes, for a slow link
+
+export class Recorder {
+  /** now: the time since the session's start in whole ms; seen: called with each look */
+  constructor(video, stage, now, seen) {
+    Object.assign(this, { video, stage, now, seen, economy: FULL, frames: [], recording: false, last: null });
+    Object.assign(this, { timer: 0, change: 0, lastAt: -1, looking: true });
+    this.small = document.createElement("canvas");
+    this.large = document.createElement("canvas");
+  }
+
+  start() {
+    this.stop();
+    this.beat();
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+    this.last = null;
+  }
+
+  /** Takes one now, and the next ones at the even pace from here. */
+  beat() {
+    clearTimeout(this.timer);
+    const due = performance.now() + 1000 / RATE;
+    if (this.video.videoWidth) this.take();
+    this.timer = setTimeout(() => this.beat(), Math.max(20, due - performance.now()));
+  }
+
+  clear() {
+    this.frames = [];
+  }
+
+  take() {
+    const at = Math.max(this.now(), this.lastAt + 1);
+    this.lastAt = at;
+    if (this.recording) this.keep(at);
+    if (this.looking) this.look(at);
+  }
+
+  look(at) {
+    const { width, height } = fitted(this.video, SMALL);
+    const context = drawn(this.small, this.video, width, height, true);
+    const oval = this.oval(width, height);
+    const look = lookAt(context.getImageData(0, 0, width, height).data, width, height, oval);
+    const same = this.last && this.last.luma.length === look.luma.length;
+    this.change = same ? gap(look.luma, this.last.luma, look.mask) : 0;
+    this.last = look;
+    this.seen(look, this.change, at);
+  }
+
+  keep(at) {
+    const { width, height } = fitted(this.video, this.economy.side);
+    drawn(this.large, this.video, width, height);
+    this.large.toBlob(
+      (blob) => {
+        if (!blob) return;
+        this.frames.push({ at, blob });
+        if (this.frames.length > KEPT) this.frames.shift();
+      },
+      "image/jpeg",
+      this.economy.quality,
+    );
+  }
+
+  /** The oval on the screen, in pixels of a small picture: the video covers the stage and hangs over on two sides. */
+  oval(width, height) {
+    const scale = Math.max(this.stage.clientWidth / width, this.stage.clientHeight / height) || 1;
+    const ry = (0.42 * this.stage.clientHeight) / scale || 0.42 * height;
+    return { x: width / 2, y: height / 2, rx: 0.75 * ry, ry };
+  }
+}
+
+function fitted(video, side) {
+  const scale = Math.min(1, side / Math.max(video.videoWidth, video.videoHeight));
+  return { width: Math.round(video.videoWidth * scale), height: Math.round(video.videoHeight * scale) };
+}
+
+function drawn(canvas, video, width, height, read = false) {
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  const context = canvas.getContext("2d", { willReadFrequently: read });
+  context.drawImage(video, 0, 0, width, height);
+  return context;
+}

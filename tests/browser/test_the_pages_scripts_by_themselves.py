@@ -1,0 +1,155 @@
+"""The page's pure parts, one by one, in the browser that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Playwright
+
+from tests.browser.fake_captures import FakeCaptures
+from tests.browser.real_browser import chromium
+from tests.channels.service import Deployment
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def run(fake_site: tuple[str, FakeCaptures, Deployment], playwright: Playwright) -> Iterator[Callable[[str, str], Any]]:
+    """run(file, expression): the expression's value, with the file's exports as `m`."""
+    with chromium(playwright) as browser:
+        page: Page = browser.new_page()
+        page.goto(f"http://{fake_site[0]}/verify")
+        page.wait_for_selector("#s-welcome:visible")
+
+        def value(file: str, expression: str) -> Any:
+            place = f"document.querySelector('script[type=module]').src.replace('main.js', '{file}')"
+            return page.evaluate(f"async () => {{ const m = await import({place}); return ({expression}); }}")
+
+        yield value
+
+
+def test_a_session_never_sends_more_than_sixty_frames(run: Callable[[str, str], Any]) -> None:
+    flash = "['white','blue','green','dark','white','blue','green','dark']"
+    for motions, colours in ((2, flash), (3, flash), (3, "[]"), (4, "[]")):
+        steps = [{"kind": "neutral"}, *[{"kind": "motion"}] * motions]
+        for thrift in ("false", "true"):
+            found = run("selection.js", f"m.quotas({{steps: {steps}, flash: {colours}, flash_ms: 400}}, {thrift})")
+            assert found["neutral"] + motions * found["motion"] + (found["flash"] if colours != "[]" else 0) <= 60
+            assert found["motion"] >= 8
+            assert found["flash"] == (21 if colours != "[]" else 0)
+
+
+def test_frames_are_thinned_evenly_and_keep_both_ends(run: Callable[[str, str], Any]) -> None:
+    assert run("selection.js", "m.thin([1,2,3,4,5,6,7,8,9], 5)") == [1, 3, 5, 7, 9]
+    assert run("selection.js", "m.thin([1,2,3], 5)") == [1, 2, 3]
+
+
+def test_the_frames_around_a_movement_are_chosen_and_without_one_the_last(run: Callable[[str, str], Any]) -> None:
+    frames = "Array.from({length: 60}, (_, n) => ({at: n * 166}))"
+    ats = run("selection.js", f"m.around({frames}, {{away: true, awayAt: 3000, backAt: 4500}}, 18).map((f) => f.at)")
+    assert ats[0] >= 2300
+    assert ats[-1] <= 4850
+    assert len(ats) <= 18
+    last = run("selection.js", f"m.around({frames}, {{away: false}}, 18).map((f) => f.at)")
+    assert last == [n * 166 for n in range(42, 60)]
+
+
+def test_a_movement_is_seen_going_and_coming_back_and_stillness_is_not(run: Callable[[str, str], Any]) -> None:
+    script = (
+        "(() => { const w = new m.Movement(1); const mask = new Uint8Array(64).fill(1);"
+        " const face = (shift) => Float32Array.from({length: 64}, (_, i) => 120 + 40 * Math.sin(i / 3 + shift));"
+        " %s.forEach((shift, n) => w.feed(face(shift), mask, n * 100)); return [w.awayAt, w.backAt]; })()"
+    )
+    assert run("movement.js", script % "[0, 0, 0, 1, 1.5, 1.5, 1, 0.1, 0, 0]") == [400, 800]
+    assert run("movement.js", script % "[0, 0.02, 0.05, 0.03, 0, 0.04, 0, 0, 0]") == [None, None]
+
+
+def test_a_light_that_changes_is_no_movement(run: Callable[[str, str], Any]) -> None:
+    assert run("looks.js", "m.gap(new Float32Array([10, 50, 90]), new Float32Array([40, 80, 120]), [1, 1, 1])") == 0
+
+
+LOOK = "{spread: 40, face: 120, faces: 1, skin: 0.5, oval: {x: 32, y: 24, rx: 15, ry: 20},"
+FACE = " box: {left: 20, right: 43, top: 8, bottom: 40}}"
+
+
+@pytest.mark.parametrize(
+    ("changed", "hint"),
+    [
+        ("", "fine"),
+        ("spread: 3", "covered"),
+        ("face: 20", "dark"),
+        ("face: 240", "bright"),
+        ("faces: 0, box: null", "no_face"),
+        ("skin: 0.05", "no_face"),
+        ("faces: 2", "several"),
+        ("box: {left: 28, right: 36, top: 18, bottom: 30}", "too_far"),
+        ("box: {left: 4, right: 60, top: 0, bottom: 47}", "too_close"),
+        ("box: {left: 34, right: 56, top: 8, bottom: 40}", "off_centre"),
+    ],
+)
+def test_one_hint_at_a_time_the_most_helpful_first(run: Callable[[str, str], Any], changed: str, hint: str) -> None:
+    look = f"{{...{LOOK}{FACE}, {changed}}}"
+    assert run("hints.js", f"m.hintOf({look})") == hint
+
+
+def test_a_person_who_moves_is_asked_to_hold_still_and_words_do_not_flicker(run: Callable[[str, str], Any]) -> None:
+    assert run("hints.js", f"m.hintOf({LOOK}{FACE}, 20)") == "hold_still"
+    feed = "(() => { const s = new m.Steady(3); return ['a','a','a','b','a','b','b','b'].map((h) => s.feed(h)); })()"
+    assert run("hints.js", feed) == ["", "", "a", "a", "a", "a", "a", "b"]
+
+
+def test_skin_is_found_by_the_faces_own_colour_before_a_wall_of_another(run: Callable[[str, str], Any]) -> None:
+    picture = (
+        "(() => { const d = new Uint8ClampedArray(64 * 48 * 4);"
+        " for (let y = 0; y < 48; y += 1) for (let x = 0; x < 64; x += 1) {"
+        "  const near = ([cx, cy, r]) => ((x - cx) / r) ** 2 + ((y - cy) / (1.3 * r)) ** 2 <= 1;"
+        "  const in_ = %s.some(near);"
+        "  d.set(in_ ? [%s, 255] : [200, 170, 110, 255], 4 * (y * 64 + x)); }"
+        " const l = m.lookAt(d, 64, 48, {x: 32, y: 24, rx: 15, ry: 20});"
+        " return [l.faces, l.box ? l.box.right - l.box.left : 0]; })()"
+    )
+    for skin in ("224, 172, 145", "150, 100, 80", "92, 58, 45"):
+        faces, width = run("looks.js", picture % ("[[32, 24, 13]]", skin))
+        assert faces == 1, skin
+        assert 22 <= width <= 26, skin
+    assert run("looks.js", picture % ("[[18, 24, 10], [46, 24, 10]]", "224, 172, 145"))[0] == 2
+    assert run("looks.js", picture % ("[]", "0, 0, 0"))[0] == 0
+
+
+def test_waits_grow_and_the_servers_wish_comes_first(run: Callable[[str, str], Any]) -> None:
+    assert run("retry.js", "[1, 2, 3, 4, 9].map((n) => m.waitBefore(n))") == [500, 1000, 2000, 3000, 3000]
+    assert run("retry.js", "m.waitBefore(1, 7)") == 7000
+
+
+def test_the_same_call_is_sent_until_it_arrives_and_a_refusal_at_once_ends_it(run: Callable[[str, str], Any]) -> None:
+    lost = (
+        "await (async () => { const a = await import(document.querySelector('script[type=module]').src"
+        ".replace('main.js', 'api.js')); let n = 0; const told = [];"
+        " const answer = await m.persist(async () => { n += 1; if (n < 3) throw new a.Lost(); return n; },"
+        " {told: (link) => told.push(link)}); return [answer, told]; })()"
+    )
+    assert run("retry.js", lost) == [3, ["lost", "lost", "back"]]
+    refused = (
+        "await (async () => { const a = await import(document.querySelector('script[type=module]').src"
+        ".replace('main.js', 'api.js')); let n = 0;"
+        " try { await m.persist(async () => { n += 1; throw new a.Problem(422, {code: 'x'}); }); }"
+        " catch (e) { return [n, e.code]; } })()"
+    )
+    assert run("retry.js", refused) == [1, "x"]
+
+
+def test_numbers_are_taken_as_phones_write_them(run: Callable[[str, str], Any]) -> None:
+    assert run("forms.js", "m.tidyNumber(' １３０２ 0219480512122ｘ ')") == "1302" + "0219480512122X"
+
+
+def test_a_ticket_a_reload_and_nonsense_in_the_address_are_told_apart(run: Callable[[str, str], Any]) -> None:
+    assert run("visit.js", "m.readFragment('#t=abc.def')") == {"ticket": ["abc", "def"]}
+    assert run("visit.js", "m.readFragment('#s=abc&b=17')") == {"id": "abc", "startedAt": 17}
+    assert run("visit.js", "[m.readFragment(''), m.readFragment('#t=abc'), m.readFragment('#%%%')]") == [{}, {}, {}]
+
+
+def test_an_outcome_that_the_page_does_not_know_is_never_a_pass(run: Callable[[str, str], Any]) -> None:
+    shown = run("results.js", "(m.showResult({outcome: 'splendid'}), document.getElementById('s-otherway').hidden)")
+    assert shown is False
