@@ -104,7 +104,7 @@ class Act:
         draw = self._random
         self._home = Pose(
             yaw=draw.normal(0, 1.5), pitch=draw.normal(0, 2.0), roll=draw.normal(0, 1.5),
-            x=draw.normal(0, 12), y=-25 + draw.normal(0, 10), away=draw.uniform(370, 480),
+            x=draw.normal(0, 12), y=-25 + draw.normal(0, 10), away=draw.uniform(340, 440),
         )  # fmt: skip
         self._tremor = [
             (draw.uniform(0.15, 6.0), draw.uniform(0, 2 * math.pi), draw.normal(0, 1.0, 6)) for _ in range(10)

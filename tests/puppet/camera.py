@@ -130,9 +130,9 @@ class Puppet:
         """Who is in the picture, the farthest first."""
         fault = self.setting.fault
         if fault is Fault.TWO_FACES:
-            beside = Pose(yaw=-4, roll=3, x=pose.x + 175, y=pose.y - 10, away=pose.away + 90)
+            beside = Pose(yaw=-4, roll=3, x=pose.x + 140, y=pose.y - 10, away=pose.away + 90)
             yield (*self._people[-1], beside)
-            yield (*self._people[0], replace(pose, x=pose.x - 60))
+            yield (*self._people[0], replace(pose, x=pose.x - 80))
             return
         swapped = fault is Fault.OTHER_PERSON and at >= self.act.swaps_at
         yield (*self._people[-1 if swapped else 0], pose)

@@ -42,7 +42,7 @@ class View:
     """A phone's front camera, upright.
 
     wide, high  pixels
-    focal       pixels; 0.96 of the width is 55 degrees across
+    focal       pixels; 1.05 of the width is 51 degrees across
     """
 
     wide: int = 360
@@ -50,7 +50,7 @@ class View:
 
     @property
     def focal(self) -> float:
-        return 0.96 * self.wide
+        return 1.05 * self.wide
 
 
 @dataclass(frozen=True)
