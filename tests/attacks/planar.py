@@ -89,6 +89,21 @@ def sheet_of(picture: Picture, points: NDArray[np.float32], species: Species, ch
     return replace(flat, width=24.0, height=18.0 + 12.0 * float(chance.random()), screen=True)
 
 
+def film_on(screen: Sequence[Picture], points: NDArray[np.float32]) -> Sheet:
+    """Frames of a film on a screen: those of the neutral step first, then those of its one motion.
+
+    points  the five of the face in the first frame
+    """
+    first = sheet_of(screen[0], points, Species.SCREEN_FILM, np.random.default_rng(0))
+    return replace(first, faces=tuple(screen), width=26.0, height=26.0)
+
+
+STILL_HAND = Hand(degrees=0.0, slant=0.0, aside=0.0, distance=38.0, closer=1.0, shake=0.02)
+"""A screen that leans against something."""
+FRAMES = (_NEUTRAL_FRAMES, len(_PROGRESS))
+"""Of the neutral step, and of a motion."""
+
+
 def hand_of(chance: np.random.Generator) -> Hand:
     """A holder who turns by 20 to 35 degrees, two of three times about a nearly upright axis."""
     slanted = chance.random() < 1 / 3
@@ -173,7 +188,7 @@ def room_of(chance: np.random.Generator) -> Picture:
 
 def shot(sheet: Sheet, shown: int, turn: Floats, place: Floats, room: Picture, chance: np.random.Generator) -> Picture:
     """One frame, BGR: the room, the sheet before it, the light on it, and the camera's noise."""
-    across, down, facing = _met(sheet, turn, place)
+    across, down, facing = met(sheet, turn, place)
     away = chance.normal(0.0, 0.6, 2)
     shifted = np.array([[1.0, 0.0, away[0] - 40.0], [0.0, 1.0, away[1] - 40.0]])
     behind = cv2.warpAffine(room, shifted, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
@@ -201,7 +216,7 @@ def _as_screen(there: NDArray[np.float32], across: Floats, down: Floats, sheet: 
     return np.where(bezel[..., None], 12.0, lit)
 
 
-def _met(sheet: Sheet, turn: Floats, place: Floats) -> tuple[Floats, Floats, Floats]:
+def met(sheet: Sheet, turn: Floats, place: Floats) -> tuple[Floats, Floats, Floats]:
     """Where on the sheet each pixel looks, across and down from its middle, and how squarely it faces the camera."""
     y, x = np.mgrid[0 : HEIGHT + _COARSE : _COARSE, 0 : WIDTH + _COARSE : _COARSE].astype(np.float64)
     rays = np.stack([(x - WIDTH / 2) / FOCAL, (y - HEIGHT / 2) / FOCAL, np.ones_like(x)], axis=-1) @ turn
