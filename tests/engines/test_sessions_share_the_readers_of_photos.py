@@ -40,7 +40,6 @@ def _bits(frame: FrameMeasures) -> tuple[object, ...]:
     return frame.box, frame.points.tobytes(), frame.skin.tobytes(), frame.moire, frame.face_hash
 
 
-@pytest.mark.asvs("15.4.1", "15.4.4")
 def test_four_threads_get_the_answer_of_one(spec: ReaderSpec, steps: list[CapturedStep]) -> None:
     pool = InferencePool(spec, workers=2, waiting=4)
     captures = PooledCaptures(pool, lambda: build_capture_parts(spec))
@@ -55,7 +54,6 @@ def test_four_threads_get_the_answer_of_one(spec: ReaderSpec, steps: list[Captur
         captures.measure(steps, THREE_MOTIONS)
 
 
-@pytest.mark.asvs("15.2.2")
 def test_a_session_takes_the_place_of_a_photo_and_who_finds_no_place_is_refused_at_once(
     spec: ReaderSpec, steps: list[CapturedStep], lfw: list[Path]
 ) -> None:
