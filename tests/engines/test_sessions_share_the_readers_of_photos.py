@@ -71,10 +71,13 @@ def test_a_session_takes_the_place_of_a_photo_and_who_finds_no_place_is_refused_
         assert held.wait(60)
         with pytest.raises(CapacityExceeded) as full:
             captures.measure(steps, THREE_MOTIONS)
+        with pytest.raises(CapacityExceeded):
+            captures.look(steps[0], THREE_MOTIONS.steps[0])
         assert full.value.retryable
         release.set()
         holder.result(60)
     assert captures.measure(steps[:1], THREE_MOTIONS).frames[0].faces == 1
+    assert captures.look(steps[0], THREE_MOTIONS.steps[0]).hints == ()
     assert pool.read(lfw[0].read_bytes()).width == 250
     assert pool.close()
 
