@@ -44,9 +44,9 @@ class Colour(StrEnum):
 
 SHOWN_RGB: dict[Colour, tuple[int, int, int]] = {
     Colour.WHITE: (255, 255, 255),
-    Colour.BLUE: (0, 64, 255),
-    Colour.GREEN: (0, 255, 64),
-    Colour.DARK: (16, 16, 16),
+    Colour.BLUE: (0, 0, 255),
+    Colour.GREEN: (0, 255, 0),
+    Colour.DARK: (0, 0, 0),
 }
 """sRGB 0..255 of the page's whole screen, which liveness/flash.py looks for in the skin's reflection."""
 
