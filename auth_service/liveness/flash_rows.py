@@ -22,8 +22,8 @@ BLEND_MS = 40.0
 """A frame this near a change shows both colours. source: exposures of 1/30 s, panels that take 5 to 20 ms to change"""
 GREY_WEIGHT = 0.3
 """Weight of changes that all channels share against changes of colour. A head that sways changes all channels alike.
-source  simulated (tests/unit/liveness/flash_scene.py), 30 sessions at 150 lux: the row asked for fits best in 30 with
-        0.3 and in 26 with 1.0; at 30 and 400 lux it makes no difference
+source  simulated (tests/unit/liveness/flash_scene.py), 30 sessions each: at 150 lux the row asked for fits best in 30
+        with 0.3 and in 26 with 1.0; at 30 lux in all with either, at 400 lux in 16 and in 17
 """
 _FEWEST_SLOTS = 7
 _NOTHING = 1e-12
