@@ -35,7 +35,7 @@ class ConsistencyPolicy:
     another_person  (engine, limit): `least_cosine` below which two people were shown
     one_person      (engine, limit): `least_cosine` from which it is surely one
 
-    source  docs/liveness.md, "Consistency": the 16 shared clips and pairs of them; an engine that is not named here was
+    source  docs/liveness.md, "Consistency": the shared clips and pairs of them; an engine that is not named here was
             not measured, and says nothing
     """
 
