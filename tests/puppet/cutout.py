@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tests.puppet import head
 
-MM = 1.25
+MM = 1.6
 """Canvas pixels per millimetre."""
 LEFT, TOP, WIDE, HIGH = -320.0, -190.0, 640.0, 670.0
 """What the canvas covers, in the head's millimetres."""

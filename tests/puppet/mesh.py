@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from tests.puppet import head
 from tests.puppet.cutout import LEFT, MM, TOP, Person
 
-STEP = 5
-"""Canvas pixels between two vertices: 4 mm."""
+STEP = 6
+"""Canvas pixels between two vertices: 3.75 mm."""
 Map = NDArray[np.float32]
 
 
