@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from tests.browser import films
 from tests.browser.fake_captures import Play, problem
-from tests.browser.real_browser import Watch, chromium, fits
+from tests.browser.real_browser import Watch, chromium, fits, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +40,7 @@ FAULTS = """() => {
     if (!shown(e)) continue;
     const style = getComputedStyle(e);
     const name = `${e.tagName}#${e.id}.${e.className} ${e.textContent.trim().slice(0, 20)}`;
-    if (own(e) || /^(INPUT|SELECT)$/.test(e.tagName)) {
+    if (own(e) || e.matches('input:not([type=radio], [type=checkbox]), select')) {
       if (parseFloat(style.fontSize) < 24) found.push(`small ${name} ${style.fontSize}`);
       const [a, b] = [light(rgb(style.color)), light(ground(e))];
       const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
@@ -283,6 +283,6 @@ def test_whoever_asked_for_less_motion_sees_a_still_arrow(browser: Browser, addr
 def test_the_language_changes_in_place(browser: Browser, address: str) -> None:
     with opened(browser, address) as page:
         page.click("#language")
-        page.wait_for_function("document.documentElement.lang === 'en'")
+        wait_until(page, "document.documentElement.lang === 'en'")
         page.wait_for_selector("#s-welcome:visible")
         assert page.title() == "Please confirm your eligibility"

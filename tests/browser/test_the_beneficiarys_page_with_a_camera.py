@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.browser import films
 from tests.browser.fake_captures import IN_REVIEW, OTHER_WAY, OVER, PASSED, TOO_DARK, Play, Session
-from tests.browser.real_browser import Watch, chromium, fits
+from tests.browser.real_browser import Watch, chromium, fits, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.data]
 
@@ -136,7 +136,7 @@ def _frames(session: Session) -> int:
 def test_a_person_is_led_through_every_step_and_passes(visit: Opened, size: str, locale: str) -> None:
     with visit(size=size, locale=locale) as one:
         one.to_check()
-        one.page.wait_for_function("document.getElementById('hint').textContent !== ''")
+        wait_until(one.page, "document.getElementById('hint').textContent !== ''")
         one.look("check")
         one.begin()
         one.page.wait_for_selector("#flash:visible", timeout=PATIENCE)
@@ -144,7 +144,7 @@ def test_a_person_is_led_through_every_step_and_passes(visit: Opened, size: str,
         one.look("passed")
         assert one.page.get_attribute("#certificate", "href") == f"/certificates/{one.play.serial}"
         assert one.page.inner_text("#due") == "2027-03-31"
-        one.page.wait_for_function("document.getElementById('qr').naturalWidth > 0")
+        wait_until(one.page, "document.getElementById('qr').naturalWidth > 0")
         session = one.play.last
         assert session.plan["id_number"] == "13020219480512122X"
         assert session.plan["consent"] == {"version": "2026-11-28", "language": "zh" if locale == "zh-CN" else "en"}
@@ -240,7 +240,7 @@ def test_what_is_no_pass_is_told_kindly_and_another_way_is_stored(
 def test_the_phone_itself_says_what_helps_the_picture(visit: Opened, film: str, hint: str) -> None:
     with visit(film) as one:
         one.to_check()
-        one.page.wait_for_function(f"document.getElementById('hint').textContent.includes('{hint}')", timeout=PATIENCE)
+        wait_until(one.page, f"document.getElementById('hint').textContent.includes('{hint}')")
         one.look(f"hint-{film}")
 
 
@@ -249,9 +249,7 @@ def test_what_the_service_saw_in_a_step_is_said_during_the_next(visit: Opened) -
         one.play.hints[0] = [{"code": "several_faces", "zh": "有其他人", "en": "Others"}]
         one.to_check()
         one.begin()
-        one.page.wait_for_function(
-            "document.getElementById('hint').textContent.includes('请只留您一个人')", timeout=PATIENCE
-        )
+        wait_until(one.page, "document.getElementById('hint').textContent.includes('请只留您一个人')")
         one.ends("passed")
 
 
@@ -311,9 +309,7 @@ def test_a_link_that_is_away_for_20_seconds_is_waited_for(visit: Opened) -> None
         one.context.set_offline(True)
         one.page.wait_for_timeout(20_000)
         one.page.wait_for_selector("#s-sending:visible", timeout=PATIENCE)
-        one.page.wait_for_function(
-            "document.getElementById('sending').textContent.includes('网络断了')", timeout=PATIENCE
-        )
+        wait_until(one.page, "document.getElementById('sending').textContent.includes('网络断了')")
         one.look("lost")
         one.context.set_offline(False)
         one.ends("passed")

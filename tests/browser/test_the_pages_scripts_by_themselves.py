@@ -118,6 +118,18 @@ def test_skin_is_found_by_the_faces_own_colour_before_a_wall_of_another(run: Cal
     assert run("looks.js", picture % ("[]", "0, 0, 0"))[0] == 0
 
 
+def test_a_face_detector_of_the_browser_is_believed_before_skin(run: Callable[[str, str], Any]) -> None:
+    boxes = "[{x: 100, y: 50, width: 50, height: 60}, {x: 200, y: 100, width: 200, height: 260}]"
+    look = run("faces.js", f"m.withBoxes({LOOK} box: null}}, {boxes}, 10)")
+    assert (look["faces"], look["box"]["left"], look["box"]["right"]) == (1, 20, 40)
+    assert run("faces.js", f"m.withBoxes({LOOK} box: null}}, [], 10).faces") == 0
+    missing = (
+        "await (async () => { window.FaceDetector = class { detect() { throw new Error('no such service'); } };"
+        " const f = new m.Faces(); await f.look(null); delete window.FaceDetector; return [f.detector, f.boxes]; })()"
+    )
+    assert run("faces.js", missing) == [None, None]
+
+
 def test_waits_grow_and_the_servers_wish_comes_first(run: Callable[[str, str], Any]) -> None:
     assert run("retry.js", "[1, 2, 3, 4, 9].map((n) => m.waitBefore(n))") == [500, 1000, 2000, 3000, 3000]
     assert run("retry.js", "m.waitBefore(1, 7)") == 7000
@@ -146,7 +158,8 @@ def test_numbers_are_taken_as_phones_write_them(run: Callable[[str, str], Any]) 
 
 def test_a_ticket_a_reload_and_nonsense_in_the_address_are_told_apart(run: Callable[[str, str], Any]) -> None:
     assert run("visit.js", "m.readFragment('#t=abc.def')") == {"ticket": ["abc", "def"]}
-    assert run("visit.js", "m.readFragment('#s=abc&b=17')") == {"id": "abc", "startedAt": 17}
+    assert run("visit.js", "m.readFragment('#s=abc&b=17')") == {"id": "abc", "startedAt": 17, "slow": False}
+    assert run("visit.js", "m.readFragment('#s=abc&w')") == {"id": "abc", "startedAt": 0, "slow": True}
     assert run("visit.js", "[m.readFragment(''), m.readFragment('#t=abc'), m.readFragment('#%%%')]") == [{}, {}, {}]
 
 

@@ -27,6 +27,7 @@ const recorder = new Recorder(video, part("stage"), elapsed, (look, change, at) 
   if (guide) guide.seen(look, change, at);
 });
 let [guide, outbox, stop, result, running_] = [null, null, null, null, false];
+let [camera, awake] = ["", null];
 
 /** Shows that the network is away, in the place where the person looks. */
 export function told(link) {
@@ -41,9 +42,10 @@ export function enter() {
 }
 
 /** Opens the camera and shows the picture. */
-export async function open(deviceId = "") {
+export async function open(deviceId = camera) {
   try {
     await openCamera(video, deviceId);
+    camera = deviceId;
     await stage.opened(video);
     stage.phase("check");
     recorder.start();
@@ -60,6 +62,17 @@ export function leave() {
   recorder.stop();
   closeCamera(video);
   hush();
+  if (awake) awake.release();
+  awake = null;
+}
+
+/** Nobody touches the screen while turning the head, and phones go dark after half a minute of that. */
+async function keepAwake() {
+  try {
+    awake = navigator.wakeLock ? await navigator.wakeLock.request("screen") : null;
+  } catch {
+    awake = null; // a phone that saves its battery refuses; everything else works on
+  }
 }
 
 /** Gives the session up altogether. */
@@ -75,6 +88,7 @@ export async function run(consent) {
   running_ = true;
   stop = new AbortController();
   try {
+    await keepAwake();
     const challenge = await start(consent, told);
     await prepare();
     await follow(challenge, stop.signal);
@@ -99,10 +113,10 @@ async function prepare() {
 async function follow(challenge, signal) {
   for (let round = 0; round <= REDO; round += 1) {
     if (current() !== "camera") show("camera");
-    if (!running(video)) await openCamera(video);
+    if (!running(video)) await openCamera(video, camera);
     stage.phase("guide");
     recorder.start();
-    guide = new Guide(recorder, outbox, stage, Boolean(visit.plan && visit.plan.slow));
+    guide = new Guide(recorder, outbox, stage, visit.slow);
     const thrift = slow();
     recorder.economy = thrift ? THRIFTY : FULL;
     await guide.run(challenge, thrift, signal);

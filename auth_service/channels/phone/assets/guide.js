@@ -75,7 +75,7 @@ export class Guide {
     await until(() => this.recorder.frames.length >= NEUTRAL, 6000, signal);
     this.watch = null;
     this.noise = median(changes);
-    return this.recorder.frames.slice(0, NEUTRAL);
+    return (await this.recorder.written(signal)).slice(0, NEUTRAL);
   }
 
   async motion(step, most, signal) {
@@ -91,8 +91,8 @@ export class Guide {
       if (movement.away) break;
     }
     this.show.arrow("");
-    const frames = around(this.recorder.frames, movement, most);
     this.recorder.recording = false;
+    const frames = around(await this.recorder.written(signal), movement, most);
     this.show.ask("done");
     await pause(this.pace.rest, signal);
     return frames;
@@ -130,9 +130,8 @@ export class Guide {
     }
     this.recorder.recording = false;
     this.show.flash("");
-    await pause(60, signal); // the last JPEG is still being written
     this.recorder.looking = true;
-    return thin(this.recorder.frames, most);
+    return thin(await this.recorder.written(signal), most);
   }
 }
 

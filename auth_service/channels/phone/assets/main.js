@@ -61,7 +61,7 @@ async function agreed() {
     visit.plan = plan();
     await open(capture.told);
   }
-  setSlow(Boolean(visit.plan && visit.plan.slow));
+  setSlow(visit.slow);
   capture.enter();
 }
 
@@ -214,7 +214,8 @@ async function begin() {
     return;
   }
   if (asked.id) {
-    Object.assign(visit, { id: asked.id, startedAt: asked.startedAt, consented: true });
+    Object.assign(visit, { ...asked, consented: true });
+    setSlow(visit.slow);
     if (await capture.resume()) return;
     forget();
     show("over");

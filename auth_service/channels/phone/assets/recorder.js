@@ -1,8 +1,11 @@
 // Looks at the video six times a second: a small look for guidance, and while recording a JPEG to be sent.
 
+import { Faces } from "./faces.js";
 import { RATE } from "./selection.js";
 import { SMALL, gap, lookAt } from "./looks.js";
+import { until } from "./waiting.js";
 
+const WRITE = 3000; // ms: a JPEG that takes longer is done without
 const KEPT = 120; // frames: 20 s at six a second
 
 /** How a frame is written down. */
@@ -13,7 +16,8 @@ export class Recorder {
   /** now: the time since the session's start in whole ms; seen: called with each look */
   constructor(video, stage, now, seen) {
     Object.assign(this, { video, stage, now, seen, economy: FULL, frames: [], recording: false, last: null });
-    Object.assign(this, { timer: 0, change: 0, lastAt: -1, looking: true });
+    Object.assign(this, { timer: 0, writing: 0, change: 0, lastAt: -1, looking: true });
+    this.faces = new Faces();
     this.small = document.createElement("canvas");
     this.large = document.createElement("canvas");
   }
@@ -51,7 +55,9 @@ export class Recorder {
     const { width, height } = fitted(this.video, SMALL);
     const context = drawn(this.small, this.video, width, height, true);
     const oval = this.oval(width, height);
-    const look = lookAt(context.getImageData(0, 0, width, height).data, width, height, oval);
+    const seen = lookAt(context.getImageData(0, 0, width, height).data, width, height, oval);
+    const look = this.faces.better(seen, this.video, width);
+    this.faces.look(this.video);
     const same = this.last && this.last.luma.length === look.luma.length;
     this.change = same ? gap(look.luma, this.last.luma, look.mask) : 0;
     this.last = look;
@@ -61,15 +67,22 @@ export class Recorder {
   keep(at) {
     const { width, height } = fitted(this.video, this.economy.side);
     drawn(this.large, this.video, width, height);
-    this.large.toBlob(
-      (blob) => {
-        if (!blob) return;
-        this.frames.push({ at, blob });
-        if (this.frames.length > KEPT) this.frames.shift();
-      },
-      "image/jpeg",
-      this.economy.quality,
-    );
+    // a busy phone may finish a later JPEG first, so each frame takes its place before it is written
+    const frame = { at, blob: null };
+    this.frames.push(frame);
+    if (this.frames.length > KEPT) this.frames.shift();
+    this.writing += 1;
+    const written = (blob) => {
+      frame.blob = blob;
+      this.writing -= 1;
+    };
+    this.large.toBlob(written, "image/jpeg", this.economy.quality);
+  }
+
+  /** The frames in their order, once the last one is written. */
+  async written(signal) {
+    await until(() => this.writing === 0, WRITE, signal);
+    return this.frames.filter((frame) => frame.blob);
   }
 
   /** The oval on the screen, in pixels of a small picture: the video covers the stage and hangs over on two sides. */

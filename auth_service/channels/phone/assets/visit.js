@@ -4,7 +4,7 @@
 import { begin, exchange, newKey, openSession } from "./api.js";
 import { persist } from "./retry.js";
 
-export const visit = { id: "", startedAt: 0, linked: false, consented: false, helping: false, plan: null, startKey: "" };
+export const visit = { id: "", startedAt: 0, linked: false, consented: false, slow: false, plan: null, startKey: "" };
 
 const clock = () => performance.timeOrigin + performance.now();
 
@@ -16,12 +16,13 @@ export function readFragment(hash = location.hash) {
   const given = new URLSearchParams(hash.slice(1));
   const link = (given.get("t") || "").split(".");
   if (link.length === 2) return { ticket: link };
-  return given.get("s") ? { id: given.get("s"), startedAt: Number(given.get("b")) || 0 } : {};
+  return given.get("s") ? { id: given.get("s"), startedAt: Number(given.get("b")) || 0, slow: given.has("w") } : {};
 }
 
 /** The ticket of a link leaves the address before anything else happens. */
 export function remember() {
-  const rest = visit.id ? `#s=${visit.id}${visit.startedAt ? `&b=${visit.startedAt}` : ""}` : "";
+  const began = visit.startedAt ? `&b=${visit.startedAt}` : "";
+  const rest = visit.id ? `#s=${visit.id}${began}${visit.slow ? "&w" : ""}` : "";
   history.replaceState(null, "", location.pathname + location.search + rest);
 }
 
@@ -36,7 +37,7 @@ export async function open(told) {
   const plan = visit.plan;
   const opened = await persist(() => openSession(plan, key), { told });
   await persist(() => exchange(opened.id, opened.ticket), { told });
-  Object.assign(visit, { id: opened.id, startedAt: 0, linked: false, consented: true, startKey: newKey() });
+  Object.assign(visit, { id: opened.id, startedAt: 0, slow: plan.slow, linked: false, consented: true, startKey: newKey() });
   remember();
 }
 
