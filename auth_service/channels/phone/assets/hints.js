@@ -6,7 +6,7 @@
  * to 0.9 are not; the close-up (1.5) is called too close, and so is one clip before a wall of the skin's own colour.
  */
 export const LIMITS = {
-  flat: 7, // spread of luma under which the whole picture is one surface: a finger before the lens
+  flat: 4, // spread of luma under which the whole picture is one surface: a finger before the lens; a dim room has 7
   dark: 45,
   bright: 215,
   skin: 0.12,
