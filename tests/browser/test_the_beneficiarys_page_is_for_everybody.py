@@ -145,7 +145,7 @@ def test_a_camera_in_use_and_a_browser_that_cannot_are_told_apart(
     strict: Browser, address: str, broken: str, title: str
 ) -> None:
     with opened(strict, address) as page:
-        page.evaluate(f"navigator.mediaDevices.getUserMedia = {broken}")
+        page.evaluate(f"() => {{ navigator.mediaDevices.getUserMedia = {broken}; }}")
         _to_camera(page)
         page.click("#open")
         page.wait_for_selector("#s-trouble:visible")

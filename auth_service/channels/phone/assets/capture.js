@@ -119,7 +119,9 @@ async function follow(challenge, signal) {
     guide = new Guide(recorder, outbox, stage, visit.slow);
     const thrift = slow();
     recorder.economy = thrift ? THRIFTY : FULL;
+    outbox.refused = null;
     await guide.run(challenge, thrift, signal);
+    if (outbox.refused !== null) continue;
     recorder.stop();
     closeCamera(video);
     show("sending");

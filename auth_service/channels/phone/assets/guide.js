@@ -37,6 +37,7 @@ export class Guide {
     try {
       for (const step of challenge.steps) {
         if (this.outbox.failed) throw this.outbox.failed;
+        if (this.outbox.refused !== null) return;
         if (this.outbox.has(step.n)) continue;
         this.show.step(step.n + 1, challenge.steps.length);
         const frames = await this.one(step, challenge, most, signal);

@@ -23,8 +23,8 @@ export class Outbox {
   }
 
   put(n, frames) {
+    if (this.refused !== null) return; // steps come in order: the refused one is taken again first
     this.queue.push({ n, frames, key: `step-${n}-${newKey()}` });
-    this.refused = null;
     if (!this.sending) this.sending = this.drain().finally(() => (this.sending = null));
   }
 
