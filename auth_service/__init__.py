@@ -3,7 +3,8 @@
 1  beneficiaries/   who is entitled: ledger rows, ID numbers
 2  faces/           what a face is to us: sample, quality, template (engines/ does the numerics)
 3  enrollment/      photos become the references of one person
-4  liveness/        did a living person stand before the camera, or does somebody vouch?
+4  capture/         what a session before a camera asks, and what came back
+   liveness/        did a living person stand there, or does somebody vouch?
 5  matching/        probe against reference, in zones that a calibration record sets
 6  qualification/   evidence -> decision -> certificate and due date
 7  monitoring/      what looks wrong becomes a flag for people

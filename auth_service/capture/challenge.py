@@ -30,7 +30,7 @@ class Motion(StrEnum):
 
 
 TURNS = frozenset({Motion.TURN_LEFT, Motion.TURN_RIGHT})
-"""Every challenge holds one: only a turn shows that a face is no plane (liveness/motion.py)."""
+"""Every challenge holds one: only a turn shows that a face is no plane (liveness/geometry.py)."""
 
 
 class Colour(StrEnum):
