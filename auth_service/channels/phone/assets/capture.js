@@ -38,7 +38,7 @@ export function told(link) {
 export function enter() {
   result = null;
   show("camera");
-  stage.phase(outbox && outbox.id === visit.id && outbox.done.size ? "resume" : "before");
+  stage.phase(visit.startedAt ? "resume" : "before");
 }
 
 /** Opens the camera and shows the picture. */
@@ -187,7 +187,6 @@ export async function resume() {
     outbox.accepted(known.accepted);
   }
   enter();
-  if (visit.startedAt) stage.phase("resume");
   return true;
 }
 
