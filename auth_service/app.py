@@ -54,7 +54,7 @@ def _life(threads: int, beside: Beside) -> Callable[[FastAPI], AbstractAsyncCont
 def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Beside = nullcontext) -> FastAPI:
     """The application. Every request passes the guards from top to bottom before any route sees it."""
     answers, policy = ErrorAnswers(error_page), bodies or BodyPolicy()
-    places = Places(services.photos_at_once, policy.photo_paths)
+    places = Places(services.photos_at_once, policy.photo_paths, policy.photo_paths.route)
     app = FastAPI(
         title="auth-service",
         version=version("auth-service"),

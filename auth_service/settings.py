@@ -33,6 +33,16 @@ from auth_service.core.retention import BackupPolicy, RetentionPolicy
 from auth_service.enrollment.policy import EnrollmentPolicy
 from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.quality import QualityPolicy
+from auth_service.liveness.assess import LivenessPolicy
+from auth_service.liveness.challenge_response import ChallengePolicy
+from auth_service.liveness.channel import ChannelPolicy
+from auth_service.liveness.consistency import ConsistencyPolicy
+from auth_service.liveness.flash import FlashPolicy
+from auth_service.liveness.fusion import PadPolicy
+from auth_service.liveness.geometry import GeometryPolicy
+from auth_service.liveness.model import ModelPolicy
+from auth_service.liveness.parallax import ParallaxPolicy
+from auth_service.liveness.texture import TexturePolicy
 from auth_service.qualification.decision import DecisionPolicy
 
 PREFIX = "AUTH_SERVICE_"
@@ -98,6 +108,15 @@ class Settings(BaseSettings):
     audit: AuditPolicy = AuditPolicy()
     capture: SessionPolicy = SessionPolicy()
     steps: StepPolicy = StepPolicy()
+    pad: PadPolicy = PadPolicy()
+    layer_challenge: ChallengePolicy = ChallengePolicy()
+    layer_geometry: GeometryPolicy = GeometryPolicy()
+    layer_parallax: ParallaxPolicy = ParallaxPolicy()
+    layer_flash: FlashPolicy = FlashPolicy()
+    layer_consistency: ConsistencyPolicy = ConsistencyPolicy()
+    layer_texture: TexturePolicy = TexturePolicy()
+    layer_model: ModelPolicy = ModelPolicy()
+    layer_channel: ChannelPolicy = ChannelPolicy()
     enrollment: EnrollmentPolicy = EnrollmentPolicy()
     quality: QualityPolicy = QualityPolicy()
     copies: CopyPolicy = CopyPolicy()
@@ -137,6 +156,22 @@ class Settings(BaseSettings):
     def erasures_path(self) -> Path:
         """Where the record of erasures lies."""
         return self.erasures_file or self.home / "keys" / "erasures.jsonl"
+
+    @property
+    def liveness(self) -> LivenessPolicy:
+        """How sessions are judged. In production colours count only once the operator has measured them."""
+        production = self.profile is Profile.PRODUCTION
+        return LivenessPolicy(
+            pad=dataclasses.replace(self.pad, flash_needs_measuring=self.pad.flash_needs_measuring or production),
+            challenge=self.layer_challenge,
+            geometry=self.layer_geometry,
+            parallax=self.layer_parallax,
+            flash=self.layer_flash,
+            consistency=self.layer_consistency,
+            texture=self.layer_texture,
+            model=self.layer_model,
+            channel=self.layer_channel,
+        )
 
     @property
     def works_inside(self) -> bool:
@@ -197,7 +232,7 @@ def _described_policy(stage: str, policy: Any) -> Iterator[tuple[str, Any, str, 
     text = inspect.getdoc(type(policy)) or ""
     source = re.search(r"^source[: ]+(.+?)(?=\n\n|\Z)", text, re.MULTILINE | re.DOTALL)
     for field in dataclasses.fields(policy):
-        found = re.search(rf"^{field.name}(?:, \w+)*  +(.+(?:\n {{4,}}.+)*)", text, re.MULTILINE)
+        found = re.search(rf"^(?:\w+, )*{field.name}(?:, \w+)*  +(.+(?:\n {{4,}}.+)*)", text, re.MULTILINE)
         meaning = " ".join(found.group(1).split()) if found else ""
         where = " ".join(source.group(1).split()) if source else type(policy).__module__
         yield f"{PREFIX}{stage.upper()}__{field.name.upper()}", getattr(policy, field.name), meaning, where

@@ -28,6 +28,9 @@ class LimitPolicy:
     client_per_minute      certificate pages for one network address; serials cannot be guessed (128 bits), and a bank
                            asks for many from one address
     client_per_day         the same over a day
+    openings_per_minute    capture sessions opened, and requests for another way, from one network address: somebody who
+                           helps a queue opens one every two minutes, and a village shares one address
+    openings_per_day       the same over a day: thirty people an hour who try twice, for five hours
     sign_in_per_minute     tries to sign in from one network address, besides the growing delay of each name
 
     source  trust.md 2.5; what it does not name is our own estimate (docs/operations/limits.md)
@@ -41,6 +44,8 @@ class LimitPolicy:
     key_per_minute: int = 3000
     client_per_minute: int = 60
     client_per_day: int = 2000
+    openings_per_minute: int = 10
+    openings_per_day: int = 300
     sign_in_per_minute: int = 30
 
 
@@ -124,6 +129,13 @@ def of_lookup(policy: LimitPolicy, client: str) -> tuple[Count, ...]:
     return (
         Count("client_per_minute", client, policy.client_per_minute, MINUTE),
         Count("client_per_day", client, policy.client_per_day, DAY),
+    )
+
+
+def of_opening(policy: LimitPolicy, client: str) -> tuple[Count, ...]:
+    return (
+        Count("openings_per_minute", client, policy.openings_per_minute, MINUTE),
+        Count("openings_per_day", client, policy.openings_per_day, DAY),
     )
 
 

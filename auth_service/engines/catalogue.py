@@ -117,6 +117,18 @@ def build_capture_parts(spec: ReaderSpec) -> CaptureParts:
     return CaptureParts(finder, finder.layout, own, _pad_model(spec.models_dir))
 
 
+def capture_versions(spec: ReaderSpec) -> dict[str, str]:
+    """Name -> weights of every model that has a part in measuring a session, by what is installed; loads nothing.
+
+    raises  EngineUnknown
+    """
+    encoder, yunet = _encoder_entry(spec.engine, spec.models_dir), find_entry(spec.models_dir, "yunet")
+    finder = yunet if is_there(yunet, spec.models_dir) else find_entry(spec.models_dir, "dlib-hog")
+    nets = [find_entry(spec.models_dir, name) for name in PAD_NETS]
+    used = [encoder, finder, *(nets if all(is_there(one, spec.models_dir) for one in nets) else ())]
+    return {entry.name: entry.sha256[:16] for entry in used}
+
+
 def build_capture_reader(spec: ReaderSpec) -> EngineCaptureReader:
     """For one thread. raises as `build_reader` and `build_capture_parts`"""
     return EngineCaptureReader(build_reader(spec), build_capture_parts(spec))

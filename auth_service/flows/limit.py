@@ -64,6 +64,10 @@ class Limit:
         """A public page that looks something up. raises RateLimited, Unavailable: the counts cannot be kept"""
         self._count(limits.of_lookup(self._policy, client), RateLimited, public=True)
 
+    def opening(self, client: str) -> None:
+        """Somebody names a person by their ID number. raises RateLimited, Unavailable: the counts cannot be kept"""
+        self._count(limits.of_opening(self._policy, client), RateLimited, public=True)
+
     def sign_in(self, client: str) -> None:
         """raises RateLimited, Unavailable: the counts cannot be kept"""
         self._count(limits.of_sign_in(self._policy, client), RateLimited, public=True)

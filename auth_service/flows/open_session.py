@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from auth_service.core.ids import new_id
 from auth_service.enrollment.consent import Consent
 from auth_service.flows.session_terms import SessionKey, named_person
 from auth_service.qualification.evidence import Channel
-from auth_service.storage.unit import NewSession, Store
+from auth_service.storage.unit import NewSession, Store, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Opened:
     expires_at: datetime
 
 
+Conclude = Callable[[Unit, Opened], object]
+"""Called inside the transaction that opens the session, such as for keeping the answer."""
+
+
 class OpenSession:
     """One instance serves all threads."""
 
@@ -58,7 +62,7 @@ class OpenSession:
         self._clock = clock
         self._policy = policy
 
-    def run(self, request: OpenRequest) -> Opened:
+    def run(self, request: OpenRequest, conclude: Conclude = lambda _unit, _opened: None) -> Opened:
         """The same answer for a number that is in the ledger and for one that is not.
 
         raises   IdNumberInvalid, ConsentMissing, NoChallengeLeft (another way is open), Unavailable
@@ -84,7 +88,9 @@ class OpenSession:
                 opened_at=now,
             )
             unit.sessions.open(NewSession(session, request.consent, number, ticket, request.helper))
-        return Opened(session.id, ticket, session.expires_at(self._policy))
+            opened = Opened(session.id, ticket, session.expires_at(self._policy))
+            conclude(unit, opened)
+        return opened
 
     def exchange(self, ticket: str) -> SessionKey:
         """The key of a session for its ticket, once.

@@ -30,7 +30,7 @@ class FlashPolicy:
                     session with a chance of most_rows / 8,748 at most, whatever it shows: with 1 all 13.1 bits stay.
                     Of 60 simulated living people 98 % pass at 60 lux with 1 and with 4; at 150 lux 93 and 97 %
     least_fit       of the skin's changes, the share that the row explains
-    least_patch_fit the same on one patch
+    least_patch_fit  the same on one patch
     least_patches   patches of skin that follow; and more than half of those that can be seen
     clear_fit       fit of another row from which an old film is suspected, if the row asked for lies `clear_lead` lower
     clear_lead      see there

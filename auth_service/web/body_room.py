@@ -1,7 +1,8 @@
 """How many bytes of requests' bodies one process holds at once. What has no room is told so and kept nowhere.
 
 Bodies stay in memory (forms.py), and whoever sends slowly holds one for a minute; without this bound, enough slow
-senders are more than any machine's memory. Requests with photos, which only holders of a key may send, and all others
+senders are more than any machine's memory. Requests with photos, which only holders of a key or of a capture
+session may send, and all others
 have room of their own: a stranger at the sign-in form takes no room from a person who is being verified. Nor does one
 key take all the room from the others.
 """
@@ -9,6 +10,7 @@ key take all the room from the others.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,7 +34,7 @@ class BodyRoom:
     def __init__(
         self,
         app: ASGIApp,
-        photo_paths: frozenset[str],
+        photo_paths: Container[str],
         photo_bytes: int,
         small_bytes: int = SMALL_BYTES_AT_ONCE,
         photo_share: int | None = None,
@@ -48,13 +50,20 @@ class BodyRoom:
             return
         if scope["path"] in self._photo_paths:
             # by what the caller says of itself: a made-up key is refused before its body is read
-            held = _Held(self._photos, Headers(scope=scope).get("authorization", ""), receive, send)
+            held = _Held(self._photos, _caller(scope), receive, send)
         else:
             held = _Held(self._others, "", receive, send)
         try:
             await self._app(scope, held.receive, held.send)
         finally:
             held.give_back()
+
+
+def _caller(scope: Scope) -> str:
+    """Whose share it is: the key's, and without a key that of the network address, so that strangers who send to a
+    capture session take no room from the others."""
+    said = Headers(scope=scope).get("authorization", "")
+    return said or str((scope.get("client") or ("",))[0])
 
 
 class _Room:

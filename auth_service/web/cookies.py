@@ -1,4 +1,4 @@
-"""Our cookies: the staff session, the sign-in form's token, the browser's mark, the language. No script reads one."""
+"""Our cookies: of staff sessions, forms, browsers, capture sessions and languages. No script reads one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from starlette.responses import Response
 _SESSION = "auth_service"
 _FORM = "auth_service_form"
 _DEVICE = "auth_service_device"
+_CAPTURE = "auth_service_capture"
 
 
 def session_cookie_name(*, secure: bool) -> str:
@@ -22,6 +23,11 @@ def form_cookie_name(*, secure: bool) -> str:
 def device_cookie_name(*, secure: bool) -> str:
     """Carries what an account knows this browser by (accounts/devices.py)."""
     return f"__Host-{_DEVICE}" if secure else _DEVICE
+
+
+def capture_cookie_name(*, secure: bool) -> str:
+    """Carries the key of a capture session."""
+    return f"__Host-{_CAPTURE}" if secure else _CAPTURE
 
 
 def remember_device(response: Response, value: str, *, secure: bool) -> None:

@@ -22,6 +22,17 @@ def check_form(request: Request, given: str | None, expected: str | None) -> Non
         raise CsrfRefused
 
 
+def check_page(request: Request, *, cookie: bool) -> None:
+    """For calls of our page's scripts. cookie: the call is borne by a cookie, so that a browser must have said where it
+    comes from; without one, a program that says nothing may call as well. raises CsrfRefused
+    """
+    silent = "sec-fetch-site" not in request.headers and "origin" not in request.headers
+    if silent and not cookie:
+        return
+    if not _from_our_page(request):
+        raise CsrfRefused
+
+
 def _from_our_page(request: Request) -> bool:
     """`Sec-Fetch-Site` where the browser sends it, else `Origin`. Neither means: not a browser's form."""
     site = request.headers.get("sec-fetch-site")

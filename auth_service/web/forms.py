@@ -15,6 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from auth_service.capture.steps import CapturedFrame, StepPolicy
 from auth_service.core.errors import (
     CapacityExceeded,
     FieldInvalid,
@@ -84,20 +85,54 @@ async def read_page_form(request: Request, allowed: Iterable[str]) -> dict[str, 
     return _texts(form, frozenset(allowed))
 
 
+_FRAMES = StepPolicy().most_frames
+"""Parts of each kind that one step may have; how many a session may have, the flow says."""
+
+
+async def read_frame_form(request: Request) -> tuple[CapturedFrame, ...]:
+    """Files named `frame` with as many fields `at_ms`, in their order: when each was taken, in ms.
+
+    raises   MediaTypeUnsupported, RequestRefused, FieldInvalid, FieldMissing, BodyTooLarge, BodyTooSlow,
+             CapacityExceeded
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise MediaTypeUnsupported
+    form = await _parsed(request, files=_FRAMES, fields=_FRAMES)
+    try:
+        if {name for name, part in form.multi_items()} - {"frame", "at_ms"}:
+            raise FieldInvalid("known: at_ms, frame")
+        times = [_milliseconds(part) for part in form.getlist("at_ms")]
+        pictures = [await part.read() for part in form.getlist("frame") if isinstance(part, UploadFile)]
+    finally:
+        await form.close()
+    if not pictures:
+        raise FieldMissing(field="frame")
+    if len(times) != len(pictures):
+        raise FieldInvalid("one for each frame", field="at_ms")
+    return tuple(CapturedFrame(data, at) for data, at in zip(pictures, times, strict=True))
+
+
+def _milliseconds(part: UploadFile | str) -> int:
+    """raises FieldInvalid"""
+    if not isinstance(part, str) or not (part.isascii() and part.isdigit()) or len(part) > 9:
+        raise FieldInvalid("a whole number of ms", field="at_ms")
+    return int(part)
+
+
 class _InMemory(MultiPartParser):
     """The framework's parser without its temporary files: by itself it writes parts above 1 MiB to a disk."""
 
     spool_max_size = sys.maxsize
 
 
-async def _parsed(request: Request, files: int) -> FormData:
+async def _parsed(request: Request, files: int, fields: int = _MOST_FIELDS) -> FormData:
     """Nothing of any other media type is read. raises RequestRefused, CapacityExceeded"""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         async with aclosing(request.stream()) as stream:
             if kind == "multipart/form-data":
                 return await _InMemory(
-                    request.headers, stream, max_files=files, max_fields=_MOST_FIELDS, max_part_size=_FIELD_BYTES
+                    request.headers, stream, max_files=files, max_fields=fields, max_part_size=_FIELD_BYTES
                 ).parse()
             if kind == "application/x-www-form-urlencoded":
                 return await FormParser(

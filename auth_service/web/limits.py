@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -21,23 +22,61 @@ SMALL_BYTES_AT_ONCE = 16 * 1024 * 1024
 """Of all bodies without photos that one process holds at once: 256 of the largest, thousands of usual ones."""
 
 
+STEP_BYTES = PHOTO_BYTES + 256 * 1024
+"""One step of a capture session: 18 frames of 480 pixels are 1.1 MB at most. source: trust.md 1.5 L3"""
+_STEP = re.compile(r"/v1/capture-sessions/[^/]{1,64}/steps/[0-9]{1,3}")
+_COMPLETE = re.compile(r"/v1/capture-sessions/[^/]{1,64}/complete")
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPaths:
+    """Routes whose work needs a reader: their requests take places and, where they carry pictures, room.
+
+    exact   paths without parameters
+    """
+
+    exact: frozenset[str] = frozenset({"/v1/enrollments", "/v1/verifications"})
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self.route(path) != ""
+
+    def route(self, path: str) -> str:
+        """The path with the names of its parameters, for meters and logs; empty for a route of another kind."""
+        if path in self.exact:
+            return path
+        if _STEP.fullmatch(path):
+            return "/v1/capture-sessions/{session_id}/steps/{n}"
+        return "/v1/capture-sessions/{session_id}/complete" if _COMPLETE.fullmatch(path) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class BodyPolicy:
     """small_bytes   every route without photos: a form of a few short fields
     photo_bytes   routes with photos: as many as allowed, and 256 KiB for fields and boundaries
+    step_bytes    one step of a capture session
     seconds       to send a whole body: three photos on a 2 Mbit/s line take 50 s
+    step_seconds  for a step: as long as a whole session in slow mode, on a link of 2 kB/s
     idle_seconds  without a byte of it
     photo_paths   the routes with photos
     """
 
     small_bytes: int = 64 * 1024
     photo_bytes: int = PHOTOS * PHOTO_BYTES + 256 * 1024
+    step_bytes: int = STEP_BYTES
     seconds: float = 60.0
+    step_seconds: float = 240.0
     idle_seconds: float = 15.0
-    photo_paths: frozenset[str] = frozenset({"/v1/enrollments", "/v1/verifications"})
+    photo_paths: PhotoPaths = field(default_factory=PhotoPaths)
 
     def limit(self, path: str) -> int:
-        return self.photo_bytes if path in self.photo_paths else self.small_bytes
+        """Bytes of a request to this path."""
+        if _STEP.fullmatch(path):
+            return self.step_bytes
+        return self.photo_bytes if path in self.photo_paths.exact else self.small_bytes
+
+    def time(self, path: str) -> float:
+        """Seconds to send it."""
+        return self.step_seconds if _STEP.fullmatch(path) else self.seconds
 
 
 class BodyLimits:
@@ -60,7 +99,7 @@ class BodyLimits:
             response.headers["Connection"] = "close"
             await response(scope, receive, send)
             return
-        body = _Metered(receive, limit, self._policy)
+        body = _Metered(receive, limit, self._policy.time(scope["path"]), self._policy.idle_seconds)
         endless = "transfer-encoding" in headers
 
         async def closing(message: Message) -> None:
@@ -78,10 +117,11 @@ class _Metered:
     raises  BodyTooLarge, BodyTooSlow
     """
 
-    def __init__(self, receive: Receive, limit: int, policy: BodyPolicy) -> None:
+    def __init__(self, receive: Receive, limit: int, seconds: float, idle_seconds: float) -> None:
         self._receive = receive
         self._left = limit
-        self._policy = policy
+        self._seconds = seconds
+        self._idle_seconds = idle_seconds
         self._deadline: float | None = None
         self.finished = False
         self.refused = False
@@ -91,9 +131,9 @@ class _Metered:
             return await self._receive()
         now = asyncio.get_running_loop().time()
         if self._deadline is None:
-            self._deadline = now + self._policy.seconds
+            self._deadline = now + self._seconds
         try:
-            async with asyncio.timeout_at(min(self._deadline, now + self._policy.idle_seconds)):
+            async with asyncio.timeout_at(min(self._deadline, now + self._idle_seconds)):
                 message = await self._receive()
         except TimeoutError as error:
             self.refused = True

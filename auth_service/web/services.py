@@ -11,13 +11,20 @@ from starlette.requests import HTTPConnection
 from auth_service.core.clock import Clock
 from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.enrollment.consent_texts import ShownText
+from auth_service.flows.accept_step import AcceptStep
+from auth_service.flows.ask_other_way import AskOtherWay
 from auth_service.flows.authorise import AuthoriseKey
+from auth_service.flows.complete_session import CompleteSession
+from auth_service.flows.end_session import EndSession
 from auth_service.flows.enroll import Enroll
 from auth_service.flows.idempotent import Idempotent
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
+from auth_service.flows.open_session import OpenSession
+from auth_service.flows.see_session import SeeSession
 from auth_service.flows.sign_in import SignIn
+from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify
 from auth_service.storage.queries import Queries
 from auth_service.web.metrics import Measures
@@ -43,6 +50,19 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Captures:
+    """The flows of a capture session, from its opening to its end."""
+
+    open: OpenSession
+    start: StartSession
+    step: AcceptStep
+    complete: CompleteSession
+    end: EndSession
+    see: SeeSession
+    other_way: AskOtherWay
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Flows, queries and facts of the deployment.
 
@@ -60,6 +80,7 @@ class Services:
     """
 
     verify: Verify
+    captures: Captures
     enroll: Enroll
     sign_in: SignIn
     judge_flag: JudgeFlag

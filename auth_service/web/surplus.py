@@ -8,6 +8,7 @@ application took some 4 ms of the one event loop, so that ten times the load mad
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
@@ -31,10 +32,12 @@ class Places:
     """How many requests to `paths` one process works on at once, and how many it does.
 
     most    whole requests that wait for an answer; who is still sending holds no place
+    route   a path as meters and logs name it
     """
 
     most: int
-    paths: frozenset[str]
+    paths: Container[str]
+    route: Callable[[str], str] = lambda path: path
     taken: int = field(default=0, init=False)
 
     def full_for(self, path: str) -> bool:
@@ -80,7 +83,7 @@ class Surplus:
         key = (language, len(request_id))
         if key not in self._ready:
             self._ready[key] = self._made(language, len(request_id))
-        status, route = status_of(CapacityExceeded()), _path(target)
+        status, route = status_of(CapacityExceeded()), self._places.route(_path(target))
         self._measures.errors.labels(CapacityExceeded.code).inc()
         self._measures.refused("POST", route, status, time.perf_counter() - began)
         self._log(route, status, began)

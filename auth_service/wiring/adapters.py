@@ -27,11 +27,20 @@ from auth_service.core.errors import (
 from auth_service.core.keys import KeyStore, RotatingSigner
 from auth_service.core.tracing import Tracer
 from auth_service.engines.bulk import BulkReader
-from auth_service.engines.catalogue import ReaderSpec, engine_calibration, engine_identity
+from auth_service.engines.capture_pool import PooledCaptures
+from auth_service.engines.catalogue import (
+    ReaderSpec,
+    build_capture_parts,
+    capture_versions,
+    engine_calibration,
+    engine_identity,
+)
 from auth_service.engines.decoding import IntakePolicy
 from auth_service.engines.pool import InferencePool
 from auth_service.faces.template import EngineIdentity
+from auth_service.flows.complete_session import CaptureEngine
 from auth_service.flows.current_calibration import CurrentCalibration
+from auth_service.liveness.assess import AssessSession
 from auth_service.matching.calibration import Calibration, load_shipped
 from auth_service.settings import Profile, Settings
 from auth_service.storage.presence import is_filled
@@ -166,6 +175,17 @@ class Adapters:
             waited=self._waited,
             tracer=self.tracer,
         )
+
+    @cached_property
+    def captures(self) -> PooledCaptures:
+        """Measures capture sessions with the readers of photos. raises as PooledCaptures"""
+        return PooledCaptures(self.pool, lambda: build_capture_parts(self.spec))
+
+    @cached_property
+    def capture_engine(self) -> CaptureEngine:
+        """What looks at the pictures of a session, and judges them under the operator's policies."""
+        assess = AssessSession(self.settings.liveness, capture_versions(self.spec))
+        return CaptureEngine(self.captures, assess, self.pool.reencode, lambda: self.identity)
 
     @property
     def calibration(self) -> Calibration | None:

@@ -9,8 +9,6 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 
-from auth_service.capture.challenge import Route
-from auth_service.capture.ports import FrameLook
 from auth_service.connectors.archive_file import KeysParts
 from auth_service.connectors.audit_trust import notary_of, witnesses_of
 from auth_service.connectors.erasure_file import ErasureFile
@@ -29,7 +27,7 @@ from auth_service.flows.authorise import Attester
 from auth_service.flows.back_up import BackUp
 from auth_service.flows.calibrate import Calibrate
 from auth_service.flows.checkpoint import Checkpoint
-from auth_service.flows.complete_session import CaptureEngine, CompletePolicies, CompleteSession
+from auth_service.flows.complete_session import CompletePolicies, CompleteSession
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.enroll import Enroll, ReferenceDesk
 from auth_service.flows.enroll_many import EnrollMany
@@ -49,6 +47,7 @@ from auth_service.flows.see_session import SeeSession
 from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify, VerifyPolicies
+from auth_service.liveness.fusion import route_that_counts
 from auth_service.matching.calibration import Metric
 from auth_service.matching.own_record import Subject
 from auth_service.settings import Profile
@@ -67,16 +66,21 @@ class Flows(Adapters):
     def open_session(self) -> OpenSession:
         return OpenSession(self.store, self.clock, self.settings.capture)
 
-    def start_session(self, counts: Callable[[Route], Route]) -> StartSession:
-        """counts: which route has bits enough for a wished one, under the operator's policy of the layers"""
+    @cached_property
+    def start_session(self) -> StartSession:
+        policy = self.settings.liveness.pad
+        counts = lambda wished: route_that_counts(wished, policy)  # noqa: E731
         return StartSession(self.store, self.clock, self.settings.capture, self._count_session, counts)
 
-    def accept_step(self, look: FrameLook) -> AcceptStep:
-        return AcceptStep(self.store, look, self.clock, self.settings.capture, self.settings.steps)
+    @cached_property
+    def accept_step(self) -> AcceptStep:
+        return AcceptStep(self.store, self.captures, self.clock, self.settings.capture, self.settings.steps)
 
-    def complete_session(self, engine: CaptureEngine) -> CompleteSession:
+    @cached_property
+    def complete_session(self) -> CompleteSession:
         policies = CompletePolicies(self.settings.capture, self.settings.qualification, self.settings.copies)
-        return CompleteSession(self.store, engine, self.current_calibration, self.signer, self.clock, policies)
+        engine, current = self.capture_engine, self.current_calibration
+        return CompleteSession(self.store, engine, current, self.signer, self.clock, policies)
 
     @cached_property
     def end_session(self) -> EndSession:

@@ -26,7 +26,7 @@ from auth_service.flows.idempotent import Idempotent
 from auth_service.web.facts import FACES_JOB, Facts, Sources
 from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
-from auth_service.web.services import Services
+from auth_service.web.services import Captures, Services
 from auth_service.wiring.flows import Flows
 
 _LEAST_DISK = 64 * 1024 * 1024
@@ -73,6 +73,7 @@ class Wiring(Flows):
         """What the HTTP application is built from; warms the engine."""
         return Services(
             verify=self.verify,
+            captures=self.capture_flows(),
             enroll=self.enroll,
             sign_in=self.sign_in,
             judge_flag=self.judge_flag,
@@ -94,6 +95,18 @@ class Wiring(Flows):
             photos_at_once=self.settings.reader_threads + self.settings.queue,
             photos_in_hand=self.settings.reader_threads + _BESIDE_READING,
             photo_bytes_at_once=self.settings.photo_bytes_at_once,
+        )
+
+    def capture_flows(self) -> Captures:
+        """Those of a capture session; makes its engine's parts."""
+        return Captures(
+            open=self.open_session,
+            start=self.start_session,
+            step=self.accept_step,
+            complete=self.complete_session,
+            end=self.end_session,
+            see=self.see_session,
+            other_way=self.ask_other_way,
         )
 
     @cached_property

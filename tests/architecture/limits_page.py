@@ -18,7 +18,8 @@ from auth_service.web.limits import SMALL_BYTES_AT_ONCE, BodyPolicy
 STAGES = ("LIMITS__", "CONNECTIONS__", "DECODING__", "ACCOUNTS__")
 SINGLE = (
     "TRUSTED_PROXIES", "READERS", "QUEUE", "MAX_PHOTO_BYTES", "MAX_PHOTO_PIXELS", "PHOTO_PIXELS_AT_ONCE",
-    "PHOTO_BYTES_AT_ONCE", "COPIES__MOST_CAPTURES",
+    "PHOTO_BYTES_AT_ONCE", "COPIES__MOST_CAPTURES", "CAPTURE__ATTEMPTS_PER_DAY", "STEPS__MOST_FRAMES",
+    "STEPS__MOST_BYTES", "STEPS__MOST_FRAME_BYTES",
 )  # fmt: skip
 
 
@@ -41,9 +42,11 @@ def fixed_table() -> str:
             "`enrollment/references.py`",
         ),
         ("bytes of a request with photos", bodies.photo_bytes, "`web/limits.py`"),
+        ("bytes of one step of a capture session", bodies.step_bytes, "`web/limits.py`"),
         ("bytes of any other request", bodies.small_bytes, "`web/limits.py`"),
         ("bytes of all other requests that one process holds at once", SMALL_BYTES_AT_ONCE, "`web/limits.py`"),
         ("seconds for a whole body", bodies.seconds, "`web/limits.py`"),
+        ("seconds for a step of a capture session", bodies.step_seconds, "`web/limits.py`"),
         ("seconds without a byte of a body", bodies.idle_seconds, "`web/limits.py`"),
         ("fields of a form", forms._MOST_FIELDS, "`web/forms.py`"),
         ("bytes of one field", forms._FIELD_BYTES, "`web/forms.py`"),

@@ -251,7 +251,7 @@ def deployment(blueprint: Blueprint, home: Path, bodies: BodyPolicy | None = Non
         blueprint.database.put(blueprint.rows)
     clock = MovableClock()
     wiring = _wiring(home, clock, blueprint.database)
-    wiring.__dict__.update(pool=blueprint.wiring.pool, hasher=QUICK)
+    wiring.__dict__.update(pool=blueprint.wiring.pool, captures=blueprint.wiring.captures, hasher=QUICK)
     services = wiring.services()
     with anyio.from_thread.start_blocking_portal() as portal:
         made = Deployment(

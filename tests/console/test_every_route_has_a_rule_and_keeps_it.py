@@ -9,6 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from auth_service.accounts.roles import Permission, Role, Scope, may
+from auth_service.channels.phone.session_key import HoldsSession
 from auth_service.web.access import MetricsReader, NeedsPermission, NeedsScope, Public, Rule, SignedIn
 from tests.channels.service import KEY_SCOPES, PAGE, SAME_ORIGIN, Deployment, hidden
 
@@ -20,6 +21,15 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("GET", "/verify"): "public",
     ("GET", "/verify/assets/{version}/{file}"): "public",
     ("GET", "/v1/texts/{kind}/{version}"): "public",
+    ("POST", "/v1/capture-sessions"): "public",
+    ("POST", "/v1/capture-sessions/{session_id}/exchange"): "public",
+    ("POST", "/v1/capture-sessions/{session_id}/start"): "holds the session",
+    ("POST", "/v1/capture-sessions/{session_id}/steps/{n}"): "holds the session",
+    ("POST", "/v1/capture-sessions/{session_id}/complete"): "holds the session",
+    ("GET", "/v1/capture-sessions/{session_id}"): "holds the session",
+    ("DELETE", "/v1/capture-sessions/{session_id}"): "holds the session",
+    ("POST", "/v1/capture-sessions/{session_id}/other-ways"): "holds the session",
+    ("POST", "/v1/me/other-ways"): "public",
     ("GET", "/healthz"): "public",
     ("GET", "/readyz"): "public",
     ("GET", "/metrics"): "local or scope metrics",
@@ -39,14 +49,16 @@ EXPECTED: dict[tuple[str, str], str] = {
 """Written by hand on purpose: a changed rule must be changed twice."""
 
 
-def _rules(dependant: Dependant) -> Iterator[Rule]:
-    if isinstance(dependant.call, Public | NeedsScope | MetricsReader | SignedIn | NeedsPermission):
+def _rules(dependant: Dependant) -> Iterator[Rule | HoldsSession]:
+    if isinstance(dependant.call, HoldsSession | Public | NeedsScope | MetricsReader | SignedIn | NeedsPermission):
         yield dependant.call
     for inner in dependant.dependencies:
         yield from _rules(inner)
 
 
-def _words(rule: Rule) -> str:
+def _words(rule: Rule | HoldsSession) -> str:
+    if isinstance(rule, HoldsSession):
+        return "holds the session"
     if isinstance(rule, NeedsScope):
         return f"scope {rule.scope.value}"
     if isinstance(rule, NeedsPermission):
@@ -74,7 +86,7 @@ def test_every_route_has_exactly_the_rule_that_was_agreed(service: Deployment) -
 
 def _calls(service: Deployment) -> dict[tuple[str, str], str]:
     filled = {"flag_id": service.flag_id, "label": "probe", "serial": service.serial, "name": "style.css"}
-    filled |= {"kind": "consent", "version": "current", "file": "main.js"}
+    filled |= {"kind": "consent", "version": "current", "file": "main.js", "session_id": "0" * 32, "n": "0"}
     return {key: key[1].format(**filled) for key in EXPECTED}
 
 
@@ -88,6 +100,8 @@ def test_a_role_reaches_what_the_table_grants_and_nothing_else(service: Deployme
         rule = EXPECTED[method, template]
         if path in {"/console/sign-out", "/console/sign-in"} or rule.startswith("scope"):
             continue
+        if path.startswith(("/v1/capture-sessions", "/v1/me")):
+            continue
         data = {"csrf_token": csrf, "verdict": "needs_check", "reason": "看不清", "after": ""}
         answer = client.request(method, path, **({"data": data} if method == "POST" else {}))
         if not rule.startswith(("may", "staff")):
@@ -99,6 +113,20 @@ def test_a_role_reaches_what_the_table_grants_and_nothing_else(service: Deployme
             assert answer.status_code in {200, 303}, (path, answer.status_code)
         else:
             assert answer.status_code == 403, (path, answer.status_code)
+
+
+@pytest.mark.asvs("8.2.1", "8.2.2", "8.3.1")
+@pytest.mark.parametrize("role", [None, *Role], ids=str)
+def test_nobody_reaches_a_capture_session_by_a_role(service: Deployment, role: Role | None) -> None:
+    """Staff neither: a session belongs to whoever holds its cookie."""
+    client = service.sign_in(role) if role else service.client(headers=SAME_ORIGIN)
+    held = {key: path for key, path in _calls(service).items() if EXPECTED[key] == "holds the session"}
+    assert len(held) == 6
+    for (method, _), path in held.items():
+        headers = {"Idempotency-Key": "one-act-of-a-stranger", "Accept": "application/json"}
+        how = {"json": {"way": "counter"} if path.endswith("ways") else {}} if method == "POST" else {}
+        answer = client.request(method, path, headers=headers, **how)
+        assert (answer.status_code, answer.json()["code"]) == (404, "session_unknown"), path
 
 
 @pytest.mark.asvs("4.1.3", "8.2.1")

@@ -14,7 +14,8 @@ from auth_service.web.errors import MEDIA_TYPE
 from auth_service.web.limits import PHOTOS
 
 TITLE = "Benefit-eligibility authentication 社会保险待遇领取资格认证"
-_DESCRIPTION = """Enrolment of reference photos and one-to-one verification for agencies' own systems.
+_DESCRIPTION = """Enrolment of reference photos and one-to-one verification for agencies' own systems; capture sessions
+of the beneficiary's own page, which a cookie bears and a browser sends from that page alone.
 
 Every error is `application/problem+json` (RFC 9457) with a stable `code`, a `title` in Chinese or English
 (`Accept-Language`), a `request_id` and `retryable`. Every POST needs an `Idempotency-Key`: the same key and content
@@ -24,7 +25,8 @@ an ID number is in the ledger."""
 _STATUSES = {
     "400": "the request has a wrong form", "401": "no key, or a wrong one", "403": "the key lacks the scope",
     "404": "there is no such thing", "408": "the body did not come in time",
-    "409": "the same request is being processed",
+    "409": "the same request is being processed, or the session does not stand where this fits",
+    "410": "the session's time is over",
     "413": "too large", "415": "not a multipart form", "422": "the content cannot be used, or the key was reused",
     "429": "too many requests, or too many tries for this person here; see Retry-After",
     "500": "a fault; nothing was decided", "503": "busy or not available; see Retry-After",
@@ -43,7 +45,13 @@ def describe(app: FastAPI) -> dict[str, Any]:
         )
         components["schemas"].update(components["schemas"]["Problem"].pop("$defs", {}))
         components["securitySchemes"] = {
-            "apiKey": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer ak_<id>_<secret>`"}
+            "captureSession": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": "__Host-auth_service_capture",
+                "description": "given for the one-time ticket of a capture session",
+            },
+            "apiKey": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer ak_<id>_<secret>`"},
         }
         app.openapi_schema = schema
     return app.openapi_schema
@@ -55,9 +63,9 @@ def problems(*statuses: str) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": _STATUSES[status], "content": content} for status in statuses}
 
 
-POST_PROBLEMS = problems(*(status for status in _STATUSES if status != "404"))
+POST_PROBLEMS = problems(*(status for status in _STATUSES if status not in {"404", "410"}))
 
-_IDEMPOTENCY = {
+IDEMPOTENCY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
@@ -77,7 +85,7 @@ def multipart(fields: dict[str, Any], required: list[str]) -> dict[str, Any]:
     }
     schema = {"type": "object", "properties": {**fields, "photo": photo}, "required": [*required, "photo"]}
     return {
-        "parameters": [_IDEMPOTENCY],
+        "parameters": [IDEMPOTENCY],
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}},
         "security": [{"apiKey": []}],
     }

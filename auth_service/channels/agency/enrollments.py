@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth_service.accounts.roles import Scope
-from auth_service.channels.agency.replies import Act, Keep, actor_of, checked_key, reply_once
+from auth_service.channels.agency.replies import Act, Keep, actor_of, reply_once
 from auth_service.channels.agency.schemas import EnrollmentAnswer, hints
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import ConsentMissing, DateInvalid, FieldInvalid
@@ -20,6 +20,7 @@ from auth_service.flows.enroll import Enrolled, EnrollRequest
 from auth_service.qualification.evidence import Channel
 from auth_service.web.access import EnrollingKey
 from auth_service.web.forms import PhotoForm, read_photo_form
+from auth_service.web.idempotency import checked_key
 from auth_service.web.services import Services, services_of
 
 FIELDS = (

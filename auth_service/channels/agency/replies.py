@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,27 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth_service.accounts.credentials import ApiKey
-from auth_service.core.errors import IdempotencyKeyMissing, RequestRefused
 from auth_service.flows.idempotent import Save
 from auth_service.storage.unit import SavedAnswer, Unit
 from auth_service.web.forms import PhotoForm
+from auth_service.web.idempotency import HEADER, REPLAYED
 from auth_service.web.services import services_of
 
-HEADER = "Idempotency-Key"
-REPLAYED = "Idempotency-Replayed"
-_KEY = re.compile(r"[\x21-\x7e]{8,255}")
 Keep = Callable[[Unit, BaseModel], None]
 """Takes the answer inside the transaction that records what it tells of: both are kept, or neither."""
-
-
-def checked_key(request: Request) -> str:
-    """The Idempotency-Key. raises IdempotencyKeyMissing, RequestRefused"""
-    key = request.headers.get(HEADER)
-    if not key:
-        raise IdempotencyKeyMissing(field=HEADER)
-    if not _KEY.fullmatch(key):
-        raise RequestRefused("8 to 255 visible ASCII characters", field=HEADER)
-    return key
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from auth_service.accounts.credentials import ApiKey
 from auth_service.accounts.roles import Scope
-from auth_service.channels.agency.replies import Act, Keep, actor_of, checked_key, reply_once
+from auth_service.channels.agency.replies import Act, Keep, actor_of, reply_once
 from auth_service.channels.agency.schemas import CodedText, VerificationAnswer, certificate_answer, hints
 from auth_service.core.errors import FieldInvalid, ImageRefused, ScopeMissing
 from auth_service.flows.verify import VerifyRequest, VerifyResult
@@ -20,6 +20,7 @@ from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.storage.unit import Unit
 from auth_service.web.access import VerifyingKey
 from auth_service.web.forms import PhotoForm, read_photo_form
+from auth_service.web.idempotency import checked_key
 from auth_service.web.services import Services, services_of
 
 FIELDS = ("id_number", "attested_by", "attested_by_device", "device_id")

@@ -1,20 +1,27 @@
-"""Every route of the beneficiary's page with its rule of access: anybody may open it."""
+"""Every route of the beneficiary's page and of its capture sessions, with its rule of access."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import Depends, FastAPI
+from pydantic import BaseModel
 from starlette.responses import Response
 
-from auth_service.channels.phone import page
+from auth_service.channels.phone import description as words
+from auth_service.channels.phone import other_ways, page, sessions
+from auth_service.channels.phone import schemas as told
 from auth_service.web.access import PUBLIC
 
 VERIFY = "/verify"
+SESSIONS = "/v1/capture-sessions"
+_OPEN, _TAG = [Depends(PUBLIC)], "capture session"
+_HELD = [Depends(sessions.HOLDS_SESSION)]
 
 
 def add_phone(app: FastAPI) -> None:
-    """Adds the page and its files. They are for people and stand in no API description."""
+    """Adds the page with its files, which stand in no API description, and the calls of its scripts, which do."""
     pages: tuple[tuple[str, Callable[..., Response]], ...] = (
         (VERIFY, page.verify_page),
         ("/verify/assets/{version}/{file}", page.page_asset),
@@ -27,5 +34,61 @@ def add_phone(app: FastAPI) -> None:
             methods=["GET"],
             include_in_schema=False,
             response_model=None,
-            dependencies=[Depends(PUBLIC)],
+            dependencies=_OPEN,
         )
+    _add_sessions(app)
+    _add_other_ways(app)
+
+
+def _add_sessions(app: FastAPI) -> None:
+    one = f"{SESSIONS}/{{session_id}}"
+    app.add_api_route(
+        SESSIONS, sessions.open_session, methods=["POST"], status_code=201, dependencies=_OPEN, response_model=None,
+        tags=[_TAG], summary="Open a session for whoever an ID number names", openapi_extra=words.OPEN_CALL,
+        responses=_answers(201, told.OpenedAnswer, words.OPENING_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        f"{one}/exchange", sessions.exchange, methods=["POST"], dependencies=_OPEN, response_model=None, tags=[_TAG],
+        summary="The one-time ticket for a cookie", openapi_extra=words.OPEN_CALL, responses=words.HELD_PROBLEMS,
+    )  # fmt: skip
+    app.add_api_route(
+        f"{one}/start", sessions.start, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="The camera runs: what is asked for", openapi_extra=words.HELD_CALL,
+        responses=_answers(200, told.StartedAnswer, words.HELD_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        f"{one}/steps/{{n}}", sessions.step, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="The frames of one step, final once accepted", openapi_extra=words.STEP_CALL,
+        responses=_answers(200, told.StepAnswer, words.STEP_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        f"{one}/complete", sessions.complete, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="Hand in, and hear what follows", openapi_extra=words.HELD_CALL,
+        responses=_answers(200, told.OutcomeAnswer, words.HELD_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        one, sessions.state, methods=["GET"], dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="Where it stands", openapi_extra=words.HELD_LOOK,
+        responses=_answers(200, told.SessionAnswer, words.HELD_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        one, sessions.end, methods=["DELETE"], status_code=204, dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="End it; pictures go at once", openapi_extra=words.HELD_LOOK, responses=words.HELD_PROBLEMS,
+    )  # fmt: skip
+
+
+def _add_other_ways(app: FastAPI) -> None:
+    app.add_api_route(
+        f"{SESSIONS}/{{session_id}}/other-ways", other_ways.ask_in_session, methods=["POST"], status_code=201,
+        dependencies=_HELD, response_model=None, tags=[_TAG], summary="Ask for another way than the camera",
+        openapi_extra=words.HELD_CALL, responses=_answers(201, told.ReceivedAnswer, words.HELD_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/me/other-ways", other_ways.ask_by_name, methods=["POST"], status_code=201, dependencies=_OPEN,
+        response_model=None, tags=[_TAG], summary="The same, for whoever can name the person",
+        openapi_extra=words.OPEN_CALL, responses=_answers(201, told.ReceivedAnswer, words.OPENING_PROBLEMS),
+    )  # fmt: skip
+
+
+def _answers(status: int, model: type[BaseModel], refusals: dict[int | str, dict[str, Any]]) -> dict[int | str, Any]:
+    return {status: {"model": model}, **refusals}

@@ -1,0 +1,38 @@
+"""Asking for another way than the camera, within a session or by name; it changes nothing by itself."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from auth_service.channels.phone.schemas import NamedWishBody, ReceivedAnswer, WishBody
+from auth_service.channels.phone.sessions import HeldKey
+from auth_service.qualification.evidence import Channel
+from auth_service.web.access import client_of
+from auth_service.web.csrf import check_page
+from auth_service.web.idempotency import checked_key
+from auth_service.web.services import services_of
+
+
+def ask_in_session(request: Request, key: HeldKey, given: WishBody) -> Response:
+    """For whom the session was opened. raises SessionUnknown, CsrfRefused"""
+    checked_key(request)
+    services_of(request).captures.other_way.in_session(key, given.way, given.phone or "")
+    return _received()
+
+
+def ask_by_name(request: Request, given: NamedWishBody) -> Response:
+    """For whoever can name the person; the same is asked for once a day, so that a repetition adds nothing.
+
+    raises  IdNumberInvalid, RateLimited, CsrfRefused
+    """
+    check_page(request, cookie=False)
+    checked_key(request)
+    services = services_of(request)
+    services.limit.opening(client_of(request))
+    services.captures.other_way.by_number(given.id_number, given.name, given.way, Channel.PHONE, given.phone or "")
+    return _received()
+
+
+def _received() -> Response:
+    return JSONResponse(ReceivedAnswer().model_dump(), 201)

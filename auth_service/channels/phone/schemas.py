@@ -1,0 +1,169 @@
+"""What the phone's page sends and is answered, as checked and documented types. Nothing of liveness has a field."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from auth_service.capture.challenge import Accommodation, Colour, Motion, Route, StepKind
+from auth_service.capture.other_way import Way
+from auth_service.capture.ports import FramingHint
+from auth_service.capture.session import SessionState
+from auth_service.qualification.capture_outcome import OutcomeWord
+
+Line = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Given(BaseModel):
+    """Common to all that is sent: no field beyond those listed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConsentGiven(Given):
+    """The text that the person agreed to."""
+
+    version: Line
+    language: Literal["zh", "en"] = "zh"
+
+
+class Helper(Given):
+    """Who holds the phone for the person."""
+
+    name: Line
+    relation: Literal["child", "spouse", "kin", "neighbour", "carer"]
+
+
+class OpenBody(Given):
+    """Who is to be captured, and what suits them."""
+
+    id_number: Line
+    name: Line
+    channel: Literal["phone"] = "phone"
+    route: Route = Route.FLASH
+    accommodations: Annotated[tuple[Accommodation, ...], Field(max_length=len(Accommodation))] = ()
+    slow: bool = False
+    helper: Helper | None = None
+    consent: ConsentGiven | None = Field(None, description="of the text `phone_consent`; without it nothing is opened")
+
+
+class ExchangeBody(Given):
+    """The one-time ticket."""
+
+    ticket: Annotated[str, Field(min_length=20, max_length=200)]
+
+
+class StartBody(Given):
+    """consent: read once more by whoever follows a link; the session was opened with one and keeps that."""
+
+    consent: ConsentGiven | None = None
+
+
+class CompleteBody(Given):
+    """Nothing: all that counts was sent with the steps."""
+
+
+class WishBody(Given):
+    """Another way than the camera; changes nothing by itself. phone: where staff may call"""
+
+    way: Way
+    phone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,24}$")] | None = None
+
+
+class NamedWishBody(WishBody):
+    """The same without a session."""
+
+    id_number: Line
+    name: Line
+
+
+class Answer(BaseModel):
+    """Common to all answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OpenedAnswer(Answer):
+    """The same for a number that is in the ledger and for one that is not. `url` holds the ticket in its fragment."""
+
+    id: str
+    ticket: str
+    url: str
+    expires_at: datetime
+
+
+class PlannedStep(Answer):
+    """Step `n`; a motion is held for `hold_ms` before the way back."""
+
+    n: int
+    kind: StepKind
+    motion: Motion | None = None
+    hold_ms: int | None = None
+
+
+class ChallengeAnswer(Answer):
+    """What is asked for, in its order; each colour stands for `flash_ms`."""
+
+    route: Route
+    steps: tuple[PlannedStep, ...]
+    flash: tuple[Colour, ...]
+    flash_ms: int
+
+
+class StartedAnswer(Answer):
+    """The same again for a second start. accepted: steps that are kept already"""
+
+    challenge: ChallengeAnswer
+    accepted: tuple[int, ...]
+    expires_at: datetime
+    expires_in_ms: int
+
+
+class StepAnswer(Answer):
+    """Framing, light, and whether anything moved; nothing of liveness."""
+
+    hints: tuple[FramingHint, ...]
+    movement_seen: bool
+
+
+class Told(Answer):
+    """A stable code with its sentence in both languages."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class CertificateLink(Answer):
+    """Where anybody can check the certificate."""
+
+    serial: str
+    url: str
+
+
+class OutcomeAnswer(Answer):
+    """other_way: another way is offered beside what the word says"""
+
+    outcome: OutcomeWord
+    reason: Told
+    other_way: bool
+    due_on: date | None = None
+    certificate: CertificateLink | None = None
+
+
+class SessionAnswer(Answer):
+    """Where a session stands. challenge: while the camera runs; result: once it is decided"""
+
+    state: SessionState
+    expires_at: datetime
+    accepted: tuple[int, ...] = ()
+    challenge: ChallengeAnswer | None = None
+    result: OutcomeAnswer | None = None
+
+
+class ReceivedAnswer(Answer):
+    """The same whoever is named, asked for the first time or again."""
+
+    received: Literal[True] = True

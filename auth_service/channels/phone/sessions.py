@@ -1,0 +1,176 @@
+"""/v1/capture-sessions: from the page's first words to the outcome (contract.md section 4)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+
+from fastapi import Depends
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from auth_service.capture.steps import CapturedStep
+from auth_service.channels.phone.answers import begun_answer, opened_answer, outcome_answer, view_answer
+from auth_service.channels.phone.page import CONSENT
+from auth_service.channels.phone.schemas import (
+    CompleteBody,
+    ConsentGiven,
+    ExchangeBody,
+    OpenBody,
+    StartBody,
+    StepAnswer,
+)
+from auth_service.channels.phone.session_key import HoldsSession, forget, keep
+from auth_service.core.errors import (
+    ConsentMissing,
+    IdempotencyInFlight,
+    NotFound,
+    SessionSpent,
+    SessionUnknown,
+)
+from auth_service.enrollment.consent import Consent, ConsentBasis
+from auth_service.flows.idempotent import Save
+from auth_service.flows.open_session import Opened, OpenRequest
+from auth_service.flows.session_terms import SessionKey
+from auth_service.qualification.evidence import Channel
+from auth_service.storage.unit import SavedAnswer, Unit
+from auth_service.web.access import client_of
+from auth_service.web.csrf import check_page
+from auth_service.web.forms import read_frame_form
+from auth_service.web.idempotency import HEADER, REPLAYED, checked_key
+from auth_service.web.services import Services, services_of
+
+HOLDS_SESSION = HoldsSession()
+HeldKey = Annotated[SessionKey, Depends(HOLDS_SESSION)]
+
+
+def open_session(request: Request, given: OpenBody) -> Response:
+    """Takes as long and answers the same whether or not anybody has this number. raises as OpenSession.run"""
+    check_page(request, cookie=False)
+    services, client, key = services_of(request), client_of(request), checked_key(request)
+    wanted = OpenRequest(
+        id_number=given.id_number,
+        channel=Channel.PHONE,
+        consent=_consent(services, given.consent),
+        name=given.name,
+        wished=given.route,
+        accommodations=given.accommodations,
+        slow=given.slow,
+        helper=f"{given.helper.relation}: {given.helper.name}" if given.helper else "",
+    )
+
+    def work(save: Save) -> SavedAnswer:
+        kept: list[SavedAnswer] = []
+
+        def conclude(unit: Unit, opened: Opened) -> None:
+            answer = opened_answer(opened, services.public_url).model_dump_json().encode()
+            kept.append(SavedAnswer(201, answer, "application/json"))
+            save(unit, kept[-1])
+
+        services.captures.open.run(wanted, conclude)
+        return kept[-1]
+
+    fingerprint = hashlib.sha256(given.model_dump_json().encode()).hexdigest()
+    saved, again = services.idempotent.run(
+        f"phone:{client}", key, fingerprint, work, lambda: services.limit.opening(client)
+    )
+    headers = {REPLAYED: "true"} if again else {}
+    return Response(saved.body, saved.status, headers, media_type=saved.content_type)
+
+
+def exchange(request: Request, session_id: str, given: ExchangeBody) -> Response:
+    """The ticket for a cookie, once. raises CsrfRefused, SessionUnknown, SessionExpired"""
+    check_page(request, cookie=True)  # a cookie that another site could set would put its session in our page
+    checked_key(request)
+    key = services_of(request).captures.open.exchange(given.ticket)
+    if key.session_id != session_id:
+        raise SessionUnknown
+    response = JSONResponse({})
+    keep(request, response, key)
+    return response
+
+
+def start(request: Request, key: HeldKey, given: StartBody) -> Response:
+    """The camera runs. raises as StartSession.run, ConsentMissing"""
+    services = services_of(request)
+    checked_key(request)
+    if given.consent is not None:
+        _consent(services, given.consent)
+    begun = services.captures.start.run(key)
+    response = _json(begun_answer(begun, services.clock.now()))
+    keep(request, response, SessionKey(key.session_id, key.token, begun.nonce))
+    return response
+
+
+async def frames(request: Request, _key: HeldKey, n: int) -> CapturedStep:
+    """The step's pictures, read only for whoever holds the session. raises as read_frame_form"""
+    checked_key(request)
+    return CapturedStep(n, await read_frame_form(request))
+
+
+def step(request: Request, key: HeldKey, sent: Annotated[CapturedStep, Depends(frames)]) -> Response:
+    """Idempotent by its content. raises as AcceptStep.run"""
+    look = services_of(request).captures.step.run(key, sent)
+    return _json(StepAnswer(hints=look.hints, movement_seen=look.movement))
+
+
+def complete(request: Request, key: HeldKey, given: CompleteBody) -> Response:
+    """Decides once; whoever asks again is told the same, for the session itself remembers it.
+
+    raises  as CompleteSession.run; IdempotencyInFlight while it is being decided
+    """
+    del given  # only its form is checked
+    services = services_of(request)
+    checked_key(request)
+    services.metrics.attempts.labels(Channel.PHONE.value).inc()
+    try:
+        done = services.captures.complete.run(key)
+    except SessionSpent:
+        return _decided_before(services, key)
+    services.metrics.decisions.labels(done.decision.outcome.value, Channel.PHONE.value).inc()
+    return _json(outcome_answer(done.outcome, done.certificate, services.public_url))
+
+
+def _decided_before(services: Services, key: SessionKey) -> Response:
+    """raises IdempotencyInFlight; SessionSpent: whoever was deciding is gone"""
+    view = services.captures.see.run(key)
+    if view.outcome is not None:
+        response = _json(outcome_answer(view.outcome, view.certificate, services.public_url))
+        response.headers[REPLAYED] = "true"
+        return response
+    if services.clock.now() < view.expires_at:
+        raise IdempotencyInFlight(field=HEADER)
+    raise SessionSpent
+
+
+def state(request: Request, key: HeldKey) -> Response:
+    """For a page that was reloaded. raises SessionUnknown"""
+    services = services_of(request)
+    return _json(view_answer(services.captures.see.run(key), services.public_url))
+
+
+def end(request: Request, key: HeldKey) -> Response:
+    """The person leaves; pictures go at once. What is decided stays decided. raises SessionUnknown"""
+    services_of(request).captures.end.run(key)
+    response = Response(status_code=204)
+    forget(request, response)
+    return response
+
+
+def _consent(services: Services, given: ConsentGiven | None) -> Consent | None:
+    """To the very text of this release that the page shows. raises ConsentMissing: there is no such text"""
+    if given is None:
+        return None
+    try:
+        text = services.shown_text(CONSENT, given.version, given.language)
+    except NotFound as unknown:
+        raise ConsentMissing("no such text", field="consent") from unknown
+    now = services.clock.now()
+    return Consent(
+        ConsentBasis.SEPARATE_CONSENT, text.version, text.language, Channel.PHONE.value, now, f"sha256:{text.sha256}"
+    )
+
+
+def _json(answer: BaseModel) -> JSONResponse:
+    return JSONResponse(answer.model_dump(mode="json", exclude_none=True))

@@ -1,0 +1,76 @@
+"""The page's scripts as a program: the calls of one capture session over HTTP, as api.js makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from auth_service.capture.challenge import Ask, Challenge, Colour, Motion, Route
+from auth_service.capture.steps import CapturedStep
+from auth_service.core.ids import new_id
+from auth_service.enrollment.consent_texts import NEWEST
+from tests.channels.service import NAMES, SAME_ORIGIN, Client
+
+BASE = "/v1/capture-sessions"
+CONSENT = {"version": NEWEST["phone_consent"], "language": "zh"}
+
+
+def plan(number: str, **other: Any) -> dict[str, Any]:
+    """What the page sends to open a session."""
+    return {
+        "id_number": number, "name": NAMES.get(number, "无此人"), "accommodations": [], "slow": False,
+        "channel": "phone", "route": "flash", "consent": CONSENT,
+    } | other  # fmt: skip
+
+
+class PhonePage:
+    """One browser."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.id = ""
+
+    def call(self, method: str, path: str, key: str = "", **how: Any) -> httpx.Response:
+        headers = SAME_ORIGIN | ({"Idempotency-Key": key or new_id()} if method == "POST" else {})
+        return self.client.request(method, path, headers=headers | how.pop("headers", {}), **how)
+
+    def opened(self, number: str, key: str = "", **other: Any) -> httpx.Response:
+        return self.call("POST", BASE, key, json=plan(number, **other))
+
+    def exchanged(self, session_id: str, ticket: str) -> httpx.Response:
+        self.id = session_id
+        return self.call("POST", f"{BASE}/{session_id}/exchange", json={"ticket": ticket})
+
+    def open(self, number: str, **other: Any) -> None:
+        made = self.opened(number, **other)
+        assert made.status_code == 201, made.text
+        answer = self.exchanged(made.json()["id"], made.json()["ticket"])
+        assert answer.status_code == 200, answer.text
+
+    def start(self) -> httpx.Response:
+        return self.call("POST", f"{BASE}/{self.id}/start", json={})
+
+    def step(self, step: CapturedStep) -> httpx.Response:
+        fields = [("at_ms", (None, str(frame.at_ms))) for frame in step.frames]
+        files = [("frame", (f"{frame.at_ms}.jpg", frame.data, "image/jpeg")) for frame in step.frames]
+        return self.call("POST", f"{BASE}/{self.id}/steps/{step.n}", files=[*fields, *files])
+
+    def steps(self, steps: Sequence[CapturedStep]) -> None:
+        for one in steps:
+            answer = self.step(one)
+            assert answer.status_code == 200, answer.text
+
+    def complete(self) -> httpx.Response:
+        return self.call("POST", f"{BASE}/{self.id}/complete", json={})
+
+    def state(self) -> httpx.Response:
+        return self.call("GET", f"{BASE}/{self.id}")
+
+
+def challenge_of(answer: dict[str, Any]) -> Challenge:
+    """What the server asked for, as the puppet understands it."""
+    asked = answer["challenge"]
+    asks = tuple(Ask(Motion(one["motion"]), one["hold_ms"]) for one in asked["steps"] if one["kind"] == "motion")
+    return Challenge(Route(asked["route"]), asks, tuple(Colour(one) for one in asked["flash"]))
