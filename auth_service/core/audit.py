@@ -24,7 +24,9 @@ GENESIS = "0" * 64
 Details = Mapping[str, str | int | float | bool | None]
 
 _to_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}\+00:00")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}\+00:00")
+"""The one spelling: whatever has it and is an instant is written the same way again. Hour 24, which some read as the
+next day, is not among them."""
 _HEX = re.compile(r"[0-9a-f]{64}")
 _REMEMBERED = 4096
 
@@ -126,8 +128,8 @@ def fits(row: StoredRow, number: int, previous: str) -> bool:
 
 @lru_cache(_REMEMBERED)
 def _exact_instant(text: str) -> bool:
-    """raises TypeError, ValueError"""
-    return _INSTANT.fullmatch(text) is not None and instant_text(datetime.fromisoformat(text)) == text
+    """raises TypeError, ValueError: no such day or time"""
+    return _INSTANT.fullmatch(text) is not None and bool(datetime.fromisoformat(text))
 
 
 @lru_cache(_REMEMBERED)
@@ -138,8 +140,17 @@ def _exact_details(text: str) -> bool:
     """
     if text == "{}":
         return True
-    details: Any = json.loads(text)
+    details = parsed(text)
     return isinstance(details, dict) and _to_json(details) == text
+
+
+@lru_cache(16)
+def parsed(text: str) -> Any:
+    """What a row's details say, to be read and not changed: whoever asks for the same row again gets the same object.
+
+    raises TypeError, ValueError, RecursionError
+    """
+    return json.loads(text)
 
 
 def links(row: StoredRow, number: int, previous: str) -> bool:

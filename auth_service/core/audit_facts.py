@@ -6,20 +6,18 @@ into the database by somebody else.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from auth_service.core.audit import StoredRow, instant_text
+from auth_service.core.audit import StoredRow, instant_text, parsed
 
 DECIDED, JUDGED = "verification.decided", "flag.judged"
 """The actions that tell of facts."""
 _TELLING = frozenset({DECIDED, JUDGED})
 _BYTES = 16
 """Of each statement's digest: a million facts are held in some 100 MB, and no two statements meet by chance."""
-_parse = json.JSONDecoder().raw_decode
 _ACTION = StoredRow._fields.index("action")
 
 
@@ -63,7 +61,7 @@ class Told:
             return
         _, at, actor, action, subject, text, _, _ = row
         try:
-            details, _ = _parse(text)
+            details = parsed(text)
         except (ValueError, TypeError, RecursionError):  # such a row does not fit the chain either
             return
         if not isinstance(details, dict):
