@@ -17,6 +17,7 @@ from tests.browser.fake_captures import IN_REVIEW, OTHER_WAY, OVER, PASSED, TOO_
 from tests.browser.real_browser import Watch, chromium, fits, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.data]
+# each of these films half a minute; `make test` has one whole way, the hints and the withdrawal, `make prove` all
 
 SIZES = {"phone": (360, 740), "desk": (1280, 800)}
 PATIENCE = 90_000
@@ -157,6 +158,7 @@ def test_a_person_is_led_through_every_step_and_passes(visit: Opened, size: str,
         one.page.wait_for_url(f"**/certificates/{one.play.serial}")
 
 
+@pytest.mark.slow
 def test_the_colours_stand_as_long_as_was_said_and_are_filmed_from_the_first(visit: Opened) -> None:
     with visit() as one:
         one.to_check()
@@ -175,6 +177,7 @@ def test_the_colours_stand_as_long_as_was_said_and_are_filmed_from_the_first(vis
         assert 2500 <= times[-1] - times[0] <= 3600
 
 
+@pytest.mark.slow
 def test_who_cannot_stand_light_is_asked_for_a_movement_more_and_sees_no_colour(visit: Opened) -> None:
     with visit() as one:
         one.to_who()
@@ -197,6 +200,7 @@ def test_who_cannot_stand_light_is_asked_for_a_movement_more_and_sees_no_colour(
         assert set(one.play.last.steps) == {0, 1, 2, 3}
 
 
+@pytest.mark.slow
 def test_a_try_that_failed_says_what_helps_and_the_next_one_passes(visit: Opened) -> None:
     with visit() as one:
         one.play.outcomes[:] = [TOO_DARK, PASSED]
@@ -213,6 +217,7 @@ def test_a_try_that_failed_says_what_helps_and_the_next_one_passes(visit: Opened
         assert [session.plan["slow"] for session in one.play.sessions.values()] == [False, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("outcome", "screen"), [(IN_REVIEW, "review"), (OTHER_WAY, "otherway")])
 def test_what_is_no_pass_is_told_kindly_and_another_way_is_stored(
     visit: Opened, outcome: dict[str, Any], screen: str
@@ -244,6 +249,7 @@ def test_the_phone_itself_says_what_helps_the_picture(visit: Opened, film: str, 
         one.look(f"hint-{film}")
 
 
+@pytest.mark.slow
 def test_what_the_service_saw_in_a_step_is_said_during_the_next(visit: Opened) -> None:
     with visit() as one:
         one.play.hints[0] = [{"code": "several_faces", "zh": "有其他人", "en": "Others"}]
@@ -253,6 +259,7 @@ def test_what_the_service_saw_in_a_step_is_said_during_the_next(visit: Opened) -
         one.ends("passed")
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_used_are_taken_again_and_those_that_came_are_kept(visit: Opened) -> None:
     with visit(allowed=("status of 422",)) as one:
         one.play.refuse.add(1)
@@ -265,6 +272,7 @@ def test_pictures_that_cannot_be_used_are_taken_again_and_those_that_came_are_ke
         assert set(one.play.last.steps) == {0, 1, 2, 3}
 
 
+@pytest.mark.slow
 def test_a_reload_in_the_middle_loses_nothing_that_was_sent(visit: Opened) -> None:
     with visit() as one:
         one.to_check()
@@ -283,6 +291,7 @@ def test_a_reload_in_the_middle_loses_nothing_that_was_sent(visit: Opened) -> No
         assert times == sorted(times)
 
 
+@pytest.mark.slow
 def test_an_incoming_call_lets_the_camera_go_and_keeps_what_was_done(visit: Opened) -> None:
     with visit() as one:
         one.to_check()
@@ -301,6 +310,7 @@ def test_an_incoming_call_lets_the_camera_go_and_keeps_what_was_done(visit: Open
         assert [n for n, _ in one.play.step_calls].count(0) == 1
 
 
+@pytest.mark.slow
 def test_a_link_that_is_away_for_20_seconds_is_waited_for(visit: Opened) -> None:
     with visit(allowed=LOST) as one:
         one.to_check()
@@ -317,6 +327,7 @@ def test_a_link_that_is_away_for_20_seconds_is_waited_for(visit: Opened) -> None
         assert len(set(keys)) == 1
 
 
+@pytest.mark.slow
 def test_a_slow_2g_link_is_sent_less_and_still_gets_through(visit: Opened) -> None:
     """50 kbit/s up, 400 ms: what Chromium's own tools call slow 2G is a little faster."""
     with visit() as one:
@@ -334,6 +345,7 @@ def test_a_slow_2g_link_is_sent_less_and_still_gets_through(visit: Opened) -> No
         assert total < 600_000
 
 
+@pytest.mark.slow
 def test_time_that_ran_out_threatens_nobody_and_a_new_try_is_one_press_away(visit: Opened) -> None:
     with visit(allowed=("status of 410",)) as one:
         one.play.refusals["/steps/1"] = OVER
@@ -361,6 +373,7 @@ def test_consent_is_withdrawn_in_two_steps_and_the_camera_goes_out(visit: Opened
         assert not re.search("s=", one.page.url)
 
 
+@pytest.mark.slow
 def test_another_way_in_the_middle_stops_the_camera_and_going_back_goes_on(visit: Opened) -> None:
     with visit() as one:
         one.to_check()
@@ -375,6 +388,7 @@ def test_another_way_in_the_middle_stops_the_camera_and_going_back_goes_on(visit
         one.ends("passed")
 
 
+@pytest.mark.slow
 def test_a_link_from_the_agency_is_used_once_and_leaves_no_ticket_in_the_address(visit: Opened) -> None:
     with visit() as one:
         name, session = one.play.open({"route": "flash"})
