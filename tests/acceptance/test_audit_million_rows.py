@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +25,8 @@ from tests.databases import BOTH, PostgresDatabase
 
 LONGEST_SECONDS = 60.0
 """For a million rows. source: trust.md F39"""
+MOST_TIMES_PLAIN = 4.0
+"""Processor time of an examination over that of `plain_work`. source: measured, 2.3 on SQLite on a busy machine"""
 LEAST_RATIO = 7.0
 """Appends of 100 in one unit over appends of one, rows per second. source: issue 3, point 4"""
 MILLION = 1_000_000
@@ -71,11 +76,23 @@ def examined(trail: Trail, expect_bad: int | None = None) -> tuple[float, float]
     return wall, cpu
 
 
-def test_ten_thousand_rows_are_examined_in_a_hundredth_of_the_time(trail: Trail) -> None:
+def plain_work(rows: int) -> float:
+    """CPU seconds of what no examination can do without, on made-up rows: a row's JSON read and written once, its hash
+    and its guard. The yardstick beside which the examination stands, for machines differ threefold."""
+    text = json.dumps({"outcome": "qualified", "channel": "counter", "score": 0.0001234, "n": 1234})
+    begun = time.process_time()
+    for _ in range(rows):
+        again = json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
+        hashlib.sha256(again.encode()).hexdigest()
+        hmac.digest(b"k" * 32, again.encode(), "sha256")
+    return time.process_time() - begun
+
+
+def test_ten_thousand_rows_cost_a_few_times_what_nobody_can_do_without(trail: Trail) -> None:
     fill(trail, 10_000)
     trail.flow.run(force=True)
     _, cpu = min(examined(trail) for _ in range(3))
-    assert cpu < LONGEST_SECONDS / 100, "processor time, since others may keep the machine busy"
+    assert cpu / min(plain_work(10_000) for _ in range(3)) < MOST_TIMES_PLAIN
 
 
 def test_a_hundred_appends_at_once_cost_a_fraction_of_a_hundred_alone(trail: Trail) -> None:
