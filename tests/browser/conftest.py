@@ -13,9 +13,10 @@ from tests.browser.real_browser import served
 from tests.channels.service import Blueprint, Deployment, deployment, make_blueprint
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """One for all tests: a thread can hold no second."""
+    """One for the tests of a file, since a thread can hold no second; and ended with them, since it keeps an event loop
+    running in this thread and no later test could run its own."""
     with sync_playwright() as made:
         yield made
 
