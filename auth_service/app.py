@@ -85,6 +85,7 @@ def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Bes
     app.state.pages = Pages(TEMPLATES)
     answers.install(app)
     add_agency(app)
-    add_phone(app)
+    if services.phone_page:
+        add_phone(app)
     add_console(app)
     return app

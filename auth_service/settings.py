@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         None, description="`serve` does the worker's jobs too; on in development, refused in production"
     )
 
+    phone_page: bool = Field(
+        False,
+        description="serve /verify and its capture sessions; off while staff cannot see yet who asks for another way",
+    )
+
     accounts: AccountPolicy = AccountPolicy()
     audit: AuditPolicy = AuditPolicy()
     capture: SessionPolicy = SessionPolicy()

@@ -75,6 +75,7 @@ class Services:
     photos_at_once requests with photos that are taken in at once: the readers and their waiting line
     photos_in_hand of them that are worked on
     photo_bytes_at_once  bytes of such requests that are held at once, those that are still being sent included
+    phone_page     the beneficiary's page and its capture sessions are served
     shown_text     (kind, version, language) -> consent text or notice with the agency's name in it
     cookie_secure  True wherever TLS is in front; False only for http on loopback in development
     """
@@ -100,6 +101,7 @@ class Services:
     threads: int = 40
     photos_at_once: int = 40
     photos_in_hand: int = 40
+    phone_page: bool = False
     photo_bytes_at_once: int = 256 * 1024 * 1024
     tracer: Tracer = field(default_factory=NoTracer)
 

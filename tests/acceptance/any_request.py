@@ -38,7 +38,8 @@ from auth_service.flows.limit import Limit
 from auth_service.flows.verify import Verify, VerifyPolicies
 from auth_service.qualification.decision import DecisionPolicy
 from auth_service.web.services import Services
-from tests.channels.service import EILEEN, ENROLMENT, GRACE, NO_PHOTO, NOBODY, Deployment
+from tests.channels.phone_client import plan
+from tests.channels.service import EILEEN, ENROLMENT, GRACE, NO_PHOTO, NOBODY, SAME_ORIGIN, Deployment
 from tests.fakes import FAKE_ENGINE, FakeReader, fake_calibration, picture
 
 NUMBERS = (EILEEN, GRACE, NO_PHOTO, NOBODY)
@@ -122,10 +123,20 @@ def _page(parameters: list[dict[str, Any]], *fields: str) -> dict[str, Any]:
     return page
 
 
-def api_cases(app: ASGIApp, keys: list[str], counts: dict[str, int], seed: int) -> Counter[str]:
-    """Sends `counts` (operation -> cases; "" for every other one) with good keys, wrong ones and none."""
+def api_cases(
+    app: ASGIApp, keys: list[str], counts: dict[str, int], seed: int, open_one: Callable[[], tuple[str, str]]
+) -> Counter[str]:
+    """Sends `counts` (operation -> cases; "" for every other one) with good keys, wrong ones and none.
+
+    open_one  opens a capture session and gives its id and its cookie
+    """
+    held: list[tuple[str, str]] = []
 
     def change(case: Any, chance: random.Random) -> dict[str, str]:
+        if "/capture-sessions" in case.path or case.path.startswith("/v1/me/"):
+            if not held or chance.random() < 0.1:  # some cases end theirs
+                held[:] = [open_one()]
+            return _of_a_phone(case, chance, held[0])
         headers = {"Authorization": f"Bearer {chance.choice(keys)}"} if chance.random() < 0.9 else {}
         if isinstance(case.body, dict) and chance.random() < 0.6:
             headers |= _make_useful(case, chance)
@@ -149,6 +160,19 @@ def console_cases(
 
     schema = schemathesis.openapi.from_asgi(CONSOLE, WithConsoleDescribed(app))
     return _send(schema, {"": count}, change, [not_a_server_error], seed)
+
+
+def _of_a_phone(case: Any, chance: random.Random, held: tuple[str, str]) -> dict[str, str]:
+    """Mostly the session that somebody holds, from our own page, with what the page would send."""
+    headers = dict(SAME_ORIGIN) if chance.random() < 0.9 else {}
+    headers |= {"Idempotency-Key": f"{chance.randrange(10**6):08}"} if chance.random() < 0.9 else {}
+    if "session_id" in (case.path_parameters or {}) and chance.random() < 0.8:
+        case.path_parameters["session_id"] = held[0]
+        headers |= {"Cookie": held[1]}
+    if isinstance(case.body, dict) and "id_number" in case.body and chance.random() < 0.6:
+        useful = plan(chance.choice(NUMBERS)) | {"way": "home_visit"}
+        case.body.update({name: value for name, value in useful.items() if name in case.body})
+    return headers
 
 
 def _make_useful(case: Any, chance: random.Random) -> dict[str, str]:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from auth_service.accounts.roles import Role
 from auth_service.app import create_app
 from tests.acceptance.any_request import api_cases, console_cases, with_fake_reader
 from tests.channels.conftest import blueprint
-from tests.channels.service import PAGE, SAME_ORIGIN, Blueprint, Deployment, deployment, hidden, more_flags
+from tests.channels.phone_client import PhonePage
+from tests.channels.service import EILEEN, PAGE, SAME_ORIGIN, Blueprint, Deployment, deployment, hidden, more_flags
 
 __all__ = ["blueprint"]
 
@@ -37,18 +39,27 @@ def test_ten_thousand_requests_of_every_shape(
     """F47: schemathesis over the API with keys and over the console with a session, no 5xx; F26 in part."""
     seen = _send(service, posts=3600, others=300, pages=500, seed=2)
     keys = [service.keys["all"], service.keys["desk"]]
-    real = api_cases(service.app, keys, {"POST /v1/verifications": 60, "POST /v1/enrollments": 60, "": 10}, 3)
+    counts = {"POST /v1/verifications": 60, "POST /v1/enrollments": 60, "": 10}
+    real = api_cases(service.app, keys, counts, 3, lambda: _opened(service, service.app))
     proof("schemathesis", {"cases": seen.total(), "cases_with_the_real_reader": real.total(),
                            "answers": dict(sorted(seen.items()))})  # fmt: skip
     assert seen.total() >= 10_000
     assert not [answer for answer in seen | real if answer.rpartition(": ")[2].startswith("5")]
 
 
+def _opened(service: Deployment, app: FastAPI) -> tuple[str, str]:
+    """A capture session that runs, and its cookie."""
+    phone = PhonePage(service.client(app))
+    phone.open(EILEEN)
+    assert phone.start().status_code == 200
+    return phone.id, "; ".join(f"{name}={value}" for name, value in phone.client.http.cookies.items())
+
+
 def _send(service: Deployment, posts: int, others: int, pages: int, seed: int) -> Counter[str]:
     more_flags(service, 5)
     app = create_app(with_fake_reader(service))
     counts = {"POST /v1/verifications": posts, "POST /v1/enrollments": posts, "": others}
-    seen = api_cases(app, [*service.keys.values(), "ak_0_0"], counts, seed)
+    seen = api_cases(app, [*service.keys.values(), "ak_0_0"], counts, seed, lambda: _opened(service, app))
     monitor = service.sign_in(Role.MONITOR, app)
     page = monitor.get(f"/console/flags/{service.flag_id}").text
     cookie = "; ".join(f"{name}={value}" for name, value in monitor.http.cookies.items())

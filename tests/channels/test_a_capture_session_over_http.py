@@ -314,6 +314,7 @@ def test_a_person_who_follows_the_prompts_goes_all_the_way(service: Deployment, 
         models=models,
         readers=1,
         public_url=SITE,
+        phone_page=True,
     )
     wiring = Wiring(settings, service.clock)
     wiring.__dict__.update(pool=service.wiring.pool, store=service.wiring.store)

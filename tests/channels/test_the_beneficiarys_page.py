@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 
 import pytest
 
+from auth_service.app import create_app
 from auth_service.channels.phone.assets import FOLDER
 from auth_service.channels.phone.prose import Block, Span, blocks_of
+from auth_service.settings import Settings
 from auth_service.web.texts_phone import PHONE_TEXTS
 from tests.channels.service import PAGE, Deployment
 
@@ -20,6 +23,16 @@ def _page(service: Deployment, language: str = "zh") -> str:
     answer = service.client().get(f"/verify?lang={language}", headers=PAGE)
     assert answer.status_code == 200
     return answer.text
+
+
+def test_nobody_is_led_to_it_unless_the_agency_has_said_so(service: Deployment) -> None:
+    """A setting, off by default: what a person asks for here has to be seen by somebody."""
+    assert not Settings().phone_page
+    client = service.client(create_app(dataclasses.replace(service.services, phone_page=False)))
+    assert client.get("/verify", headers=PAGE).status_code == 404
+    assert client.post("/v1/capture-sessions", json={}).status_code == 404
+    assert client.post("/v1/me/other-ways", json={}).status_code == 404
+    assert not [path for path in client.get("/openapi.json").json()["paths"] if "capture" in path]
 
 
 @pytest.mark.asvs("3.4.3", "3.7.1")
