@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser import films
 from tests.browser.fake_captures import FakeCaptures, Play
-from tests.browser.real_browser import served
+from tests.browser.real_browser import Watch, chromium, served
+from tests.browser.visiting import PATIENCE, SIZES, Visit
 from tests.channels.service import Blueprint, Deployment, deployment, make_blueprint
 
 
@@ -57,3 +61,48 @@ def site(fake_site: tuple[str, FakeCaptures, Deployment], play: Play) -> str:
 def service(blueprint: Blueprint, tmp_path: Path) -> Iterator[Deployment]:
     with deployment(blueprint, tmp_path / "home") as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def cameras(
+    playwright: Playwright, data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Browser]]:
+    """name -> a browser whose camera plays that film; each is started once."""
+    folder = tmp_path_factory.mktemp("films")
+    turning = films.there_and_back(films.clip(data / "videos" / "lp_d3.mp4", 8.0, 9.4))
+    quiet = films.clip(data / "videos" / "lp_d18.mp4", 0, 3)
+    makers = {
+        "turning": lambda path: films.write(path, turning),
+        "dark": lambda path: films.write(path, quiet, films.dimmed(0.2)),
+        "two": lambda path: films.write(path, quiet, films.two_of),
+        "far": lambda path: films.write(path, films.clip(data / "videos" / "lp_s20.mp4", 0, 3)),
+    }
+    with ExitStack() as stack:
+        started: dict[str, Browser] = {}
+
+        def browser(name: str) -> Browser:
+            if name not in started:
+                film = makers[name](folder / f"{name}.mjpeg")
+                started[name] = stack.enter_context(chromium(playwright, films.camera_arguments(film)))
+            return started[name]
+
+        yield browser
+
+
+@pytest.fixture
+def visit(site: str, play: Play, cameras: Callable[[str], Browser], tmp_path: Path) -> Callable[..., Any]:
+    @contextmanager
+    def opened(
+        film: str = "turning", size: str = "phone", locale: str = "zh-CN", allowed: tuple[str, ...] = ()
+    ) -> Iterator[Visit]:
+        width, height = SIZES[size]
+        viewport: Any = {"width": width, "height": height}
+        with cameras(film).new_context(viewport=viewport, locale=locale, permissions=["camera"]) as context:
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE)
+            watch = Watch(site, allowed)
+            watch.over(page)
+            yield Visit(page, context, play, watch, site, tmp_path)
+        assert watch.complaints == []
+
+    return opened

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.builders import Agency
+from tests.builders import WANG, Agency
 from tests.conftest import FixedClock
 from tests.databases import BOTH
+from tests.fakes import picture
+from tests.flows.capturing import Phone
 from tests.flows.erasing import Privacy
 
 
@@ -27,6 +29,14 @@ def agency(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) ->
 @pytest.fixture
 def privacy(agency: Agency, tmp_path: Path) -> Privacy:
     return Privacy(agency, tmp_path / "elsewhere" / "erasures.jsonl")
+
+
+@pytest.fixture
+def phone(agency: Agency) -> Phone:
+    """Before which somebody enrolled sits."""
+    agency.person()
+    agency.enroll(WANG, picture("wang"), picture("wang", take=2))
+    return Phone(agency)
 
 
 @pytest.fixture
