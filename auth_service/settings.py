@@ -106,7 +106,8 @@ class Settings(BaseSettings):
 
     phone_page: bool = Field(
         False,
-        description="serve /verify and its capture sessions; off while staff cannot see yet who asks for another way",
+        description="serve /verify and its capture sessions; off while no screen of staff shows who is referred or "
+        "asks for another way (docs/liveness.md)",
     )
 
     accounts: AccountPolicy = AccountPolicy()
@@ -194,6 +195,8 @@ class Settings(BaseSettings):
             "the worker inside the server (run `auth-service worker`)": bool(self.embedded_worker),
             "a public address without https": not self.public_url.startswith("https://"),
             "keys in a file (set AUTH_SERVICE_KEYS__STORE=pkcs11)": self.keys.store is KeyStoreKind.FILE,
+            "a layer of liveness that counts for less than it should (AUTH_SERVICE_PAD__*)": self.pad.is_weakened,
+            "capture sessions without a limit (AUTH_SERVICE_CAPTURE__*)": self.capture.is_unlimited,
         }
         return tuple(what for what, so in found.items() if so)
 

@@ -38,6 +38,11 @@ class SessionPolicy:
     slow_seconds: int = 240
     attempts_per_day: int = 8
 
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether somebody could draw challenges, or edit an answer to one, for as long as they like."""
+        return self.attempts_per_day < 1 or max(self.capture_seconds, self.slow_seconds) > 600
+
 
 class SessionState(StrEnum):
     """Where a session stands at an instant."""

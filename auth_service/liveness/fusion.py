@@ -19,6 +19,7 @@ from auth_service.liveness.layers import Layer, LayerFinding, Mode, Sign
 FUSION_VERSION = "1"
 """Rises with every change of these rules; stored with each verdict."""
 
+_STRICTEST_FIRST = (Mode.ENFORCE, Mode.ADVISE, Mode.OFF)
 _WORST_FIRST = (Sign.ATTACK, Sign.UNKNOWN, Sign.ABSENT, Sign.LIVE)
 
 
@@ -58,6 +59,14 @@ class PadPolicy:
             raise ValueError("the challenge must be enforced")
         if self.channel is Mode.ENFORCE:
             raise ValueError("signs of the channel are advice only")
+
+    @property
+    def is_weakened(self) -> bool:
+        """Whether a layer counts for less than by default: for measuring, and not where a pass is worth money."""
+        return any(
+            _STRICTEST_FIRST.index(self.mode(layer)) > _STRICTEST_FIRST.index(PadPolicy().mode(layer))
+            for layer in Layer
+        )
 
     @property
     def flash_may_count(self) -> bool:
