@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth_service.core.errors import CapacityExceeded
 from auth_service.web.admission import drained
-from auth_service.web.limits import SMALL_BYTES_AT_ONCE
+from auth_service.web.limits import SMALL_BYTES_AT_ONCE, is_of_a_session
 
 
 class BodyRoom:
@@ -60,9 +60,9 @@ class BodyRoom:
 
 
 def _caller(scope: Scope) -> str:
-    """Whose share it is: the key's, and without a key that of the network address, so that strangers who send to a
-    capture session take no room from the others."""
-    said = Headers(scope=scope).get("authorization", "")
+    """Whose share it is: the key's, and at a capture session, which asks for none and would believe any, that of the
+    network address."""
+    said = "" if is_of_a_session(scope["path"]) else Headers(scope=scope).get("authorization", "")
     return said or str((scope.get("client") or ("",))[0])
 
 

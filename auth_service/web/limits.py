@@ -28,6 +28,11 @@ _STEP = re.compile(r"/v1/capture-sessions/[^/]{1,64}/steps/[0-9]{1,3}")
 _COMPLETE = re.compile(r"/v1/capture-sessions/[^/]{1,64}/complete")
 
 
+def is_of_a_session(path: str) -> bool:
+    """Whether a path with pictures is a capture session's, whose holder shows a cookie and no key."""
+    return _STEP.fullmatch(path) is not None or _COMPLETE.fullmatch(path) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoPaths:
     """Routes whose work needs a reader: their requests take places and, where they carry pictures, room.

@@ -22,7 +22,7 @@ from starlette.responses import PlainTextResponse
 from auth_service.app import create_app
 from auth_service.core.errors import CapacityExceeded
 from auth_service.web.body_room import BodyRoom
-from auth_service.web.limits import BodyPolicy
+from auth_service.web.limits import BodyPolicy, PhotoPaths
 from auth_service.web.metrics import resident_bytes
 from tests.channels.service import EILEEN, ENROLMENT, SAME_ORIGIN, Blueprint, Deployment, deployment, hidden, jpeg
 from tests.channels.sockets import Served, head, read_by_the_server, serving
@@ -159,7 +159,7 @@ def _room(most: int, share: int | None = None) -> tuple[BodyRoom, asyncio.Event]
             response = PlainTextResponse("full", 503)
         await response(scope, receive, send)
 
-    return BodyRoom(reads, frozenset({"/photos"}), most, small_bytes=10, photo_share=share), go
+    return BodyRoom(reads, PhotoPaths(frozenset({"/photos"})), most, small_bytes=10, photo_share=share), go
 
 
 async def _ask(room: BodyRoom, pieces: list[bytes], path: str = "/photos", key: str = "") -> tuple[int, int]:
@@ -208,5 +208,18 @@ def test_one_key_leaves_room_for_another() -> None:
         go.set()
         assert {await task for task in (*held, other)} == {(200, 0)}
         assert await _ask(room, [b"x" * 50], key="one") == (200, 0)
+
+    asyncio.run(check())
+
+
+def test_whoever_holds_a_session_has_one_share_whatever_key_they_invent() -> None:
+    async def check() -> None:
+        room, go = _room(100, share=50)
+        step = f"/v1/capture-sessions/{'a' * 32}/steps/1"
+        held = [asyncio.create_task(_ask(room, [b"x" * 25], step, key)) for key in ("one", "other")]
+        await asyncio.sleep(0.01)
+        assert await _ask(room, [b"x"], step, "a third") == (503, 0)
+        go.set()
+        assert {await task for task in held} == {(200, 0)}
 
     asyncio.run(check())
