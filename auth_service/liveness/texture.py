@@ -10,22 +10,21 @@ from auth_service.capture.challenge import Challenge
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.liveness.measures import SessionMeasures
 
-VERSION = "texture 1"
-
 
 @dataclass(frozen=True, slots=True)
 class TexturePolicy:
     """fewest_frames  with a face in them
-    most_moire     median over the session of a regular pattern's height, from which a screen is suspected
-    moire_share    or the share of frames with such a pattern: waves come and go as the screen moves
+    most_moire     height of a regular pattern in one frame, over what noise gives, from which it counts
+    moire_share    share of such frames from which a screen is suspected: waves come and go as the screen moves
     most_blur      share of the frames with less than a tenth of the sharpest tenth's sharpness: the camera hunts for
                    focus, as it does before a screen; noted only
 
-    source  docs/liveness.md, "Texture and model"
+    source  engines/frame_texture.py: single frames of the shared clips reach 2.2 at most, prints of NUAA 2.0, faces
+            behind a rendered screen's stripes 2.3 to 25; docs/liveness-fusion.md, "Texture and model"
     """
 
     fewest_frames: int = 12
-    most_moire: float = 6.0
+    most_moire: float = 2.5
     moire_share: float = 0.3
     most_blur: float = 0.3
 

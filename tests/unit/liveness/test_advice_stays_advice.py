@@ -26,9 +26,9 @@ def with_moire(values: Sequence[float], sharpness: float = 150.0) -> LayerFindin
 
 
 def test_a_pattern_over_a_third_of_the_frames_looks_like_a_screen() -> None:
-    assert with_moire([2.5] * 20).sign is Sign.LIVE
-    assert with_moire([2.5] * 15 + [7.0] * 5).reasons == ("no_pattern",)
-    screen = with_moire([2.5] * 14 + [7.0] * 6)
+    assert with_moire([1.4] * 20).sign is Sign.LIVE
+    assert with_moire([1.4] * 15 + [3.0] * 5).reasons == ("no_pattern",)
+    screen = with_moire([1.4] * 14 + [3.0] * 6)
     assert (screen.sign, screen.reasons) == (Sign.ATTACK, ("regular_pattern",))
     assert screen.scores["patterned"] == pytest.approx(0.3)
 
@@ -39,7 +39,7 @@ def test_a_camera_that_hunts_for_focus_is_noted_alone() -> None:
     assert (finding.sign, finding.reasons) == (Sign.LIVE, ("no_pattern", "focus_wanders"))
 
 
-@pytest.mark.parametrize("values", [[2.5] * 11, [2.5] * 19 + [math.nan], []])
+@pytest.mark.parametrize("values", [[1.4] * 11, [1.4] * 19 + [math.nan], []])
 def test_texture_of_too_little_is_unknown(values: list[float]) -> None:
     finding = with_moire(values)
     assert (finding.sign, finding.scores) == (Sign.UNKNOWN, {})
