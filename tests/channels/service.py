@@ -118,8 +118,10 @@ def later(picture: PIL.Image.Image) -> PIL.Image.Image:
 class Client:
     """httpx on the application itself: no socket, real middleware, cookies kept."""
 
-    def __init__(self, portal: anyio.from_thread.BlockingPortal, app: FastAPI, **defaults: Any) -> None:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("127.0.0.1", 50000))
+    def __init__(
+        self, portal: anyio.from_thread.BlockingPortal, app: FastAPI, address: str = "127.0.0.1", **defaults: Any
+    ) -> None:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 50000))
         self._portal = portal
         self.http = httpx.AsyncClient(transport=transport, base_url=BASE, **defaults)
 

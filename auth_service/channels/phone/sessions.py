@@ -54,6 +54,7 @@ def open_session(request: Request, given: OpenBody) -> Response:
         channel=Channel.PHONE,
         consent=_consent(services, given.consent),
         name=given.name,
+        device=client,  # not the page's own word: tries that a stranger uses up are counted where the stranger is
         wished=given.route,
         accommodations=given.accommodations,
         slow=given.slow,
