@@ -185,8 +185,8 @@ class CompleteSession:
     def _copied(self, measures: SessionMeasures, known: Known) -> Copy | None:
         """The first frame that copies an enrolled photo, or is an earlier capture's to the pixel.
 
-        Frames that merely resemble an earlier session's are the replay layer's to judge: a person who tries again in
-        the same chair resembles themselves.
+        Frames that merely resemble an earlier session's are no copies here: a person who tries again in the same chair
+        resembles themselves. Nobody judges them yet; liveness/replay.py will.
         """
         if measures.probe is None:
             return None

@@ -28,7 +28,7 @@ _FLOOR = 0.01
 class FlashPolicy:
     """most_rows       of the 8,748 that fit a film best, those that count as followed. A film meets the row of a new
                     session with a chance of most_rows / 8,748 at most, whatever it shows: with 1 all 13.1 bits stay.
-                    Of 60 simulated living people 98 % pass at 60 lux with 1 and with 4; at 150 lux 93 and 97 %
+                    Of 60 simulated living people 97 % pass at 100 lux, 88 % at 150 (docs/liveness-fusion.md)
     least_fit       of the skin's changes, the share that the row explains
     least_patch_fit  the same on one patch
     least_patches   patches of skin that follow; and more than half of those that can be seen
