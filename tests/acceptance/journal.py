@@ -31,10 +31,6 @@ from tests.acceptance.takes import new_take
 _TRY_AGAIN = {0, 409, 429, 503}
 """No answer, in flight, too many, not available: the same request again, later."""
 
-_MOST_UNANSWERED = 200
-"""Beyond these, clients only repeat: against a dead service each would begin twenty acts a second, and a slow machine
-would then be kept busy with them long after the last kill."""
-
 
 @dataclass
 class Act:
@@ -104,13 +100,18 @@ def make_place(folder: Path, people: int, settings: dict[str, str]) -> Place:
 
 
 class Counter:
-    """Clients at work. `port` is looked up anew for every call, so that a restarted service may move."""
+    """Clients at work. `port` is looked up anew for every call, so that a restarted service may move.
 
-    def __init__(self, place: Place, port: int, at_once: int = 6, seed: int = 7) -> None:
+    most_unanswered  beyond these, clients only repeat: against a dead service each would begin twenty acts a second,
+                     and a slow machine would then be kept busy with them long after the last kill
+    """
+
+    def __init__(self, place: Place, port: int, at_once: int = 6, seed: int = 7, *, most_unanswered: int = 200) -> None:
         self.port = port
         self.acts: list[Act] = []
         self._place = place
         self._at_once = at_once
+        self._most_unanswered = most_unanswered
         self._chance = random.Random(seed)
         self._enrolled: list[tuple[str, list[Path]]] = []
         self._waiting = list(place.people)
@@ -122,7 +123,7 @@ class Counter:
 
     async def _one_client(self, until: asyncio.Event) -> None:
         while not until.is_set():
-            if self._again and (len(self._again) > _MOST_UNANSWERED or self._chance.random() < 0.5):
+            if self._again and (len(self._again) > self._most_unanswered or self._chance.random() < 0.5):
                 act = self._again.pop(0)
             else:
                 act = await asyncio.get_running_loop().run_in_executor(None, self._next)

@@ -22,7 +22,7 @@ from tests.acceptance.lfw import Village, command, environment, run, village
 @pytest.mark.asvs("2.3.3")
 @pytest.mark.data
 def test_two_kills_in_a_small_village(tmp_path: Path) -> None:
-    _kill_and_resume(tmp_path, village(tmp_path / "village", 60), kills=2)
+    _kill_and_resume(tmp_path, village(tmp_path / "village", 36), kills=2)
 
 
 @pytest.mark.data
