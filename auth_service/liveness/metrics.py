@@ -25,6 +25,10 @@ class Presentation:
     label: str
     verdict: PadVerdict
 
+    @property
+    def passed(self) -> bool:
+        return self.verdict is PadVerdict.BONA_FIDE
+
 
 @dataclass(frozen=True, slots=True)
 class PadErrors:
@@ -53,15 +57,16 @@ def pad_errors(presentations: Iterable[Presentation]) -> PadErrors:
         raise EvaluationSetTooSmall("no presentation")
     passed: dict[str, list[bool]] = {}
     for one in shown:
-        passed.setdefault(one.label, []).append(one.verdict is PadVerdict.BONA_FIDE)
+        passed.setdefault(one.label, []).append(one.passed)
     living = passed.pop(LIVE, [])
     unanswered = sum(one.label == LIVE and one.verdict is PadVerdict.INCONCLUSIVE for one in shown)
     return PadErrors(
-        bpcer=_rate(living.count(False), len(living)) if living else None,
+        bpcer=rate_of(living.count(False), len(living)) if living else None,
         no_answer=unanswered,
-        apcer={species: _rate(sum(these), len(these)) for species, these in sorted(passed.items())},
+        apcer={species: rate_of(sum(these), len(these)) for species, these in sorted(passed.items())},
     )
 
 
-def _rate(errors: int, trials: int) -> Rate:
+def rate_of(errors: int, trials: int) -> Rate:
+    """With its exact 95 % interval. trials: above 0"""
     return Rate(errors, trials, *clopper_pearson(errors, trials))

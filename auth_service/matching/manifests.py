@@ -51,6 +51,15 @@ class ImageRow:
     role: Role | None
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledRow:
+    """One presentation for attack detection. subject: empty where the file gives none"""
+
+    path: str
+    label: str
+    subject: str
+
+
 def read_pairs(data: bytes, stratum: str | None = None) -> list[PairRow]:
     """Rows of `path_a,path_b,mated[,...]`. raises FileUnreadable, ColumnsMissing, FieldMissing, FieldInvalid"""
     columns = ["path_a", "path_b", "mated", *([stratum] if stratum else [])]
@@ -112,6 +121,17 @@ def read_images(data: bytes, *, with_roles: bool) -> list[ImageRow]:
     return rows
 
 
+def read_labelled(data: bytes) -> list[LabelledRow]:
+    """Rows of `path,label[,subject]`; nothing twice. raises as read_pairs"""
+    rows: dict[str, LabelledRow] = {}
+    for number, row in _rows(data, ["path", "label"], ["subject"]):
+        path = _path(row, "path", number)
+        if path in rows:
+            raise FieldInvalid(f"row {number}: this path is listed twice", field="path")
+        rows[path] = LabelledRow(path, row["label"], row["subject"])
+    return list(rows.values())
+
+
 def assign_roles(images: Sequence[ImageRow], references: int, probes: int) -> list[ImageRow]:
     """The stated simple rule: by name, a subject's first images are references and the next are probes.
 
@@ -134,8 +154,8 @@ def images_by_subject(images: Sequence[ImageRow]) -> dict[str, list[str]]:
     return found
 
 
-def _rows(data: bytes, required: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Row number and the required cells, stripped and not empty."""
+def _rows(data: bytes, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, dict[str, str]]]:
+    """Row number and the cells, stripped; the required ones not empty."""
     reader = csv.DictReader(io.StringIO(_decode(data), newline=""), strict=True)
     count = 0
     try:
@@ -148,7 +168,7 @@ def _rows(data: bytes, required: Sequence[str]) -> Iterator[tuple[int, dict[str,
             if empty:
                 raise FieldMissing(f"row {number}: {empty[0]} is empty", field=empty[0])
             count += 1
-            yield number, cells
+            yield number, cells | {column: (row.get(column) or "").strip() for column in optional}
     except csv.Error as wrong:
         raise FileUnreadable(f"after row {count + 1}: {wrong}") from wrong
     if not count:

@@ -91,8 +91,8 @@ class ColumnsMissing(FileUnreadable):
 
 class EvaluationSetTooSmall(FileUnreadable):
     code = "evaluation_set_too_small"
-    zh = "评测数据不足，无法计算错误率：至少要有一组同一人和一组不同人的比对。"
-    en = "Too little to measure: at least one mated and one non-mated comparison are needed."
+    zh = "评测数据不足，无法计算错误率：比对至少要有一组同一人和一组不同人，活体检测至少要有一次呈现。"
+    en = "Too little to measure: one mated and one non-mated comparison, or one presentation, are the least."
 
 
 class EnrollmentRefused(InputRefused):

@@ -1,0 +1,117 @@
+"""A film and what was asked while it was made: the challenge, and when in the film each step lies.
+
+A pilot keeps it beside the film as `challenge.json`, in the words of the answer that started the session, with
+`from_ms` and `to_ms` of each step in the film's own time; of the colours, from the instant the first one showed:
+
+    {"route": "flash", "flash": ["white", "blue", ...],
+     "steps": [{"kind": "neutral", "from_ms": 400, "to_ms": 1500},
+               {"kind": "motion", "motion": "turn_left", "hold_ms": 600, "from_ms": 2300, "to_ms": 4800}, ...,
+               {"kind": "flash", "from_ms": 9100, "to_ms": 12300}]}
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from auth_service.capture.challenge import (
+    FLASH_MS,
+    FLASHES,
+    Ask,
+    Challenge,
+    Colour,
+    Motion,
+    Planned,
+    Route,
+    StepKind,
+    draw,
+)
+from auth_service.capture.steps import CapturedFrame, CapturedStep, StepPolicy, check_step
+from auth_service.core.errors import FieldInvalid, StepRefused
+
+RATE = 6
+"""Frames a second that the page takes. source: channels/phone/assets/selection.js"""
+NEUTRAL_FRAMES, MOTION_FRAMES = 6, 18
+"""Most of one step that the page sends. source: as RATE"""
+
+Window = tuple[int, int]
+"""From and to, in ms of the film."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """windows  one of each step of the challenge, in their order"""
+
+    challenge: Challenge
+    windows: tuple[Window, ...]
+
+    @property
+    def quotas(self) -> tuple[int, ...]:
+        """Most frames of each step, as the page shares them out."""
+        flash = FLASHES * FLASH_MS * RATE // 1000 + 1 if self.challenge.flash else 0
+        left = (StepPolicy().most_frames - NEUTRAL_FRAMES - flash) // max(len(self.challenge.asks), 1)
+        most = {StepKind.NEUTRAL: NEUTRAL_FRAMES, StepKind.FLASH: flash, StepKind.MOTION: min(left, MOTION_FRAMES)}
+        return tuple(most[step.kind] for step in self.challenge.steps)
+
+
+def read_recorded(data: bytes) -> Recorded:
+    """raises FieldInvalid: no JSON, another form, or steps that no session has"""
+    try:
+        given = json.loads(data)
+        steps = given["steps"]
+        asks = tuple(_ask(step) for step in steps if step["kind"] == StepKind.MOTION)
+        challenge = Challenge(Route(given["route"]), asks, tuple(Colour(one) for one in given.get("flash") or ()))
+        kinds = [StepKind(step["kind"]) for step in steps]
+        windows = tuple((int(step["from_ms"]), int(step["to_ms"])) for step in steps)
+    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+        raise FieldInvalid(f"challenge.json: {type(wrong).__name__} {wrong}", field="challenge") from wrong
+    if kinds != [planned.kind for planned in challenge.steps]:
+        raise FieldInvalid("challenge.json: the steps are not those of its route and colours", field="challenge")
+    ends = [at for window in windows for at in window]
+    if ends[0] < 0 or any(later < earlier for earlier, later in pairwise(ends)):
+        raise FieldInvalid("challenge.json: the steps' times do not follow each other", field="challenge")
+    return Recorded(challenge, windows)
+
+
+def unprompted(length_ms: int, seed: bytes) -> Recorded:
+    """What a film meets that was made before anything was asked: a challenge of the flash route, always the same for
+    the same seed, and equal parts of the film for its steps.
+    """
+    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose: it measures, and opens nothing
+    challenge = draw(Route.FLASH, (), chance.randrange)
+    count = len(challenge.steps)
+    ends = [length_ms * part // count for part in range(count + 1)]
+    return Recorded(challenge, tuple(pairwise(ends)))
+
+
+def in_steps(frames: Sequence[CapturedFrame], recorded: Recorded) -> tuple[CapturedStep, ...]:
+    """The frames of each step, thinned as the page thins them. raises StepRefused, as for a session"""
+    steps: list[CapturedStep] = []
+    parts = zip(recorded.challenge.steps, recorded.windows, recorded.quotas, strict=True)
+    for planned, (first, last), most in parts:
+        step = CapturedStep(planned.n, _thinned([one for one in frames if first <= one.at_ms < last], most))
+        _check(step, steps, planned)
+        steps.append(step)
+    return tuple(steps)
+
+
+def _check(step: CapturedStep, before: Sequence[CapturedStep], planned: Planned) -> None:
+    try:
+        check_step(step, before, StepPolicy())
+    except StepRefused as refused:
+        raise StepRefused(f"step {planned.n} ({planned.kind}): {refused.detail}", field="frames") from refused
+
+
+def _thinned(frames: Sequence[CapturedFrame], most: int) -> tuple[CapturedFrame, ...]:
+    """Evenly, with the first and the last. source: thin() of selection.js"""
+    if len(frames) <= most:
+        return tuple(frames)
+    return tuple(frames[round(place * (len(frames) - 1) / (most - 1))] for place in range(most))
+
+
+def _ask(step: dict[str, Any]) -> Ask:
+    return Ask(Motion(step["motion"]), int(step.get("hold_ms", 0)))
