@@ -15,7 +15,7 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from auth_service.capture.challenge import (
@@ -37,6 +37,9 @@ RATE = 6
 """Frames a second that the page takes. source: channels/phone/assets/selection.js"""
 NEUTRAL_FRAMES, MOTION_FRAMES = 6, 18
 """Most of one step that the page sends. source: as RATE"""
+
+_LONG_MS = {StepKind.NEUTRAL: 1000, StepKind.MOTION: 3000, StepKind.FLASH: FLASHES * FLASH_MS}
+"""How long the page films: NEUTRAL_FRAMES, MOTION_FRAMES, the colours."""
 
 Window = tuple[int, int]
 """From and to, in ms of the film."""
@@ -79,12 +82,12 @@ def read_recorded(data: bytes) -> Recorded:
 
 def unprompted(length_ms: int, seed: bytes) -> Recorded:
     """What a film meets that was made before anything was asked: a challenge of the flash route, always the same for
-    the same seed, and equal parts of the film for its steps.
+    the same seed, and from the film's beginning as much for each step as the page films of it, or as there is.
     """
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose: it measures, and opens nothing
     challenge = draw(Route.FLASH, (), chance.randrange)
-    count = len(challenge.steps)
-    ends = [length_ms * part // count for part in range(count + 1)]
+    shares = [_LONG_MS[step.kind] for step in challenge.steps]
+    ends = [min(length_ms, sum(shares)) * part // sum(shares) for part in accumulate(shares, initial=0)]
     return Recorded(challenge, tuple(pairwise(ends)))
 
 

@@ -58,7 +58,7 @@ def pad_document(trials: Sequence[Trial], silent: Sequence[Silent], pad: PadPoli
 def _of_kind(trials: Sequence[Trial], pad: PadPolicy, *, model: bool) -> dict[str, Any]:
     asked = [layer for layer in Layer if any(layer in one.asked for one in trials)]
     return {
-        "presentations": dict(sorted(Counter(one.label for one in trials).items())),
+        "presentations": _counted(one.label for one in trials),
         "with_model": _fused(trials, with_model=True) if model else None,
         "without_model": _fused(trials, with_model=False),
         "layers": {layer.value: _of_layer(trials, layer, pad) for layer in asked},
@@ -95,7 +95,10 @@ def _of_layer(trials: Sequence[Trial], layer: Layer, pad: PadPolicy) -> dict[str
         if layer in one.asked:
             found.setdefault(one.label, []).append(one)
     signs = {
-        label: dict(sorted(Counter(_finding(one, layer).sign.value for one in those).items()))
+        label: _counted(_finding(one, layer).sign.value for one in those) for label, those in sorted(found.items())
+    }
+    reasons = {
+        label: _counted(reason for one in those for reason in _finding(one, layer).reasons)
         for label, those in sorted(found.items())
     }
     stops = {label: [stopped_by(_finding(one, layer), mode) for one in those] for label, those in found.items()}
@@ -103,6 +106,7 @@ def _of_layer(trials: Sequence[Trial], layer: Layer, pad: PadPolicy) -> dict[str
     return {
         "mode": mode.value,
         "said": signs,
+        "reasons": reasons,
         "bpcer": _named("bpcer", rate_of(sum(living), len(living))) if living else None,
         "species": {
             label: _named("apcer", rate_of(those.count(False), len(those)))
@@ -110,6 +114,10 @@ def _of_layer(trials: Sequence[Trial], layer: Layer, pad: PadPolicy) -> dict[str
             if not found[label][0].living
         },
     }
+
+
+def _counted(words: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(words).items()))
 
 
 def _finding(trial: Trial, layer: Layer) -> LayerFinding:
@@ -123,7 +131,7 @@ def _flash(trials: Sequence[Trial], pad: PadPolicy) -> dict[str, Any]:
     """
     shown = [one for one in trials if one.shown.kind is Kind.SESSION and one.colours]
     living = sum(one.living for one in shown)
-    told = _of_layer(shown, Layer.FLASH, pad) if shown else {"said": {}, "bpcer": None, "species": {}}
+    told = _of_layer(shown, Layer.FLASH, pad) if shown else {"said": {}, "reasons": {}, "bpcer": None, "species": {}}
     return {"bona_fide": living, "attacks": len(shown) - living, **told}
 
 
@@ -163,6 +171,6 @@ def _share(trials: Sequence[Trial], label: str, holds: Callable[[Trial], bool]) 
 def _no_response(silent: Sequence[Silent]) -> Mapping[str, Any]:
     return {
         "count": len(silent),
-        "by_label": dict(sorted(Counter(one.label for one in silent).items())),
+        "by_label": _counted(one.label for one in silent),
         "paths": sorted(one.path for one in silent),
     }

@@ -27,7 +27,7 @@ class Served:
 
 @contextlib.contextmanager
 def served(home: Path, *, https: bool = False, **settings: str) -> Iterator[Served]:
-    """`auth-service serve` until the block ends; fails when it does not get ready within a minute."""
+    """`auth-service serve` until the block ends; fails when it is not ready in three minutes."""
     port = _free_port()
     url = f"{'https' if https else 'http'}://127.0.0.1:{port}"
     log = home.parent / f"serve-{port}.log"
@@ -55,7 +55,7 @@ def _free_port() -> int:
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path, certificate: Path | None = None) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text(errors="replace")[-3000:]
         with contextlib.suppress(httpx.TransportError, FileNotFoundError):  # the certificate is not made yet

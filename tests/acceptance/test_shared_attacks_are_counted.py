@@ -1,6 +1,7 @@
 """`evaluate pad` on all shared attacks: single pictures of printed photographs, a few screens, one filmed screen.
 
-Pictures are no sessions: only texture and model can be asked about them. Prints that answer a challenge are counted in test_planar_attacks_are_stopped.py and test_a_moved_print_of_the_right_person_passes_nowhere.py.
+Pictures are no sessions: only texture and model can be asked about them. Prints that answer a challenge are counted in
+test_planar_attacks_are_stopped.py and test_a_moved_print_of_the_right_person_passes_nowhere.py.
 """
 
 from __future__ import annotations

@@ -77,3 +77,4 @@ def test_a_film_of_whom_nothing_was_asked_meets_the_same_challenge_every_time() 
     assert [one.kind for one in once.challenge.steps] == [StepKind.NEUTRAL, *[StepKind.MOTION] * 2, StepKind.FLASH]
     assert len(once.challenge.flash) == FLASHES
     assert (once.windows[0][0], once.windows[-1][1]) == (0, 8000)
+    assert unprompted(60_000, b"a").windows == ((0, 1000), (1000, 4000), (4000, 7000), (7000, 10_200))
