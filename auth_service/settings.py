@@ -42,6 +42,7 @@ from auth_service.liveness.fusion import PadPolicy
 from auth_service.liveness.geometry import GeometryPolicy
 from auth_service.liveness.model import ModelPolicy
 from auth_service.liveness.parallax import ParallaxPolicy
+from auth_service.liveness.replay import ReplayPolicy
 from auth_service.liveness.texture import TexturePolicy
 from auth_service.qualification.decision import DecisionPolicy
 
@@ -122,6 +123,7 @@ class Settings(BaseSettings):
     layer_consistency: ConsistencyPolicy = ConsistencyPolicy()
     layer_texture: TexturePolicy = TexturePolicy()
     layer_model: ModelPolicy = ModelPolicy()
+    layer_replay: ReplayPolicy = ReplayPolicy()
     layer_channel: ChannelPolicy = ChannelPolicy()
     enrollment: EnrollmentPolicy = EnrollmentPolicy()
     quality: QualityPolicy = QualityPolicy()
@@ -176,6 +178,7 @@ class Settings(BaseSettings):
             consistency=self.layer_consistency,
             texture=self.layer_texture,
             model=self.layer_model,
+            replay=self.layer_replay,
             channel=self.layer_channel,
         )
 

@@ -7,13 +7,14 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from numpy.typing import NDArray
 
 from auth_service.capture.challenge import Challenge, Planned
 from auth_service.capture.ports import FramingHint, StepLook
@@ -27,8 +28,9 @@ from auth_service.faces.sample import FaceSample, PhotoHash
 from auth_service.faces.template import EngineIdentity, Template, mean_template
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
-from auth_service.liveness.measures import FrameMeasures, SessionMeasures, StepMeasures
-from auth_service.liveness.ports import SeenPhoto
+from auth_service.liveness.measures import WAVES, FrameMeasures, SessionMeasures, StepMeasures
+from auth_service.liveness.ports import NOTHING_KNOWN, Past
+from auth_service.liveness.replay import ReplayPolicy, examine
 from auth_service.matching.calibration import Calibration, Cell, Metric, OperatingPoint
 
 FAKE_ENGINE = EngineIdentity("fake", "f" * 64)
@@ -100,7 +102,7 @@ class FakeCaptureReader:
                         at_ms=frame.at_ms, width=640, height=480, faces=1, box=sample.face.box, points=None, skin=None,
                         surround=np.zeros(3, dtype=np.float32), luma=120.0, sharpness=100.0, moire=1.0, model=None,
                         pixel_digest=sample.photo_hash.pixel_digest, face_hash=sample.photo_hash.face_hash,
-                        frame_hash=sample.photo_hash.frame_hash,
+                        frame_hash=sample.photo_hash.frame_hash, waves=_waves(sample.photo_hash),
                     )
                     for frame, sample in zip(step.frames, samples, strict=True)
                 ),
@@ -112,6 +114,12 @@ class FakeCaptureReader:
         return SessionMeasures(told, "arcface5", probe, 1.0, best[0].quality.reasons)
 
 
+def _waves(photo_hash: PhotoHash) -> NDArray[np.float32]:
+    """Of unit length, of this picture alone: no two films of such frames move alike."""
+    drawn = np.random.default_rng(photo_hash.face_hash).normal(size=WAVES)
+    return np.asarray(drawn / np.linalg.norm(drawn), np.float32)
+
+
 @dataclass
 class FakeAssessment:
     decision: PadDecision
@@ -121,18 +129,21 @@ class FakeAssessment:
 
 @dataclass
 class FakeAssess:
-    """The verdict that a test wants, with findings to be kept."""
+    """The verdict that a test wants, with findings to be kept; whether a film returns it asks the real layer."""
 
     verdict: PadVerdict = PadVerdict.BONA_FIDE
     reasons: tuple[PadReason, ...] = (PadReason.LIVE_CAPTURE,)
-    seen: list[SeenPhoto] = field(default_factory=list)
+    past: Past = NOTHING_KNOWN
 
-    def __call__(self, measures: SessionMeasures, challenge: Challenge, seen: Sequence[SeenPhoto]) -> FakeAssessment:
-        self.seen = list(seen)
+    def __call__(self, measures: SessionMeasures, challenge: Challenge, past: Past) -> FakeAssessment:
+        self.past = past
+        replay, decision = examine(measures, past, ReplayPolicy()), PadDecision(self.verdict, self.reasons)
+        if replay.sign is Sign.ATTACK:
+            decision = PadDecision(PadVerdict.ATTACK_SUSPECTED, (PadReason.REPLAY_ATTACK,))
         sign = Sign.LIVE if self.verdict is PadVerdict.BONA_FIDE else Sign.ABSENT
         turned = LayerFinding(Layer.CHALLENGE, sign, ("turned",), {"turn": 0.25})
-        findings = (turned, LayerFinding(Layer.MODEL, Sign.UNKNOWN, ("not_installed",)))
-        return FakeAssessment(PadDecision(self.verdict, self.reasons), findings, {"fusion": "1", "challenge": "1"})
+        findings = (turned, LayerFinding(Layer.MODEL, Sign.UNKNOWN, ("not_installed",)), replay)
+        return FakeAssessment(decision, findings, {"fusion": "1", "challenge": "1"})
 
 
 class FakeLook:

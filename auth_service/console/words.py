@@ -52,7 +52,8 @@ def why(flag: Flag, language: Language) -> str:
         day, cycle = facts.get("failures_last_day"), facts.get("failures_in_cycle")
         return text("why.V03", language, day=day, cycle=cycle)
     if flag.rule_id in {"I09", "V04"}:
-        key = f"why.{flag.rule_id}.{'exact' if facts.get('exact') else 'near'}"
+        near = "near" if "hash_distance" in facts else "film"
+        key = f"why.{flag.rule_id}.{'exact' if facts.get('exact') else near}"
         source = _value("source", facts.get("source"), language)
         return text(key, language, bits=facts.get("hash_distance"), source=source)
     return text("why.other", language)

@@ -11,11 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from auth_service.core.retention_rules import KEYS_PART_DAYS, RULES, Rule
+from auth_service.core.retention_rules import KEYS_PART_DAYS, PRINT_DAYS, RULES, Rule
 
 __all__ = [
-    "CAPTURE_DAYS", "FACT_DAYS", "KEYS_PART_DAYS", "RULES", "BackupPolicy", "RetentionPolicy", "Rule", "age_of",
-    "days_of", "markdown", "period_of",
+    "CAPTURE_DAYS", "FACT_DAYS", "KEYS_PART_DAYS", "LEAST_PRINT_DAYS", "PRINT_DAYS", "RULES", "BackupPolicy",
+    "RetentionPolicy", "Rule", "age_of", "days_of", "markdown", "period_of",
 ]  # fmt: skip
 
 FACT_DAYS = 1096
@@ -23,6 +23,10 @@ FACT_DAYS = 1096
 CAPTURE_DAYS = 425
 """Captures; the database refuses to remove younger ones, for they are what recognises last year's recording.
 source: own decision, a yearly pass and two months, where `capture_days` counts two passes"""
+
+LEAST_PRINT_DAYS = 396
+"""Prints of films, that are kept for PRINT_DAYS; the database refuses to remove younger ones than these.
+source: own decision, a yearly pass and a month"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 KEYS_PART_DAYS = 30
 """source: trust.md 2.7 crypto-erase, short-lived backups (<= 30 days)"""
+PRINT_DAYS = 425
+"""source: docs/liveness-replay.md: one whole certification year, and two months"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,15 @@ RULES = (
         "the attempt",
         "row deleted",
         "trust.md 0 and 1.5 L5: last year's recording is the commonest replay; two yearly passes",
+    ),
+    Rule(
+        "replay_prints",
+        "prints of sessions' films and keyed hashes of their frames (`replay_prints`, `replay_cells`)",
+        PRINT_DAYS,
+        "the attempt",
+        "rows deleted; an erased person's at once",
+        "trust.md 0: last year's recording is the commonest replay; a face can be drawn from a print, so one"
+        " year and no second",
     ),
     Rule(
         "unfinished_sessions",

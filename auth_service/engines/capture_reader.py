@@ -19,6 +19,7 @@ from auth_service.core.errors import ImageTooManyPixels
 from auth_service.engines.best_frames import Best, Seen, SeenStep, best_frames
 from auth_service.engines.detectors import DlibPoints
 from auth_service.engines.face_vectors import templates_of
+from auth_service.engines.film_waves import step_waves
 from auth_service.engines.frame_colours import skin_colours, surround_colour
 from auth_service.engines.frame_texture import texture
 from auth_service.engines.minifasnet import PadModel
@@ -90,7 +91,9 @@ class EngineCaptureReader:
         likeness = templates_of(self._reader, best, self._parts.own)
         paths = _paths(steps, challenge)
         return SessionMeasures(
-            steps=tuple(StepMeasures(step.n, self._judged(step, best), paths.get(step.n)) for step in steps),
+            steps=tuple(
+                StepMeasures(step.n, _moved(step, self._judged(step, best)), paths.get(step.n)) for step in steps
+            ),
             layout=self._parts.layout,
             probe=likeness.probe,
             least_cosine=likeness.least_cosine,
@@ -149,6 +152,12 @@ def _measures(
         face_hash=hashes.face_hash,
         frame_hash=hashes.frame_hash,
     )
+
+
+def _moved(step: SeenStep, frames: Sequence[FrameMeasures]) -> tuple[FrameMeasures, ...]:
+    """The step's measures, with what recognises its movement when it is shown again."""
+    waves = step_waves([seen.pixels for seen in step.frames], [seen.face for seen in step.frames])
+    return tuple(replace(one, waves=wave) for one, wave in zip(frames, waves, strict=True))
 
 
 def _paths(steps: Sequence[SeenStep], challenge: Challenge) -> dict[int, PointPaths]:

@@ -20,11 +20,15 @@ from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.flows.attempt_record import certificate_of, decided, failures_before, raise_flags
+from auth_service.flows.film_memory import film_of, past_of, remember_film
 from auth_service.flows.known_person import Copy, Known, KnownPeople
 from auth_service.flows.session_terms import SessionKey, actor_of, own_session, require_nonce
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
+from auth_service.liveness.layers import Layer
 from auth_service.liveness.measures import FrameMeasures, SessionMeasures
-from auth_service.liveness.ports import Assess, Assessment, CaptureReader, SeenPhoto
+from auth_service.liveness.ports import Assess, Assessment, CaptureReader
+from auth_service.liveness.replay import ReplayPolicy
+from auth_service.liveness.replay_print import ReplayPrint
 from auth_service.matching.calibration import Calibration, CalibrationSource, fitting
 from auth_service.matching.comparison import ComparisonDecision, Zone
 from auth_service.qualification.capture_outcome import CaptureOutcome, capture_outcome
@@ -41,6 +45,7 @@ class CompletePolicies:
     session: SessionPolicy
     decision: DecisionPolicy
     copies: CopyPolicy
+    most_films: int = ReplayPolicy().most_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class _Measured:
     evidence: FaceEvidence
     assessment: Assessment
     measures: SessionMeasures
+    film: ReplayPrint
     steps: Sequence[CapturedStep]
     copy: Copy | None
     shown: tuple[int, int]
@@ -141,11 +147,15 @@ class CompleteSession:
         copy = self._copied(measures, known)
         if known.decoy is not None:
             self._copied(measures, known.decoy)
-        assessment = self._engine.assess(measures, session.challenge, _seen(known))
+        film = film_of(measures)
+        past = past_of(self._store, known, film, self._policies.most_films)
+        assessment = self._engine.assess(measures, session.challenge, past)
+        if copy is None and PadReason.REPLAY_ATTACK in assessment.decision.reasons:
+            copy = _played_again(assessment, measures)
         pad = self._verdict(assessment.decision, measures, copy)
         comparison = _compared(pad, measures.probe, known, calibration)
         evidence = self._evidence(session, known, measures, pad, comparison, now)
-        return _Measured(evidence, assessment, measures, steps, copy, _shown(measures, copy))
+        return _Measured(evidence, assessment, measures, film, steps, copy, _shown(measures, copy))
 
     def _verdict(self, found: PadDecision, measures: SessionMeasures, copy: Copy | None) -> PadDecision:
         """What the layers cannot know: a picture of the past is no new capture, and without a probe nobody passes."""
@@ -186,7 +196,7 @@ class CompleteSession:
         """The first frame that copies an enrolled photo, or is an earlier capture's to the pixel.
 
         Frames that merely resemble an earlier session's are no copies here: a person who tries again in the same chair
-        resembles themselves. Nobody judges them yet; liveness/replay.py will.
+        resembles themselves. Whether the whole film was seen before, liveness/replay.py judges.
         """
         if measures.probe is None:
             return None
@@ -217,6 +227,7 @@ class CompleteSession:
                 unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)
             found = measured.assessment
             unit.findings.add(evidence.id, evidence.person_id, found.findings, found.versions, evidence.taken_at)
+            remember_film(unit, evidence.id, evidence.person_id, measured.film, evidence.taken_at)
             photo_id = self._keep(unit, session, measured, decision, jpeg)
             flags = raise_flags(unit, evidence, decision, measured.copy, photo_id)
             _record_consent(unit, stored, evidence)
@@ -272,11 +283,6 @@ def _record_consent(unit: Unit, stored: StoredSession, evidence: FaceEvidence) -
         unit.consents.add(evidence.person_id, stored.consent, stored.session.consent_id)
 
 
-def _seen(known: Known) -> list[SeenPhoto]:
-    enrolled = [SeenPhoto(photo.photo_hash, passed=True) for photo in known.enrolled]
-    return [*enrolled, *(SeenPhoto(capture.photo_hash, capture.qualified) for capture in known.captures)]
-
-
 def _compared(
     pad: PadDecision, probe: Template | None, known: Known, calibration: Calibration
 ) -> ComparisonDecision | None:
@@ -286,13 +292,24 @@ def _compared(
     return known.compare(probe, calibration)
 
 
+def _played_again(assessment: Assessment, measures: SessionMeasures) -> Copy:
+    """A film that was seen before, of which a person is shown the clearest frame."""
+    told = next(one for one in assessment.findings if one.layer is Layer.REPLAY)
+    exact = "same_pixels" in told.reasons
+    distance = 0 if exact else None
+    return Copy(_clearest(measures), PadReason.COPY_OF_EARLIER_CAPTURE, None, distance, None, exact)
+
+
 def _shown(measures: SessionMeasures, copy: Copy | None) -> tuple[int, int]:
-    """Step and frame for a person's eyes: the copy, else the sharpest of the neutral step with one face."""
+    """Step and frame for a person's eyes: the copy, else the clearest."""
     places = [(step.n, place) for step in measures.steps for place in range(len(step.frames))]
-    if copy is not None:
-        return places[copy.probe]
+    return places[_clearest(measures) if copy is None else copy.probe]
+
+
+def _clearest(measures: SessionMeasures) -> int:
+    """The sharpest frame of the neutral step, which is the first, with one face."""
     neutral = measures.steps[0].frames
-    return 0, max(range(len(neutral)), key=lambda place: (neutral[place].faces == 1, neutral[place].sharpness))
+    return max(range(len(neutral)), key=lambda place: (neutral[place].faces == 1, neutral[place].sharpness))
 
 
 def _hash(frame: FrameMeasures) -> PhotoHash:

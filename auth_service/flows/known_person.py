@@ -56,12 +56,15 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """The known photo that a picture of an attempt copies. probe: which of the attempt's pictures"""
+    """The known photo or film that a picture of an attempt copies. probe: which of the attempt's pictures
+
+    distance  of the pictures' hashes; None for a film, which is known by its movement
+    """
 
     probe: int
     reason: PadReason
     photo_id: str | None
-    distance: int
+    distance: int | None
     similarity: float | None
     exact: bool
 

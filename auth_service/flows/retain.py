@@ -18,7 +18,7 @@ _BATCH = 500
 """Rows per transaction: short enough that nobody waits for it."""
 _SESSIONS_AT_ONCE = 20
 """Each holds up to 25 MB of frames, and half a GB is a transaction long enough."""
-_ROWS = ("captures", "saved_answers", "sign_in_failures", "staff_sessions", "imports", "other_ways")
+_ROWS = ("captures", "replay_prints", "saved_answers", "sign_in_failures", "staff_sessions", "imports", "other_ways")
 _UNFINISHED = "unfinished_sessions"
 Progress = Callable[[int], None]
 

@@ -5,25 +5,36 @@ One pure function under one frozen policy, so that a session can be judged again
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from auth_service.capture.challenge import Challenge
-from auth_service.liveness import challenge_response, channel, consistency, flash, geometry, model, parallax, texture
+from auth_service.liveness import (
+    challenge_response,
+    channel,
+    consistency,
+    flash,
+    geometry,
+    model,
+    parallax,
+    replay,
+    texture,
+)
 from auth_service.liveness.challenge_response import ChallengePolicy
 from auth_service.liveness.channel import ChannelPolicy, ChannelSigns
 from auth_service.liveness.consistency import ConsistencyPolicy
 from auth_service.liveness.flash import FlashPolicy
 from auth_service.liveness.fusion import PadAssessment, PadPolicy, fuse
 from auth_service.liveness.geometry import GeometryPolicy
-from auth_service.liveness.layers import Layer, LayerFinding, Sign
+from auth_service.liveness.layers import Layer, LayerFinding
 from auth_service.liveness.measures import SessionMeasures
 from auth_service.liveness.model import ModelPolicy
 from auth_service.liveness.parallax import ParallaxPolicy
-from auth_service.liveness.ports import SeenPhoto
+from auth_service.liveness.ports import Past
+from auth_service.liveness.replay import ReplayPolicy
 from auth_service.liveness.texture import TexturePolicy
 
-LAYERS_VERSION = "1"
+LAYERS_VERSION = "2"
 """Rises with every change of what a layer finds in the same measures; stored with each verdict."""
 
 
@@ -39,6 +50,7 @@ class LivenessPolicy:
     consistency: ConsistencyPolicy = field(default_factory=ConsistencyPolicy)
     texture: TexturePolicy = field(default_factory=TexturePolicy)
     model: ModelPolicy = field(default_factory=ModelPolicy)
+    replay: ReplayPolicy = field(default_factory=ReplayPolicy)
     channel: ChannelPolicy = field(default_factory=ChannelPolicy)
 
 
@@ -52,9 +64,9 @@ class AssessSession:
     policy: LivenessPolicy
     versions: Mapping[str, str] = field(default_factory=dict)
 
-    def __call__(self, measures: SessionMeasures, challenge: Challenge, seen: Sequence[SeenPhoto]) -> PadAssessment:
+    def __call__(self, measures: SessionMeasures, challenge: Challenge, past: Past) -> PadAssessment:
         """No possession factor is given in a session yet, so a session without colours ends with a person."""
-        told = examine_all(measures, challenge, seen, self.policy)
+        told = examine_all(measures, challenge, past, self.policy)
         versions = {**self.versions, "layers": LAYERS_VERSION, "points": measures.layout}
         return fuse(told, challenge, self.policy.pad, possession=False, versions=versions)
 
@@ -62,13 +74,13 @@ class AssessSession:
 def examine_all(
     measures: SessionMeasures,
     challenge: Challenge,
-    seen: Sequence[SeenPhoto],
+    past: Past,
     policy: LivenessPolicy,
     signs: ChannelSigns | None = None,
 ) -> tuple[LayerFinding, ...]:
     """What every layer found, one finding each, in the order of `Layer`. signs: None where nothing was noticed"""
     found = {one.layer: one for one in _examined(measures, challenge, policy)}
-    found[Layer.REPLAY] = seen_before(measures, seen)
+    found[Layer.REPLAY] = replay.examine(measures, past, policy.replay)
     found[Layer.CHANNEL] = channel.examine(measures, challenge, policy.channel, signs or ChannelSigns())
     return tuple(found[layer] for layer in Layer)
 
@@ -82,18 +94,3 @@ def _examined(measures: SessionMeasures, challenge: Challenge, policy: LivenessP
     yield consistency.examine(measures, challenge, policy.consistency)
     yield texture.examine(measures, challenge, policy.texture)
     yield model.examine(measures, challenge, policy.model)
-
-
-def seen_before(measures: SessionMeasures, seen: Sequence[SeenPhoto]) -> LayerFinding:
-    """ATTACK where a frame has the very pixels of a picture that the person's past holds: a camera never takes the same
-    twice. UNKNOWN without frames; LIVE otherwise, and it says how much there was to compare with.
-    """
-    frames = measures.frames
-    if not frames:
-        return LayerFinding(Layer.REPLAY, Sign.UNKNOWN, ("too_few_frames",))
-    known = {one.photo_hash.pixel_digest for one in seen}
-    same = sum(frame.pixel_digest in known for frame in frames)
-    scores = {"compared": float(len(known)), "same_pixels": float(same)}
-    if same:
-        return LayerFinding(Layer.REPLAY, Sign.ATTACK, ("same_pixels",), scores)
-    return LayerFinding(Layer.REPLAY, Sign.LIVE, ("no_picture_returns" if known else "nothing_known",), scores)

@@ -12,6 +12,7 @@ from auth_service.faces.sample import PhotoHash
 from auth_service.liveness.decision import PadDecision
 from auth_service.liveness.layers import LayerFinding
 from auth_service.liveness.measures import SessionMeasures
+from auth_service.liveness.replay_print import KnownPrint, SharedFilm
 
 
 class CaptureReader(Protocol):
@@ -38,6 +39,23 @@ class SeenPhoto:
     passed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What earlier attempts left, for the question whether this film was seen before.
+
+    photos  pictures of this person: a camera never takes the same twice
+    prints  of this person's earlier sessions
+    shared  earlier sessions, whoever they were for, that show the same frames
+    """
+
+    photos: Sequence[SeenPhoto] = ()
+    prints: Sequence[KnownPrint] = ()
+    shared: Sequence[SharedFilm] = ()
+
+
+NOTHING_KNOWN = Past()
+
+
 class Assessment(Protocol):
     """A verdict with what it rests on (`fusion.PadAssessment`)."""
 
@@ -56,4 +74,4 @@ class Assessment(Protocol):
 class Assess(Protocol):
     """All layers and their fusion, under the operator's policy. Numbers only, no pictures. Shared by threads."""
 
-    def __call__(self, measures: SessionMeasures, challenge: Challenge, seen: Sequence[SeenPhoto]) -> Assessment: ...
+    def __call__(self, measures: SessionMeasures, challenge: Challenge, past: Past) -> Assessment: ...

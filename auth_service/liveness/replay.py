@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from auth_service.core.errors import ScoreInvalid
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.liveness.measures import SessionMeasures
-from auth_service.liveness.replay_match import Agreement, agreement, movement
+from auth_service.liveness.ports import Past
+from auth_service.liveness.replay_match import Agreement, agreements, movement
 from auth_service.liveness.replay_print import KnownPrint, PrintedStep, ReplayPrint, print_of
 
 
@@ -52,29 +53,39 @@ class FilmMatch:
         )
 
 
-def examine(measures: SessionMeasures, known: Sequence[KnownPrint], policy: ReplayPolicy) -> LayerFinding:
-    """known  of the person, and anybody's that share a cell (replay_print.KnownPrints); with none there is no replay"""
+def examine(measures: SessionMeasures, past: Past, policy: ReplayPolicy) -> LayerFinding:
+    """ATTACK where a frame has the very pixels of a picture of this person's past or of anybody's earlier film, or
+    where the film moves as one of theirs did. Takes as long for somebody of whom nothing is known."""
+    if not measures.frames:
+        return LayerFinding(Layer.REPLAY, Sign.UNKNOWN, ("too_few_frames",))
     try:
         film = print_of(measures)
     except ScoreInvalid:
         return LayerFinding(Layer.REPLAY, Sign.UNKNOWN, ("not_finite",))
-    found = matches(film, known, policy)
-    moving = moving_steps(film, policy)
+    found = matches(film, past.prints, policy)
+    pictures = {photo.photo_hash.pixel_digest for photo in past.photos}
+    same = [match.same_pixels for match in found] + [one.frames for one in past.shared]
+    same.append(sum(frame.pixel_digest in pictures for frame in measures.frames))
     scores = {
-        "compared": float(len(found)),
-        "same_pixels": float(max((match.same_pixels for match in found), default=0)),
+        "compared": float(len(pictures) + len(found)),
+        "same_pixels": float(max(same)),
         "likeness": max((match.moved.likeness for match in found), default=0.0),
         "movement": max((movement(step) for step in film.steps), default=0.0),
     }
-    sign, reasons = _judged(found, moving, policy)
-    return LayerFinding(Layer.REPLAY, sign, reasons, scores)
+    sign, reason = _judged(found, film, policy) if max(same) == 0 else (Sign.ATTACK, "same_pixels")
+    return LayerFinding(Layer.REPLAY, sign, (reason,), scores)
 
 
 def matches(film: ReplayPrint, known: Sequence[KnownPrint], policy: ReplayPolicy) -> tuple[FilmMatch, ...]:
-    """A session's film beside each of the known ones, in their order: says which one a replay was made of."""
-    moving = moving_steps(film, policy)
+    """A session's film beside each of the known ones, in their order: says which one a replay was made of.
+
+    As many are laid beside it as a long history has, whatever there is: the film itself stands in for the rest.
+    """
+    kept = known[: policy.most_known]
+    films = [one.print for one in kept] + [film] * (policy.most_known - len(kept))
+    moved = agreements(moving_steps(film, policy), [ReplayPrint(moving_steps(one, policy)) for one in films])
     return tuple(
-        FilmMatch(one, len(film.digests & one.print.digests), agreement(moving, one.print.steps)) for one in known
+        FilmMatch(one, len(film.digests & one.print.digests), how) for one, how in zip(kept, moved, strict=False)
     )
 
 
@@ -82,13 +93,12 @@ def moving_steps(film: ReplayPrint, policy: ReplayPolicy) -> tuple[PrintedStep, 
     return tuple(step for step in film.steps if movement(step) >= policy.least_movement)
 
 
-def _judged(
-    found: Sequence[FilmMatch], moving: Sequence[PrintedStep], policy: ReplayPolicy
-) -> tuple[Sign, tuple[str, ...]]:
-    if any(match.same_pixels for match in found):
-        return Sign.ATTACK, ("same_pixels",)
+def _judged(found: Sequence[FilmMatch], film: ReplayPrint, policy: ReplayPolicy) -> tuple[Sign, str]:
+    """Where no pixels return."""
     if any(match.is_replay(policy) for match in found):
-        return Sign.ATTACK, ("same_movement",)
-    if found and sum(len(step.times) for step in moving) < policy.least_frames:
-        return Sign.UNKNOWN, ("moved_too_little",)
-    return Sign.LIVE, ()
+        return Sign.ATTACK, "same_movement"
+    if not found:
+        return Sign.LIVE, "nothing_known"
+    if sum(len(step.times) for step in moving_steps(film, policy)) < policy.least_frames:
+        return Sign.UNKNOWN, "moved_too_little"
+    return Sign.LIVE, "nothing_returns"

@@ -7,7 +7,7 @@ these numbers, coarsely: they are biometric data, kept encrypted, and erased wit
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -93,24 +93,35 @@ class ReplayPrint:
         return ReplayPrint(tuple(steps))
 
 
+NO_FILM = ReplayPrint(())
+"""Of a session of which nothing can be kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownPrint:
-    """An earlier session's. `session_id` and `person_id` are for the reviewer; they play no part in the finding."""
+    """An earlier session's of the same person. `session_id` is for the reviewer, it plays no part in the finding."""
 
     session_id: str
-    person_id: str
     print: ReplayPrint
 
 
+@dataclass(frozen=True, slots=True)
+class SharedFilm:
+    """An earlier session of anybody that shows the same pixels in so many frames, of the MOST_CELLS that are kept."""
+
+    session_id: str
+    frames: int
+
+
 class KnownPrints(Protocol):
-    """What storage offers. Both answer from an index; neither reads more than `most` prints."""
+    """What storage offers. Both answer from an index; neither reads more than `most` rows."""
 
     def of_person(self, person_id: str, most: int) -> Sequence[KnownPrint]:
         """The person's own, passes first and then the newest."""
         ...
 
-    def sharing(self, cells: Sequence[bytes], most: int) -> Sequence[KnownPrint]:
-        """Anybody's that share a cell; storage keeps keyed hashes of cells, never the cells."""
+    def sharing(self, digests: Iterable[bytes], most: int) -> Sequence[SharedFilm]:
+        """Anybody's, one of whose cells is among these; storage keeps keyed hashes of cells, never the cells."""
         ...
 
 

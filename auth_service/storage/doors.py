@@ -30,6 +30,7 @@ from auth_service.storage.records.people import People
 from auth_service.storage.records.photos import Photos
 from auth_service.storage.records.reembedding import Reembedding
 from auth_service.storage.records.references import References
+from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.records.sessions import Sessions
 from auth_service.storage.records.staff import SignInFailures, Staff, StaffSessions
 from auth_service.storage.records.steps import Steps
@@ -89,6 +90,10 @@ class Unit:
     @cached_property
     def findings(self) -> PadFindings:
         return PadFindings(self._work)
+
+    @cached_property
+    def replay_prints(self) -> ReplayPrints:
+        return ReplayPrints(self._work)
 
     @cached_property
     def other_ways(self) -> OtherWays:

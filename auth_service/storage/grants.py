@@ -123,6 +123,8 @@ GRANTS: dict[str, Rights] = {
     ),
     "capture_steps": _front(Right(insert=True, delete=True)),
     "pad_findings": _front(Right(insert=True, update=("details_sealed",))),
+    "replay_prints": _front(ADD),
+    "replay_cells": _front(ADD),
     # bank
     "bank_references": _ledger(Right(insert=True, update=_columns("bank_references"), delete=True)),
 }
@@ -137,9 +139,12 @@ FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
     "forget_erased(text, timestamptz)": (DatabaseRole.FRONT,),
     "keep_captures()": (),
     "keep_findings()": (),
+    "keep_prints()": (),
     "move_audit_head()": (),
     "refuse_unwritten_head()": (),
     "expire_captures(timestamptz, integer)": (DatabaseRole.FRONT,),
+    "expire_prints(timestamptz, integer)": (DatabaseRole.FRONT,),
+    "forget_prints(text)": (DatabaseRole.FRONT,),
     "forget_counts(timestamptz)": (DatabaseRole.FRONT,),
 }
 """Functions of the schema, and who may call them. Triggers need nobody's right."""

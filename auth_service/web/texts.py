@@ -186,6 +186,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "提交的画面与{source}几乎相同：图像指纹 64 位中只差 {bits} 位，重新拍摄很难做到。",
         "The picture is nearly the same as {source}: {bits} of 64 fingerprint bits differ, as in no new capture.",
     ),
+    "why.V04.film": (
+        "画面中的动作与{source}自始至终几乎相同，像是把以前的录像又放了一遍。",
+        "All along, the movement is nearly that of {source}, as when an earlier film is shown again.",
+    ),
     "why.other": ("请看下面的依据。", "See the evidence below."),
     # times
     "when.now": ("刚刚", "just now"),

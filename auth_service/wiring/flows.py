@@ -78,7 +78,10 @@ class Flows(Adapters):
 
     @cached_property
     def complete_session(self) -> CompleteSession:
-        policies = CompletePolicies(self.settings.capture, self.settings.qualification, self.settings.copies)
+        settings = self.settings
+        policies = CompletePolicies(
+            settings.capture, settings.qualification, settings.copies, settings.layer_replay.most_known
+        )
         engine, current = self.capture_engine, self.current_calibration
         return CompleteSession(self.store, engine, current, self.signer, self.clock, policies)
 

@@ -16,6 +16,7 @@ import pytest
 
 from auth_service.liveness.layers import LayerFinding, Sign
 from auth_service.liveness.measures import SessionMeasures
+from auth_service.liveness.ports import Past
 from auth_service.liveness.replay import ReplayPolicy, examine
 from auth_service.liveness.replay_print import KnownPrint, ReplayPrint, print_of
 from tests.attacks.filmed_sessions import LENGTH_MS, PER_SECOND, Reader
@@ -28,9 +29,9 @@ TURNING = ("lp_d3", "lp_s20", "ls_demo2", "zalo_public_0")
 pytestmark = pytest.mark.data
 
 
-def known(measures: SessionMeasures) -> list[KnownPrint]:
+def known(measures: SessionMeasures) -> Past:
     """As storage gives it back."""
-    return [KnownPrint("earlier", "the same", ReplayPrint.from_bytes(print_of(measures).to_bytes()))]
+    return Past(prints=[KnownPrint("earlier", ReplayPrint.from_bytes(print_of(measures).to_bytes()))])
 
 
 def sent(film: Film, from_ms: int) -> Film:

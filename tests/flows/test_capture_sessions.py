@@ -36,6 +36,7 @@ def test_a_living_person_passes_and_leaves_no_frame(phone: Phone, agency: Agency
     assert [(one.finding.layer, one.finding.sign) for one in findings] == [
         (Layer.CHALLENGE, Sign.LIVE),
         (Layer.MODEL, Sign.UNKNOWN),
+        (Layer.REPLAY, Sign.LIVE),
     ]
     assert (findings[0].finding.reasons, findings[0].finding.scores) == (("turned",), {"turn": 0.25})
     assert findings[0].versions == {"fusion": "1", "challenge": "1"}
@@ -103,8 +104,10 @@ def test_the_same_film_again_is_suspected_whoever_holds_the_phone(phone: Phone, 
     again = phone.run()
     assert again.decision.reasons == (Reason.ATTACK_SUSPECTED,)
     assert (again.outcome.word, phone.agency.flags()) == (OutcomeWord.IN_REVIEW, ["V04"])
-    assert len(phone.assess.seen) > 2
-    assert sum(photo.passed for photo in phone.assess.seen) == len(phone.assess.seen)
+    past = phone.assess.past
+    assert len(past.photos) > 2
+    assert sum(photo.passed for photo in past.photos) == len(past.photos)
+    assert (len(past.prints), [one.frames for one in past.shared]) == (1, [8])
 
 
 def test_the_enrolled_photo_before_the_camera_is_suspected(phone: Phone) -> None:

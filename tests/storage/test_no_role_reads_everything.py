@@ -31,10 +31,23 @@ GROUPS = {
         "capture_sessions",
         "capture_steps",
         "pad_findings",
+        "replay_prints",
+        "replay_cells",
     ),
     "bank references": ("bank_references",),
 }
-FACTS = ("evidence", "certificates", "consents", "flags", "flag_people", "judgements", "audit_rows", "pad_findings")
+FACTS = (
+    "evidence",
+    "certificates",
+    "consents",
+    "flags",
+    "flag_people",
+    "judgements",
+    "audit_rows",
+    "pad_findings",
+    "replay_prints",
+    "replay_cells",
+)
 ERASED = {"consents": ("reference_sealed",), "pad_findings": ("details_sealed",)}
 """What erasing a person empties; a trigger refuses any other change of it."""
 ALTERED = "{table} has no entry in auth_service/storage/grants.py: say there which database role may do what with it"

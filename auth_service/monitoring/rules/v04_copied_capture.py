@@ -14,7 +14,8 @@ class CopyFacts:
     """One attempt compared with what is known of the person.
 
     source         `reference` (an enrolled photo) or `capture` (an earlier attempt)
-    similarity     of the two templates; None where another engine made the known one
+    hash_distance  of the two pictures; None for a film that was known by its movement
+    similarity     of the two templates; None where another engine made the known one, and for a film
     known_photo    id of the stored photo that it copies, if that photo is kept
     """
 
@@ -22,7 +23,7 @@ class CopyFacts:
     evidence_id: str
     source: str
     exact: bool
-    hash_distance: int
+    hash_distance: int | None
     similarity: float | None
     probe_photo: str
     known_photo: str | None
@@ -47,9 +48,10 @@ class CopiedCapture:
     def judge(self, facts: CopyFacts, now: datetime) -> Flag:
         """Every copy is a flag; one per attempt."""
         evidence: Facts = {
-            "source": facts.source, "exact": facts.exact, "hash_distance": facts.hash_distance,
-            "evidence": facts.evidence_id,
+            "source": facts.source, "exact": facts.exact, "evidence": facts.evidence_id,
         }  # fmt: skip
+        if facts.hash_distance is not None:
+            evidence = {**evidence, "hash_distance": facts.hash_distance}
         if facts.similarity is not None:
             evidence = {**evidence, "similarity": round(facts.similarity, 4)}
         photos = [("probe", facts.probe_photo)]

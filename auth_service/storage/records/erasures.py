@@ -27,6 +27,7 @@ from auth_service.storage.records.erasure_guards import (
     unreadable_tombstones,
 )
 from auth_service.storage.records.person_fields import SEALED_FIELDS
+from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.tables import (
     AuditRowTable,
     CaptureRow,
@@ -94,6 +95,7 @@ class Erasures:
         papers = (_CONSENTS.c.person_id == person_id) & _CONSENTS.c.reference_sealed.is_not(None)
         counts["consents"] = self._run(update(_CONSENTS).where(papers).values(reference_sealed=None))
         counts |= self._drop_sessions(person_id)
+        counts["replay_prints"] = ReplayPrints(self._work).forget(person_id)
         values = {
             "person_id": person_id,
             "requested_by": tombstone.requested_by.value,

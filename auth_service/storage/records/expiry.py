@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, delete, func, or_, select, text, update
 
+from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.tables import (
     CaptureRow,
     CaptureSessionRow,
@@ -26,6 +27,7 @@ from auth_service.storage.tables import (
     ReferencePhotoRow,
     ReferenceSetPhotoRow,
     ReferenceSetRow,
+    ReplayPrintRow,
     SavedAnswerRow,
     SignInFailureRow,
     StaffSessionRow,
@@ -41,6 +43,7 @@ _GONE = b""
 """What stands where a sealed value was."""
 _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
     "captures": (table_of(CaptureRow).c.evidence_id, table_of(CaptureRow).c.stored_at),
+    "replay_prints": (table_of(ReplayPrintRow).c.evidence_id, table_of(ReplayPrintRow).c.taken_at),
     "saved_answers": (
         table_of(SavedAnswerRow).c.id,
         func.coalesce(table_of(SavedAnswerRow).c.finished_at, table_of(SavedAnswerRow).c.claimed_at),
@@ -69,8 +72,11 @@ class Expiry:
     def remove_rows(self, kind: str, before: datetime, limit: int) -> int:
         """Up to `limit` of them, the whole attempt where it has several rows; returns how many went.
 
-        raises   StorageFault: captures younger than CAPTURE_DAYS, which the database itself refuses
+        raises   StorageFault: captures younger than CAPTURE_DAYS or prints younger than LEAST_PRINT_DAYS, which the
+                 database itself refuses
         """
+        if kind == "replay_prints":
+            return ReplayPrints(self._work).expire(before, limit)
         if kind == "captures" and self._work.connection.dialect.name == "postgresql":
             return int(self._work.connection.execute(_EXPIRE_CAPTURES, {"before": before, "most": limit}).scalar_one())
         key, age = _AGES[kind]

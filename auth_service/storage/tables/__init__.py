@@ -25,7 +25,14 @@ from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
 from auth_service.storage.tables.reach import SchemaReachRow
 from auth_service.storage.tables.schema import Schema
-from auth_service.storage.tables.sessions import CaptureSessionRow, CaptureStepRow, OtherWayRow, PadFindingRow
+from auth_service.storage.tables.sessions import (
+    CaptureSessionRow,
+    CaptureStepRow,
+    OtherWayRow,
+    PadFindingRow,
+    ReplayCellRow,
+    ReplayPrintRow,
+)
 from auth_service.storage.tables.supervision import (
     AuditBaseRow,
     AuditHeadRow,
@@ -71,6 +78,8 @@ __all__ = [
     "ReferencePhotoRow",
     "ReferenceSetPhotoRow",
     "ReferenceSetRow",
+    "ReplayCellRow",
+    "ReplayPrintRow",
     "SavedAnswerRow",
     "SchemaReachRow",
     "ServiceKeyRow",

@@ -1,4 +1,5 @@
-"""Capture sessions, their steps, what the layers of liveness found, and requests for another way.
+"""Capture sessions, their steps, what the layers of liveness found, what recognises their films, and requests for
+another way.
 
 Sessions and steps live for minutes, or until nobody needs to look at them any more; findings are facts.
 """
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from auth_service.capture.other_way import Way
 from auth_service.liveness.layers import Layer, Sign
+from auth_service.liveness.replay_print import MOST_CELLS
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.tables.schema import Digest, Id, Schema, Word, one_of
 
@@ -95,6 +97,32 @@ class PadFindingRow(Schema):
     versions: Mapped[str] = mapped_column(Text)
     details_sealed: Mapped[bytes]
     found_at: Mapped[datetime]
+
+
+class ReplayPrintRow(Schema):
+    """What is kept of a decided session so that its film is recognised; append-only.
+
+    print_sealed  with the person's key (liveness/replay_print.py); empty for somebody who is not in the ledger
+    """
+
+    __tablename__ = "replay_prints"
+    __table_args__ = (Index(None, "person_id"), Index(None, "taken_at"))
+
+    evidence_id: Mapped[Id] = mapped_column(ForeignKey("evidence.id"), primary_key=True)
+    person_id: Mapped[Id | None] = mapped_column(ForeignKey("people.id"))
+    print_sealed: Mapped[bytes]
+    taken_at: Mapped[datetime]
+
+
+class ReplayCellRow(Schema):
+    """A keyed hash of one frame's pixels, by which the same frame is found whoever it is shown for; append-only."""
+
+    __tablename__ = "replay_cells"
+    __table_args__ = (CheckConstraint(f"place >= 0 AND place < {MOST_CELLS}", name="place"), Index(None, "cell"))
+
+    evidence_id: Mapped[Id] = mapped_column(ForeignKey("replay_prints.evidence_id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    cell: Mapped[bytes]
 
 
 class OtherWayRow(Schema):

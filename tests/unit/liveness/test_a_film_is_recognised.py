@@ -10,10 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from auth_service.core.errors import ScoreInvalid
+from auth_service.faces.sample import PhotoHash
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.liveness.measures import WAVES, FrameMeasures, SessionMeasures, StepMeasures
+from auth_service.liveness.ports import NOTHING_KNOWN, Past, SeenPhoto
 from auth_service.liveness.replay import ReplayPolicy, examine, matches
-from auth_service.liveness.replay_print import KnownPrint, ReplayPrint, print_of
+from auth_service.liveness.replay_print import KnownPrint, ReplayPrint, SharedFilm, print_of
 
 POLICY = ReplayPolicy()
 MIRROR = np.where((np.arange(1, WAVES + 1) % 8) % 2 == 1, -1.0, 1.0)
@@ -60,8 +62,8 @@ def session(
     return SessionMeasures(tuple(steps), "arcface5", None, 1.0, ())
 
 
-def known(measures: SessionMeasures) -> list[KnownPrint]:
-    return [KnownPrint("earlier", "wang", print_of(measures))]
+def known(measures: SessionMeasures) -> Past:
+    return Past(prints=[KnownPrint("earlier", print_of(measures))])
 
 
 def found(asked: SessionMeasures, earlier: SessionMeasures) -> LayerFinding:
@@ -114,10 +116,10 @@ def test_steps_played_in_another_order_are_recognised() -> None:
 
 def test_the_reviewer_is_told_which_session_it_was() -> None:
     asked = session(Movement(6), late=0.5)
-    several = [KnownPrint(f"s{seed}", "wang", print_of(session(Movement(seed)))) for seed in (5, 6, 7)]
+    several = [KnownPrint(f"s{seed}", print_of(session(Movement(seed)))) for seed in (5, 6, 7)]
     found_in = [one.known.session_id for one in matches(print_of(asked), several, POLICY) if one.is_replay(POLICY)]
     assert found_in == ["s6"]
-    assert examine(asked, several, POLICY).scores["compared"] == 3.0
+    assert examine(asked, Past(prints=several), POLICY).scores["compared"] == 3.0
 
 
 def test_who_hardly_moves_cannot_be_told_from_an_earlier_film() -> None:
@@ -127,7 +129,15 @@ def test_who_hardly_moves_cannot_be_told_from_an_earlier_film() -> None:
 
 
 def test_with_nothing_known_there_is_no_replay() -> None:
-    assert examine(session(Movement(1)), [], POLICY).sign is Sign.LIVE
+    assert examine(session(Movement(1)), NOTHING_KNOWN, POLICY).sign is Sign.LIVE
+
+
+def test_a_frame_of_somebody_elses_film_or_of_an_enrolled_photo_is_enough() -> None:
+    asked = session(Movement(1))
+    shared = examine(asked, Past(shared=[SharedFilm("of somebody", 2)]), POLICY)
+    assert (shared.sign, shared.reasons, shared.scores["same_pixels"]) == (Sign.ATTACK, ("same_pixels",), 2.0)
+    photo = SeenPhoto(PhotoHash(asked.frames[9].pixel_digest, 0, 0), passed=True)
+    assert examine(asked, Past([photo]), POLICY).reasons == ("same_pixels",)
 
 
 def test_frames_of_a_covered_lens_count_for_nothing() -> None:
