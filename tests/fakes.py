@@ -89,6 +89,7 @@ class FakeCaptureReader:
         self.shows_turns = shows_turns
         self.reader = FakeReader()
         self.measured = 0
+        self.faces = 1
 
     def measure(self, steps: Sequence[CapturedStep], challenge: Challenge) -> SessionMeasures:
         assert [step.n for step in steps] == [step.n for step in challenge.steps]
@@ -99,7 +100,8 @@ class FakeCaptureReader:
                 step.n,
                 tuple(
                     FrameMeasures(
-                        at_ms=frame.at_ms, width=640, height=480, faces=1, box=sample.face.box, points=None, skin=None,
+                        at_ms=frame.at_ms, width=640, height=480, faces=self.faces, box=sample.face.box,
+                        points=None, skin=None,
                         surround=np.zeros(3, dtype=np.float32), luma=120.0, sharpness=100.0, moire=1.0, model=None,
                         pixel_digest=sample.photo_hash.pixel_digest, face_hash=sample.photo_hash.face_hash,
                         frame_hash=sample.photo_hash.frame_hash, waves=_waves(sample.photo_hash),

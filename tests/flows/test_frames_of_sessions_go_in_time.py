@@ -132,7 +132,10 @@ def test_with_the_person_go_frames_sessions_scores_and_requests(phone: Phone, pr
     open_still = phone.captured(take=3)
     phone.asking.by_number(WANG, None, Way.HOME_VISIT, Channel.PHONE)
     erased = privacy.run()
-    assert all(erased.counts[kind] for kind in ("capture_steps", "capture_sessions", "pad_findings", "other_ways"))
+    assert all(
+        erased.counts[kind]
+        for kind in ("capture_steps", "capture_sessions", "pad_findings", "other_ways", "replay_prints")
+    )
     person_id = erased.person_id
     for table in ("capture_sessions", "other_ways"):
         assert rows(f"SELECT 1 FROM {table} WHERE person_id = :id", id=person_id) == []
@@ -142,6 +145,7 @@ def test_with_the_person_go_frames_sessions_scores_and_requests(phone: Phone, pr
         assert [(one.finding.sign.value, one.details) for one in unit.findings.of(mine.evidence_id)] == [
             ("absent", False),
             ("unknown", False),
+            ("live", False),
         ]
         assert all(one.details for one in unit.findings.of(other.evidence_id))
         stored = unit.sessions.of_evidence(other.evidence_id)
@@ -160,4 +164,4 @@ def test_a_wrapping_key_changes_under_a_session_without_harm(phone: Phone, clock
 
 def test_no_backup_holds_a_session_or_a_frame() -> None:
     assert {"capture_sessions", "capture_steps"} <= NOT_COPIED
-    assert not {"pad_findings", "other_ways"} & NOT_COPIED
+    assert not {"pad_findings", "other_ways", "replay_prints", "replay_cells"} & NOT_COPIED

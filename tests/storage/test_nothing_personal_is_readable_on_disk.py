@@ -19,6 +19,8 @@ from auth_service.core.ids import new_id
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
+from auth_service.liveness.measures import WAVES
+from auth_service.liveness.replay_print import PrintedStep, ReplayPrint
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import NewCapture, NewRequest, NewSession, SavedAnswer, Store, Unit
@@ -99,6 +101,8 @@ def fill(store: Store) -> dict[str, bytes]:
         "colours": b"white",
         "finding": b"canary-reason",
         "score": b"canary-score",
+        "digest of a frame": b"canary-8",
+        "print of a frame": bytes([99] * 16),
         "digest of a step": CapturedStep(0, (CapturedFrame(JPEG, 0), CapturedFrame(JPEG + b"2", 100))).digest,
         "template": vector[:16],
         "template from the middle": vector[240:256],
@@ -131,6 +135,8 @@ def _capture(unit: Unit, someone: str, evidence_id: str) -> None:
     assert unit.steps.add(session, CapturedStep(0, frames), StepLook((), True), NOW)
     turned = LayerFinding(Layer.CHALLENGE, Sign.ABSENT, ("canary-reason",), {"canary-score": 0.123456789})
     unit.findings.add(evidence_id, someone, [turned], {"fusion": "1"}, NOW)
+    film = (PrintedStep(1, np.array([0]), (b"canary-8",), np.full((1, WAVES), 99, np.int8)),)
+    unit.replay_prints.add(evidence_id, someone, ReplayPrint(film), NOW)
     unit.other_ways.ask(NewRequest(someone, number(7), Way.HOME_VISIT, Channel.PHONE, PHONE), NOW)
 
 
