@@ -13,6 +13,7 @@ from auth_service.cli.demo import demonstration
 from auth_service.cli.doctor import doctor_app
 from auth_service.cli.evaluate import evaluate_app
 from auth_service.cli.evaluate_pad import evaluating_pad
+from auth_service.cli.evaluate_replay import evaluate_replay_app
 from auth_service.cli.keys import keys, public_keys
 from auth_service.cli.life import life
 from auth_service.cli.people import api_keys, staff
@@ -45,6 +46,7 @@ references.registered_commands.extend(reembedding.registered_commands)
 app.add_typer(models, name="models")
 app.add_typer(evaluate_app, name="evaluate")
 evaluate_app.registered_commands.extend(evaluating_pad.registered_commands)
+evaluate_app.registered_commands.extend(evaluate_replay_app.registered_commands)
 app.add_typer(audit, name="audit")
 app.add_typer(certificates, name="certificates")
 certificates.registered_commands.extend(public_keys.registered_commands)

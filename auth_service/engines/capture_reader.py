@@ -156,7 +156,7 @@ def _measures(
 
 def _moved(step: SeenStep, frames: Sequence[FrameMeasures]) -> tuple[FrameMeasures, ...]:
     """The step's measures, with what recognises its movement when it is shown again."""
-    waves = step_waves([seen.pixels for seen in step.frames], [seen.face for seen in step.frames])
+    waves = step_waves([seen.grey for seen in step.frames], [seen.face for seen in step.frames])
     return tuple(replace(one, waves=wave) for one, wave in zip(frames, waves, strict=True))
 
 

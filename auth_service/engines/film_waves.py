@@ -16,9 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from auth_service.faces.image import Pixels
 from auth_service.faces.landmarks import DetectedFace
 from auth_service.liveness.measures import WAVES
+
+Grey = NDArray[np.uint8]
 
 _SIDE = 32
 _LOW = 8
@@ -33,11 +34,11 @@ _DOWN = 0.5
 
 
 def step_waves(
-    pictures: Sequence[Pixels], faces: Sequence[DetectedFace | None]
+    pictures: Sequence[Grey], faces: Sequence[DetectedFace | None]
 ) -> tuple[NDArray[np.float32] | None, ...]:
     """For each frame of one step: float32 (63,) of unit length, the constant term left out, or None.
 
-    pictures, faces  of the same frames, in the same order
+    pictures, faces  of the same frames, in the same order; uint8 (H, W), grey
     None             for all where no face with points of `arcface5` was found; for one of a single colour
     """
     points = [face.points for face in faces if face is not None and face.layout == "arcface5"]
@@ -60,8 +61,7 @@ def _window(points: NDArray[np.float64]) -> NDArray[np.float64] | None:
     return np.column_stack([turn, wanted.mean(axis=0) - turn @ points.mean(axis=0)])
 
 
-def _waves(picture: Pixels, way: NDArray[np.float64]) -> NDArray[np.float32] | None:
-    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+def _waves(grey: Grey, way: NDArray[np.float64]) -> NDArray[np.float32] | None:
     shrink = float(np.sqrt(abs(np.linalg.det(way[:, :2])))) / _OVER
     if shrink < 1.0:  # averaged, so that fine patterns do not fold into the low frequencies
         size = (max(1, round(grey.shape[1] * shrink)), max(1, round(grey.shape[0] * shrink)))

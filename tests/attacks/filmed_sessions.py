@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from auth_service.engines.detectors import YunetDetector
 from auth_service.engines.film_waves import step_waves
@@ -64,11 +65,15 @@ class Reader:
         for n, of_step in ((1, [i for i, at in enumerate(film.times) if at < border]),
                            (2, [i for i, at in enumerate(film.times) if border <= at])):  # fmt: skip
             faces = [self.face(pictures[i]) if place % 2 == 0 else None for place, i in enumerate(of_step)]
-            waves = step_waves([pictures[i] for i in of_step], faces)
+            waves = step_waves([grey(pictures[i]) for i in of_step], faces)
             steps.append(StepMeasures(n, tuple(
                 _frame(pictures[i], film.times[i], wave) for i, wave in zip(of_step, waves, strict=True)
             )))  # fmt: skip
         return SessionMeasures(tuple(steps), "arcface5", None, 1.0, ())
+
+
+def grey(picture: Pixels) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _frame(picture: Pixels, at_ms: int, waves: np.ndarray | None) -> FrameMeasures:

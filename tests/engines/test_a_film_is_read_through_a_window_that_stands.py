@@ -5,21 +5,20 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from auth_service.engines.film_waves import step_waves
-from auth_service.faces.image import Pixels
+from auth_service.engines.film_waves import Grey, step_waves
 from auth_service.faces.landmarks import Box, DetectedFace
 from auth_service.liveness.measures import WAVES
 
 POINTS = np.array([[130, 140], [190, 140], [160, 176], [135, 207], [185, 207]], np.float32)
 RNG = np.random.default_rng(3)
-PICTURE = cv2.resize(RNG.integers(0, 255, (40, 40, 3), dtype=np.uint8), (320, 320), interpolation=cv2.INTER_CUBIC)
+PICTURE = cv2.resize(RNG.integers(0, 255, (40, 40), dtype=np.uint8), (320, 320), interpolation=cv2.INTER_CUBIC)
 
 
 def face(points: np.ndarray = POINTS, layout: str = "arcface5") -> DetectedFace:
     return DetectedFace(Box(100, 90, 220, 240), points.astype(np.float32), layout, 0.9)
 
 
-def shifted(picture: Pixels, across: float) -> Pixels:
+def shifted(picture: Grey, across: float) -> Grey:
     way = np.array([[1, 0, across], [0, 1, 0]], np.float32)
     return np.asarray(cv2.warpAffine(picture, way, (320, 320), borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
@@ -79,6 +78,6 @@ def test_brighter_pictures_give_the_same_and_mirrored_ones_with_odd_signs_turned
 def test_without_points_that_tell_turns_and_on_a_single_colour_nothing_is_said() -> None:
     assert step_waves([PICTURE] * 2, [None, None]) == (None, None)
     assert step_waves([PICTURE], [face(layout="dlib5")]) == (None,)
-    assert step_waves([np.full((320, 320, 3), 90, np.uint8)], [face()]) == (None,)
+    assert step_waves([np.full((320, 320), 90, np.uint8)], [face()]) == (None,)
     assert step_waves([PICTURE], [face(np.zeros((5, 2)))]) == (None,)
     assert step_waves([PICTURE], [face(np.full((5, 2), np.nan))]) == (None,)
