@@ -67,7 +67,7 @@ class Reader:
             faces = [self.face(pictures[i]) if place % 2 == 0 else None for place, i in enumerate(of_step)]
             waves = step_waves([grey(pictures[i]) for i in of_step], faces)
             steps.append(StepMeasures(n, tuple(
-                _frame(pictures[i], film.times[i], wave) for i, wave in zip(of_step, waves, strict=True)
+                frame_of(pictures[i], film.times[i], wave) for i, wave in zip(of_step, waves, strict=True)
             )))  # fmt: skip
         return SessionMeasures(tuple(steps), "arcface5", None, 1.0, ())
 
@@ -76,7 +76,7 @@ def grey(picture: Pixels) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
-def _frame(picture: Pixels, at_ms: int, waves: np.ndarray | None) -> FrameMeasures:
+def frame_of(picture: Pixels, at_ms: int, waves: np.ndarray | None) -> FrameMeasures:
     height, width = picture.shape[:2]
     digest = hashlib.sha256(picture.tobytes()).digest()
     return FrameMeasures(

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
 from auth_service.app import create_app
-from auth_service.capture.steps import CapturedFrame, CapturedStep, StepPolicy
-from auth_service.core.audit_facts import DECIDED
-from auth_service.liveness.layers import Layer, Mode, Sign
-from auth_service.settings import Settings
-from auth_service.wiring import Wiring
-from tests.channels.phone_client import BASE, CONSENT, PhonePage, challenge_of, plan
+from auth_service.capture.steps import CapturedFrame, CapturedStep
+from tests.channels.phone_client import BASE, CONSENT, PhonePage, plan
 from tests.channels.service import BASE as SITE
 from tests.channels.service import EILEEN, NAMES, NOBODY, Deployment
 from tests.puppet.camera import Puppet, Setting
@@ -314,46 +308,3 @@ def _names(value: object) -> Sequence[str]:
     if isinstance(value, dict):
         return [*value, *(name for one in value.values() for name in _names(one))]
     return [name for one in value for name in _names(one)] if isinstance(value, list) else []
-
-
-def signs_of_the_last(wiring: Wiring) -> dict[Layer, Sign]:
-    """What the layers found in the session that was decided last, as it is stored for a reviewer."""
-    with wiring.store.reading() as unit:
-        decided = [row for row in unit.audit.rows() if row.event.action == DECIDED]
-        kept = unit.findings.of(str((decided[-1].event.details or {})["evidence"]))
-        return {one.finding.layer: one.finding.sign for one in kept}
-
-
-@pytest.mark.data
-def test_a_person_who_follows_the_prompts_is_heard_to_the_end(service: Deployment, data: Path, tmp_path: Path) -> None:
-    """With YuNet's points, the real engine and the real layers, by a puppet."""
-    models = tmp_path / "models"
-    models.mkdir()
-    for file in (data / "models").glob("*.onnx"):
-        shutil.copyfile(file, models / file.name)
-    settings = Settings(
-        home=service.wiring.settings.home,
-        database_url=service.wiring.settings.database_url,
-        models=models,
-        readers=1,
-        public_url=SITE,
-        phone_page=True,
-    )
-    wiring = Wiring(settings, service.clock)
-    wiring.__dict__.update(pool=service.wiring.pool, store=service.wiring.store)
-    assert wiring.captures.shows_turns
-    phone = PhonePage(service.client(create_app(wiring.services())))
-    phone.open(EILEEN)
-    asked = challenge_of(phone.start().json())
-    phone.steps(Puppet(player("eileen"), asked, 4, Setting(view=SMALL)).session(StepPolicy()))
-    answer = phone.complete()
-    assert answer.status_code == 200, answer.text
-    signs = signs_of_the_last(wiring)
-    assert list(signs) == list(Layer)
-    assert signs[Layer.CONSISTENCY] is Sign.LIVE
-    # which layers are convinced depends on the challenge that was drawn, and on the engine (docs/liveness.md)
-    enforced = {signs[layer] for layer in Layer if wiring.settings.liveness.pad.mode(layer) is Mode.ENFORCE}
-    word = "in_review" if Sign.ATTACK in signs.values() else "passed" if enforced == {Sign.LIVE} else "try_again"
-    assert answer.json()["outcome"] == word
-    assert ("certificate" in answer.json()) is (word == "passed")
-    assert phone.state().json()["result"] == answer.json()
