@@ -45,6 +45,7 @@ from auth_service.liveness.parallax import ParallaxPolicy
 from auth_service.liveness.replay import ReplayPolicy
 from auth_service.liveness.texture import TexturePolicy
 from auth_service.qualification.decision import DecisionPolicy
+from auth_service.qualification.review import ReviewPolicy
 
 PREFIX = "AUTH_SERVICE_"
 
@@ -129,6 +130,7 @@ class Settings(BaseSettings):
     quality: QualityPolicy = QualityPolicy()
     copies: CopyPolicy = CopyPolicy()
     qualification: DecisionPolicy = DecisionPolicy()
+    review: ReviewPolicy = ReviewPolicy()
     keys: KeyPolicy = KeyPolicy()
     limits: LimitPolicy = LimitPolicy()
     connections: ConnectionPolicy = ConnectionPolicy()

@@ -7,7 +7,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from auth_service.faces.quality import QualityReason, QualityReport
 from auth_service.faces.sample import FaceSample, PhotoHash
 from auth_service.faces.template import EngineIdentity, Template, mean_template
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
-from auth_service.liveness.layers import Layer, LayerFinding, Sign
+from auth_service.liveness.layers import Layer, LayerFinding, Mode, Sign
 from auth_service.liveness.measures import WAVES, FrameMeasures, SessionMeasures, StepMeasures
 from auth_service.liveness.ports import NOTHING_KNOWN, Past
 from auth_service.liveness.replay import ReplayPolicy, examine
@@ -127,6 +127,12 @@ class FakeAssessment:
     decision: PadDecision
     findings: tuple[LayerFinding, ...]
     versions: Mapping[str, str]
+    modes: Mapping[Layer, Mode] = field(default_factory=lambda: {Layer.CHALLENGE: Mode.ENFORCE})
+
+
+def assessed(findings: Sequence[LayerFinding], versions: Mapping[str, str]) -> FakeAssessment:
+    """Findings as an assessment brings them."""
+    return FakeAssessment(PadDecision(PadVerdict.INCONCLUSIVE, ()), tuple(findings), versions)
 
 
 @dataclass

@@ -18,6 +18,7 @@ class AccountPolicy:
 
     idle_minutes      a session ends after this long without a request
     absolute_minutes  and in any case after this long
+    confirm_minutes   a decision asks for the password again when it was given longer ago
     failures_free     failed sign-ins of one name from one address, or from one browser that the account knows, before a
         delay begins
     failures_free_elsewhere  failed sign-ins of one name from all addresses together before a delay begins for browsers
@@ -28,6 +29,7 @@ class AccountPolicy:
 
     idle_minutes: int = 15
     absolute_minutes: int = 480
+    confirm_minutes: int = 5
     failures_free: int = 10
     failures_free_elsewhere: int = 100
     delay_seconds: int = 5
@@ -78,6 +80,10 @@ class StaffSession:
         """Neither idle nor older than allowed."""
         idle = now - self.last_seen_at < timedelta(minutes=policy.idle_minutes)
         return idle and now - self.created_at < timedelta(minutes=policy.absolute_minutes)
+
+    def confirmed(self, now: datetime, policy: AccountPolicy) -> bool:
+        """Whether the password was given so lately that a decision needs no second asking."""
+        return now - self.created_at < timedelta(minutes=policy.confirm_minutes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,15 @@ class Permission(StrEnum):
     SEE_FLAGS = "see_flags"
     SEE_FLAG_PHOTOS = "see_flag_photos"
     JUDGE_FLAGS = "judge_flags"
+    SEE_REVIEWS = "see_reviews"
+    """Captures that a person must look at, without their pictures."""
+    SEE_REVIEW_PHOTOS = "see_review_photos"
+    DECIDE_REVIEWS = "decide_reviews"
+    """Never of a capture that one attested oneself."""
+    SEE_REQUESTS = "see_requests"
+    """Who asks for another way than the camera."""
+    ANSWER_REQUESTS = "answer_requests"
+    """Sees whom to call, with a reason, and says what was done."""
     ATTEST_PRESENCE = "attest_presence"
     ENROLL = "enroll"
     READ_AUDIT = "read_audit"
@@ -43,14 +52,26 @@ class Permission(StrEnum):
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VILLAGE_WORKER: frozenset(),
-    Role.OFFICER: frozenset({Permission.ATTEST_PRESENCE, Permission.ENROLL}),
+    Role.OFFICER: frozenset(
+        {
+            Permission.ATTEST_PRESENCE,
+            Permission.ENROLL,
+            Permission.SEE_REVIEWS,
+            Permission.SEE_REVIEW_PHOTOS,
+            Permission.DECIDE_REVIEWS,
+            Permission.SEE_REQUESTS,
+            Permission.ANSWER_REQUESTS,
+        }
+    ),
     Role.CHECKER: frozenset(),
     Role.MONITOR: frozenset(
         {Permission.SEE_FLAGS, Permission.SEE_FLAG_PHOTOS, Permission.JUDGE_FLAGS, Permission.OVERRIDE_FLAGS}
     ),
     Role.DATA_STEWARD: frozenset({Permission.IMPORT_LEDGER}),
     Role.POLICY_ADMIN: frozenset({Permission.PROPOSE_CALIBRATION, Permission.ACTIVATE_CALIBRATION}),
-    Role.AUDITOR: frozenset({Permission.SEE_FLAGS, Permission.READ_AUDIT}),
+    Role.AUDITOR: frozenset(
+        {Permission.SEE_FLAGS, Permission.SEE_REVIEWS, Permission.SEE_REQUESTS, Permission.READ_AUDIT}
+    ),
     Role.PRIVACY_OFFICER: frozenset({Permission.ERASE_PERSON, Permission.OVERRIDE_FLAGS}),
     Role.SECURITY_ADMIN: frozenset({Permission.MANAGE_STAFF, Permission.MANAGE_API_KEYS}),
 }

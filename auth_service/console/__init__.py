@@ -1,8 +1,12 @@
-"""Pages for staff: sign in, see flags, compare the photos, judge. Server-rendered, no script.
+"""Pages for staff: sign in, see what waits, compare pictures, judge flags, review captures. Server-rendered, no script.
 
 routes    every page, its rule of access, its function
-session   signing in and out
+session   signing in and out, and what waits for a role
 flags     the list of flags
 flag      one flag, its photos, a judgement
-words     evidence in plain words
+desk      the queue of captures that a person must look at
+capture   one capture, its pictures and evidence, a decision and its undoing
+requests  who asks for another way, whom to call, what was done
+confirm   the password once more before a decision
+words, capture_words, score_chart   evidence in plain words, and a score as a drawing
 """

@@ -8,12 +8,10 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from auth_service.console.words import Row, fact_rows, local_time, region, why, words_of
-from auth_service.core.clock import legal_date
+from auth_service.console.words import fact_rows, local_time, person_rows, why, words_of
 from auth_service.core.errors import FieldInvalid, FieldTooLong, ReasonMissing, ServiceError, StaleJudgement
 from auth_service.flows.look import FlagView
 from auth_service.monitoring.flags import Verdict
-from auth_service.storage.queries import PersonSummary
 from auth_service.web.access import FlagJudge, FlagPhotoReader, FlagReader, Visitor
 from auth_service.web.csrf import FIELD, check_form
 from auth_service.web.errors import status_of
@@ -86,7 +84,7 @@ def _page(
         photos=_photos(view, language),
         photos_erased=[text(f"flag.photo.{label}", language) for label in view.erased],
         photos_hidden=bool(view.flag.photos) and not view.photos and not view.erased,
-        people=[_person(person, language) for person in view.people],
+        people=[person_rows(person, language) for person in view.people],
         **_judgements(view),
         may_judge=view.may_judge,
         error=error.text(language) if error else None,
@@ -118,21 +116,3 @@ def _judgements(view: FlagView) -> dict[str, object]:
     ]
     state = newest.judgement.verdict.value if newest else "open"
     return {"history": history, "state": state, "after": newest.id if newest else ""}
-
-
-def _person(person: PersonSummary, language: Language) -> list[Row]:
-    """Masked: enough to find the file, not enough to know the number."""
-    unknown, erased = text("person.unknown", language), text("person.erased", language)
-    last = legal_date(person.last_pass).isoformat() if person.last_pass else text("person.never", language)
-    sex = text(f"person.sex.{person.sex.value}", language) if person.sex else unknown
-    values = {
-        "key": person.person_key,
-        "name": person.masked_name or erased,
-        "id_number": person.masked_id_number or erased,
-        "sex": sex,
-        "birth_year": str(person.birth_year or unknown),
-        "region": region(person.region_code, language),
-        "benefits": ", ".join(text(f"benefit.{kind.value}", language) for kind in person.benefits) or unknown,
-        "last_pass": last,
-    }
-    return [Row(text(f"person.{name}", language), value) for name, value in values.items()]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
-from auth_service.console import flag, flags, session
+from auth_service.console import capture, desk, flag, flags, requests, session
 from auth_service.web.access import PUBLIC
 
 Page = Callable[..., Response]
@@ -22,6 +22,16 @@ def add_console(app: FastAPI) -> None:
         ("GET", "/console/flags/{flag_id}", flag.flag_page),
         ("GET", "/console/flags/{flag_id}/photos/{label}", flag.flag_photo),
         ("POST", "/console/flags/{flag_id}/judgements", flag.judge),
+        ("GET", session.DESK, desk.desk_page),
+        ("GET", "/console/desk/{evidence_id}", capture.capture_page),
+        ("GET", "/console/desk/{evidence_id}/photos/{label}", capture.capture_photo),
+        ("GET", "/console/desk/{evidence_id}/frames/{n}/{place}", capture.capture_frame),
+        ("POST", "/console/desk/{evidence_id}/decisions", capture.decide),
+        ("POST", "/console/desk/{evidence_id}/decisions/undo", capture.take_back),
+        ("GET", session.REQUESTS, requests.requests_page),
+        ("GET", "/console/requests/{request_id}", requests.request_page),
+        ("POST", "/console/requests/{request_id}/contact", requests.reveal),
+        ("POST", "/console/requests/{request_id}/done", requests.settle),
     )
     for_anybody: tuple[tuple[str, str, Page], ...] = (
         ("GET", session.HOME + "/", session.to_home),

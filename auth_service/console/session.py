@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends
@@ -12,9 +13,11 @@ from starlette.responses import RedirectResponse, Response
 from auth_service.accounts.credentials import new_token
 from auth_service.accounts.devices import read_device
 from auth_service.accounts.roles import Permission
+from auth_service.console.words import ago
 from auth_service.core.errors import CredentialsInvalid, RateLimited, ServiceError, SignInRequired, SignInThrottled
 from auth_service.flows.sign_in import Caller
-from auth_service.web.access import StaffVisitor, client_of
+from auth_service.storage.queries import DeskFilter
+from auth_service.web.access import StaffVisitor, Visitor, client_of
 from auth_service.web.cookies import (
     device_cookie_name,
     drop_cookie,
@@ -26,14 +29,14 @@ from auth_service.web.cookies import (
 from auth_service.web.csrf import FIELD, check_form
 from auth_service.web.errors import status_of
 from auth_service.web.forms import read_page_form
-from auth_service.web.i18n import language_of
+from auth_service.web.i18n import language_of, text
 from auth_service.web.pages import pages_of, wants_page
 from auth_service.web.services import services_of
 
 HOME = "/console"
-FLAGS = "/console/flags"
+FLAGS, DESK, REQUESTS = "/console/flags", "/console/desk", "/console/requests"
 SIGN_IN = "/console/sign-in"
-_NEXT = re.compile(r"/console(?:/flags(?:/[0-9a-f]{32})?)?")
+_NEXT = re.compile(r"/console(?:/(?:flags|desk|requests)(?:/[0-9a-f]{32})?)?")
 """The only places that a sign-in leads to: no address of somebody else's can be put in."""
 
 
@@ -52,10 +55,30 @@ TokenForm = Annotated[dict[str, str], Depends(token_field)]
 
 
 def home(request: Request, visitor: StaffVisitor) -> Response:
-    """Flags for those who see them; otherwise a page that says where the role's work is."""
+    """What waits for this role, with how much and for how long; whoever has one list alone is led to it."""
+    cards = _cards(request, visitor)
+    if len(cards) == 1:
+        return RedirectResponse(str(cards[0]["url"]), 303)
+    return pages_of(request).answer(request, "home.html", cards=cards)
+
+
+def _cards(request: Request, visitor: Visitor) -> list[dict[str, object]]:
+    services, language = services_of(request), language_of(request)
+    queries, now, cards = services.queries, services.clock.now(), list[dict[str, object]]()
+
+    def card(word: str, url: str, count: int, oldest: datetime | None = None) -> None:
+        since = ago(oldest, now, language) if oldest is not None else ""
+        cards.append({"word": text(word, language), "url": url, "count": count, "oldest": since})
+
     if visitor.may(Permission.SEE_FLAGS):
-        return RedirectResponse(FLAGS, 303)
-    return pages_of(request).answer(request, "home.html")
+        card("flags.title", FLAGS, queries.flag_counts()["open"])
+    if visitor.may(Permission.SEE_REVIEWS):
+        first = queries.desk(DeskFilter(), limit=1).rows
+        card("desk.title", DESK, queries.desk_counts()["waiting"], first[0].taken_at if first else None)
+    if visitor.may(Permission.SEE_REQUESTS):
+        asked = queries.requests(limit=1).rows
+        card("requests.title", REQUESTS, queries.request_counts()["waiting"], asked[0].asked_at if asked else None)
+    return cards
 
 
 def to_home() -> Response:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from auth_service.beneficiaries.region import region_name
-from auth_service.core.clock import AGENCY_ZONE
+from auth_service.core.clock import AGENCY_ZONE, legal_date
 from auth_service.core.errors import all_error_classes
 from auth_service.monitoring.flags import Flag
 from auth_service.monitoring.rules import RULES, rule_words
+from auth_service.storage.queries import PersonSummary
 from auth_service.web.i18n import Language, text
 from auth_service.web.texts import TEXTS
 
@@ -51,6 +52,8 @@ def why(flag: Flag, language: Language) -> str:
     if flag.rule_id == "V03":
         day, cycle = facts.get("failures_last_day"), facts.get("failures_in_cycle")
         return text("why.V03", language, day=day, cycle=cycle)
+    if flag.rule_id == "V05":
+        return text("why.V05", language, reason=_value("reviewed", facts.get("reviewed"), language))
     if flag.rule_id in {"I09", "V04"}:
         near = "near" if "hash_distance" in facts else "film"
         key = f"why.{flag.rule_id}.{'exact' if facts.get('exact') else near}"
@@ -108,3 +111,21 @@ def ago(instant: datetime, now: datetime, language: Language) -> str:
     if passed < timedelta(days=1):
         return text("when.hours", language, n=passed // timedelta(hours=1))
     return text("when.days", language, n=passed.days)
+
+
+def person_rows(person: PersonSummary, language: Language) -> list[Row]:
+    """Masked: enough to find the file, not enough to know the number."""
+    unknown, erased = text("person.unknown", language), text("person.erased", language)
+    last = legal_date(person.last_pass).isoformat() if person.last_pass else text("person.never", language)
+    sex = text(f"person.sex.{person.sex.value}", language) if person.sex else unknown
+    values = {
+        "key": person.person_key,
+        "name": person.masked_name or erased,
+        "id_number": person.masked_id_number or erased,
+        "sex": sex,
+        "birth_year": str(person.birth_year or unknown),
+        "region": region(person.region_code, language),
+        "benefits": ", ".join(text(f"benefit.{kind.value}", language) for kind in person.benefits) or unknown,
+        "last_pass": last,
+    }
+    return [Row(text(f"person.{name}", language), value) for name, value in values.items()]

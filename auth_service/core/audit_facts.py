@@ -1,4 +1,4 @@
-"""Facts and the audit rows that tell of them: each attempt, certificate and judgement has a row of its own.
+"""Facts and the audit rows that tell of them: each attempt, certificate, judgement and review has a row of its own.
 
 The row and its fact are written in one transaction. A fact that no genuine row tells of, in these very words, was put
 into the database by somebody else.
@@ -13,9 +13,11 @@ from hashlib import blake2b
 
 from auth_service.core.audit import StoredRow, instant_text, parsed
 
-DECIDED, JUDGED = "verification.decided", "flag.judged"
+DECIDED, JUDGED, REVIEWED = "verification.decided", "flag.judged", "capture.reviewed"
 """The actions that tell of facts."""
-_TELLING = frozenset({DECIDED, JUDGED})
+SYSTEM = "system"
+"""The worker, as it is named in the audit trail."""
+_TELLING = frozenset({DECIDED, JUDGED, REVIEWED})
 _BYTES = 16
 """Of each statement's digest: a million facts are held in some 100 MB, and no two statements meet by chance."""
 _ACTION = StoredRow._fields.index("action")
@@ -25,7 +27,7 @@ _ACTION = StoredRow._fields.index("action")
 class Fact:
     """One fact as it is stored. said: what its audit row must say; any one of them will do
 
-    name   `evidence:<id>`, `certificate:<serial>`, `judgement:<id>`
+    name   `evidence:<id>`, `certificate:<serial>`, `judgement:<id>`, `review:<id>`
     """
 
     name: str
@@ -49,6 +51,17 @@ def judgement(judgement_id: str, flag_id: str, verdict: str, judged_by: str, at:
     return Fact(f"judgement:{judgement_id}", (said,))
 
 
+def review(review_id: str, person_id: str, at: datetime, done_by: str, *said: str | None) -> Fact:
+    """An act about a capture. said: the capture, the act, the verdict, the reason"""
+    told = _said("review", review_id, f"person:{person_id}", by_of(done_by), instant_text(at), *said)
+    return Fact(f"review:{review_id}", (told,))
+
+
+def by_of(done_by: str) -> str:
+    """How the audit trail names who did it."""
+    return SYSTEM if done_by == SYSTEM else f"staff:{done_by}"
+
+
 class Told:
     """What the genuine rows of a trail tell of facts."""
 
@@ -68,6 +81,12 @@ class Told:
             return
         if action == JUDGED:
             self._said.add(_said("judgement", details.get("judgement"), subject, details.get("verdict"), actor, at))
+            return
+        if action == REVIEWED:
+            said = (details.get("evidence"), details.get("act"), details.get("verdict"), details.get("reason"))
+            self._said.add(_said("review", details.get("review"), subject, actor, at, *said))
+            if details.get("certificate"):
+                self._said.add(_said("certificate", details.get("evidence"), subject, details.get("certificate")))
             return
         evidence, outcome = details.get("evidence"), details.get("outcome")
         decided = (outcome, details.get("zone"), details.get("channel"), details.get("attested_by"))

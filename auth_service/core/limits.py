@@ -32,6 +32,7 @@ class LimitPolicy:
                            helps a queue opens one every two minutes, and a village shares one address
     openings_per_day       the same over a day: thirty people an hour who try twice, for five hours
     sign_in_per_minute     tries to sign in from one network address, besides the growing delay of each name
+    reveals_per_day        looks of one member of staff at somebody's name and telephone in full
 
     source  trust.md 2.5; what it does not name is our own estimate (docs/operations/limits.md)
     """
@@ -47,6 +48,7 @@ class LimitPolicy:
     openings_per_minute: int = 10
     openings_per_day: int = 300
     sign_in_per_minute: int = 30
+    reveals_per_day: int = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,11 @@ def of_opening(policy: LimitPolicy, client: str) -> tuple[Count, ...]:
         Count("openings_per_minute", client, policy.openings_per_minute, MINUTE),
         Count("openings_per_day", client, policy.openings_per_day, DAY),
     )
+
+
+def of_reveal(policy: LimitPolicy, staff_id: str) -> tuple[Count, ...]:
+    """What one look at somebody's contact counts against."""
+    return (Count("reveals_per_day", staff_id, policy.reveals_per_day, DAY),)
 
 
 def of_sign_in(policy: LimitPolicy, client: str) -> tuple[Count, ...]:

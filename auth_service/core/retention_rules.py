@@ -46,7 +46,8 @@ RULES = (
         "review_pictures",
         "pictures kept for a look (`photos`, purpose review; HOME/photos)",
         "review_days",
-        "the last judgement of the flags that show it, or the attempt where none does; undecided flags hold it",
+        "the last judgement of the flags that show it and the end of its review, or the attempt where there is neither;"
+        " undecided flags and captures on the desk hold it",
         "file removed, row marked erased",
         f"{_LAW}: decision + 60 days of appeal",
     ),
@@ -105,7 +106,7 @@ RULES = (
         "decided capture sessions, with the frames of those that a person may look at (`capture_sessions`,"
         " `capture_steps`)",
         "review_days",
-        "the decision, while their review picture is kept; frames of a pass go with the decision itself",
+        "the decision, and the end of its review; frames of a pass go with the decision itself",
         "rows deleted",
         f"{_LAW}: decision + 60 days of appeal",
     ),
@@ -113,7 +114,7 @@ RULES = (
         "other_ways",
         "requests for another way (`other_ways`)",
         366,
-        "the request",
+        "the answer of staff; of a number in no ledger, to whom nobody can answer, the request",
         "row deleted",
         "own decision: a year shows that people were answered",
     ),
@@ -151,7 +152,7 @@ RULES = (
     ),
     Rule(
         "flags",
-        "`flags`, `flag_people`, `judgements`",
+        "`flags`, `flag_people`, `judgements`, `reviews` (notes sealed with the person's key)",
         None,
         "10 years, as supervision files",
         "kept; nothing in them names anybody",

@@ -225,8 +225,7 @@ class CompleteSession:
             unit.evidence.add(evidence, decision)
             if certificate is not None and evidence.person_id is not None:
                 unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)
-            found = measured.assessment
-            unit.findings.add(evidence.id, evidence.person_id, found.findings, found.versions, evidence.taken_at)
+            unit.findings.add(evidence.id, evidence.person_id, measured.assessment, evidence.taken_at)
             remember_film(unit, evidence.id, evidence.person_id, measured.film, evidence.taken_at)
             photo_id = self._keep(unit, session, measured, decision, jpeg)
             flags = raise_flags(unit, evidence, decision, measured.copy, photo_id)

@@ -72,6 +72,10 @@ class Limit:
         """raises RateLimited, Unavailable: the counts cannot be kept"""
         self._count(limits.of_sign_in(self._policy, client), RateLimited, public=True)
 
+    def reveal(self, staff_id: str) -> None:
+        """A member of staff looks at whom to call. raises RateLimited"""
+        self._count(limits.of_reveal(self._policy, staff_id), RateLimited)
+
     def purge(self) -> int:
         """Forgets windows that are over; returns how many counts that were."""
         with self._store.unit(durable=False) as unit:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from auth_service.capture.session import SessionPolicy, SessionState
 from auth_service.core.clock import Clock
 from auth_service.flows.session_terms import Begun, SessionKey, SessionView, own_session
-from auth_service.qualification.capture_outcome import capture_outcome
+from auth_service.qualification.capture_outcome import capture_outcome, reviewed_outcome
+from auth_service.qualification.review import ReviewState, state_of
 from auth_service.storage.unit import Store, StoredSession, Unit
 
 
@@ -39,6 +40,8 @@ class SeeSession:
         found = unit.evidence.get(evidence_id)
         outcome = None if found is None else capture_outcome(found[1], found[0].quality)
         certificate = unit.certificates.of_evidence(evidence_id)
+        if state_of(unit.reviews.of(evidence_id)) is ReviewState.SETTLED:
+            outcome = reviewed_outcome(accepted=certificate is not None)
         return SessionView(
             SessionState.DECIDED, stored.session.expires_at(self._policy), outcome=outcome, certificate=certificate
         )

@@ -94,6 +94,21 @@ class SignIn:
             unit.staff_sessions.touch(session.token_hash, now)
         return member, session
 
+    def confirm(self, token: str, password: str, caller: Caller = _UNKNOWN) -> tuple[str, StaffSession]:
+        """The same person once more: a new session for the one of this token, which ends.
+
+        source   ASVS 5.0, 7.2.4 and 7.5.3
+        raises   SignInRequired, CredentialsInvalid, SignInThrottled
+        """
+        member, _ = self.session(token)
+        made = self.begin(member.username, password, caller)
+        self.end(token)
+        return made
+
+    def is_confirmed(self, session: StaffSession) -> bool:
+        """Whether a decision may be made in this session without asking for the password again."""
+        return session.confirmed(self._clock.now(), self._policy)
+
     def end(self, token: str) -> None:
         """Signs out; an unknown token is signed out already."""
         now = self._clock.now()

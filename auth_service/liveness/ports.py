@@ -10,7 +10,7 @@ from auth_service.capture.challenge import Challenge
 from auth_service.capture.steps import CapturedStep
 from auth_service.faces.sample import PhotoHash
 from auth_service.liveness.decision import PadDecision
-from auth_service.liveness.layers import LayerFinding
+from auth_service.liveness.layers import Layer, LayerFinding, Mode
 from auth_service.liveness.measures import SessionMeasures
 from auth_service.liveness.replay_print import KnownPrint, SharedFilm
 
@@ -64,6 +64,11 @@ class Assessment(Protocol):
 
     @property
     def findings(self) -> tuple[LayerFinding, ...]: ...
+
+    @property
+    def modes(self) -> Mapping[Layer, Mode]:
+        """How much each layer counted."""
+        ...
 
     @property
     def versions(self) -> Mapping[str, str]:

@@ -19,6 +19,7 @@ from auth_service.liveness.fusion import fuse
 from auth_service.liveness.layers import Layer, LayerFinding, Mode, Sign
 from auth_service.liveness.measures import SessionMeasures
 from auth_service.liveness.metrics import LIVE, Presentation
+from auth_service.liveness.ports import NOTHING_KNOWN
 
 
 class Kind(StrEnum):
@@ -99,7 +100,7 @@ class Judge:
     versions: Mapping[str, str]
 
     def __call__(self, shown: Shown, measures: SessionMeasures, challenge: Challenge, matched: bool | None) -> Trial:
-        findings = examine_all(measures, challenge, (), self._policy_for(shown.kind))
+        findings = examine_all(measures, challenge, NOTHING_KNOWN, self._policy_for(shown.kind))
         asked = _asked(shown.kind, shown.label, colours=bool(challenge.flash))
         with_model, without = (
             self._fused(told, measures, challenge) if Layer.CHALLENGE in asked else self._partly(told, asked)

@@ -67,6 +67,14 @@ class CaptureOutcome:
         return GUIDE_TEXTS[self.guide] if isinstance(self.guide, Guide) else QUALITY_TEXTS[self.guide]
 
 
+def reviewed_outcome(*, accepted: bool) -> CaptureOutcome:
+    """What the same client is told once a person has looked. Whoever was suspected hears what one hears whose pictures
+    were too dark: another way, at the same price."""
+    if accepted:
+        return CaptureOutcome(OutcomeWord.PASSED, Guide.DONE)
+    return CaptureOutcome(OutcomeWord.OTHER_WAY, Guide.COUNTER_OR_VISIT, other_way=True)
+
+
 _OTHER = frozenset(
     {
         Reason.NO_USABLE_REFERENCE,

@@ -31,6 +31,7 @@ from auth_service.storage.records.photos import Photos
 from auth_service.storage.records.reembedding import Reembedding
 from auth_service.storage.records.references import References
 from auth_service.storage.records.replay_prints import ReplayPrints
+from auth_service.storage.records.reviews import Reviews
 from auth_service.storage.records.sessions import Sessions
 from auth_service.storage.records.staff import SignInFailures, Staff, StaffSessions
 from auth_service.storage.records.steps import Steps
@@ -126,6 +127,10 @@ class Unit:
     @cached_property
     def judgements(self) -> Judgements:
         return Judgements(self._work)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self._work)
 
     @cached_property
     def audit(self) -> Audit:

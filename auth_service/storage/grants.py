@@ -74,6 +74,7 @@ GRANTS: dict[str, Rights] = {
     "flags": _both(ADD, ADD),
     "flag_people": _both(ADD, ADD),
     "judgements": _front(ADD),
+    "reviews": _front(ADD),
     "audit_rows": _both(ADD, ADD),
     # the rows move the head along; the right to change `id`, which a trigger refuses, is only that to lock it
     "audit_head": _both(Right(update=("id",)), Right(update=("id",))),
@@ -90,7 +91,7 @@ GRANTS: dict[str, Rights] = {
     "job_leases": _front(Right(insert=True, update=_columns("job_leases"))),
     "job_runs": _front(Right(insert=True, update=("ended_at", "outcome", "code", "counts"), delete=True)),
     "face_thresholds": _front(ADD),
-    "other_ways": _front(Right(insert=True, update=("settled_at", "settled_by"), delete=True)),
+    "other_ways": _front(Right(insert=True, update=("settled_at", "settled_by", "note_sealed"), delete=True)),
     # identity
     "people": _both(READ, Right(insert=True, update=_columns("people", "created_at"))),
     "benefits": _both(READ, Right(insert=True, update=_columns("benefits"))),

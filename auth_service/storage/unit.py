@@ -31,6 +31,7 @@ from auth_service.storage.records.other_ways import NewRequest, OtherWay
 from auth_service.storage.records.people import Applied
 from auth_service.storage.records.reembedding import EngineCount
 from auth_service.storage.records.references import KnownHash
+from auth_service.storage.records.reviews import StoredReview
 from auth_service.storage.records.sessions import NewSession, StoredSession
 from auth_service.storage.records.steps import KeptStep
 from auth_service.storage.records.wrapping import OwnedKey, VersionState
@@ -59,6 +60,7 @@ __all__ = [
     "StoredCheckpoint",
     "StoredFinding",
     "StoredFlag",
+    "StoredReview",
     "StoredSession",
     "Target",
     "Unit",

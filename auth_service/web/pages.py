@@ -12,8 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 
-from auth_service.accounts.roles import ROLE_WORDS, Role
+from auth_service.accounts.roles import ROLE_WORDS, Permission, Role, may
 from auth_service.core.errors import NotFound, ServiceError, SignInRequired
+from auth_service.web.access import Visitor
 from auth_service.web.cookies import remember_language
 from auth_service.web.headers import CSP_PAGE
 from auth_service.web.i18n import COOKIE, Language, asked_language, language_of, text
@@ -22,6 +23,14 @@ from auth_service.web.services import services_of
 from auth_service.web.static import static_url
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+_PLACES = (
+    (Permission.SEE_FLAGS, "/console/flags", "flags.title"),
+    (Permission.SEE_REVIEWS, "/console/desk", "desk.title"),
+    (Permission.SEE_REQUESTS, "/console/requests", "requests.title"),
+)
+"""The lists of the console, in the order of the navigation: who sees them, where, under which word."""
 
 
 class Pages:
@@ -79,12 +88,17 @@ class Pages:
             "other_language": "en" if language == "zh" else "zh",
             "visitor": visitor,
             "role_word": role_word(visitor.staff.role, language) if visitor else "",
+            "places": [(url, text(word, language)) for permission, url, word in _PLACES if _may(visitor, permission)],
             "csrf_token": visitor.session.csrf_token if visitor else "",
             "style_url": static_url("style.css"),
             "icon_url": static_url("icon.svg"),
             "here": request.url.path,
             "switch": partial(_switch, request, language),
         }
+
+
+def _may(visitor: Visitor | None, permission: Permission) -> bool:
+    return visitor is not None and may(visitor.staff.role, permission)
 
 
 def _text(language: Language, key: str, **values: object) -> str:

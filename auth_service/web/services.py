@@ -12,6 +12,7 @@ from auth_service.core.clock import Clock
 from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.enrollment.consent_texts import ShownText
 from auth_service.flows.accept_step import AcceptStep
+from auth_service.flows.answer_request import AnswerRequest
 from auth_service.flows.ask_other_way import AskOtherWay
 from auth_service.flows.authorise import AuthoriseKey
 from auth_service.flows.complete_session import CompleteSession
@@ -22,10 +23,13 @@ from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
+from auth_service.flows.review_capture import ReviewCapture
+from auth_service.flows.see_capture import SeeCapture
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify
+from auth_service.qualification.review import ReviewPolicy
 from auth_service.storage.queries import Queries
 from auth_service.web.metrics import Measures
 
@@ -63,6 +67,16 @@ class Captures:
 
 
 @dataclass(frozen=True, slots=True)
+class Desk:
+    """The flows of the review desk and of the list of requests for another way."""
+
+    see: SeeCapture
+    review: ReviewCapture
+    answer: AnswerRequest
+    policy: ReviewPolicy
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Flows, queries and facts of the deployment.
 
@@ -86,6 +100,7 @@ class Services:
     sign_in: SignIn
     judge_flag: JudgeFlag
     look: Look
+    desk: Desk
     authorise: AuthoriseKey
     limit: Limit
     idempotent: Idempotent

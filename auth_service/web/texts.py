@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+from auth_service.web.texts_desk import DESK_TEXTS
+from auth_service.web.texts_found import FOUND_TEXTS
 from auth_service.web.texts_phone import PHONE_TEXTS
+from auth_service.web.texts_requests import REQUEST_TEXTS
 
 TEXTS: dict[str, tuple[str, str]] = {
     # every page
@@ -39,6 +42,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "您的角色在网页上暂时没有要办的事项。命令行 auth-service 中有导入、登记和认证的功能。",
         "Your role has no page to work on yet. The command line, auth-service, imports, enrols and verifies.",
     ),
+    "home.lead": ("现在等待处理的事项：", "What waits for you now:"),
+    "home.waiting": ("{n} 件待处理", "{n} waiting"),
+    "home.oldest": ("最早的一件：{ago}", "the oldest: {ago}"),
+    "home.nothing": ("没有待处理的事项", "nothing waits"),
     # flag list
     "flags.title": ("疑点", "Flags"),
     "flags.lead": (
@@ -159,6 +166,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact.evidence": ("认证记录", "Attempt"),
     "fact.failures_last_day": ("24 小时内未通过次数", "Failures within 24 hours"),
     "fact.failures_in_cycle": ("上次通过以来未通过次数", "Failures since the last pass"),
+    "fact.reviewed": ("复核人员所见", "What the reviewer saw"),
+    "fact.reviewed.other_person": ("不是同一个人", "another person"),
+    "fact.reviewed.picture_or_screen": ("像翻拍的照片或屏幕", "a print or a screen before the camera"),
+    "fact.reviewed.earlier_film": ("像以前的录像", "an earlier film"),
+    "fact.by_machine": ("自动检测也有怀疑", "Suspected by the machine as well"),
     "fact.yes": ("是", "yes"),
     "fact.no": ("否", "no"),
     "fact.none": ("无", "none"),
@@ -189,6 +201,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "why.V04.film": (
         "画面中的动作与{source}自始至终几乎相同，像是把以前的录像又放了一遍。",
         "All along, the movement is nearly that of {source}, as when an earlier film is shown again.",
+    ),
+    "why.V05": (
+        "工作人员查看了画面，判断：{reason}。",
+        "A member of staff looked at the capture and saw: {reason}.",
     ),
     "why.other": ("请看下面的依据。", "See the evidence below."),
     # times
@@ -228,5 +244,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "certificate.qr": ("核验二维码", "QR code to check this certificate"),
     "certificate.qr.help": ("扫码可再次核验本凭证。", "Scan to check this certificate again."),
     "certificate.print": ("需要纸质凭证时，请用浏览器的打印功能。", "To have it on paper, print this page."),
+    **DESK_TEXTS,
+    **FOUND_TEXTS,
+    **REQUEST_TEXTS,
     **PHONE_TEXTS,
 }

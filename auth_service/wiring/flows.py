@@ -22,6 +22,7 @@ from auth_service.core.retention import KEYS_PART_DAYS
 from auth_service.core.witness import AuditStatus
 from auth_service.engines.catalogue import engine_metric
 from auth_service.flows.accept_step import AcceptStep
+from auth_service.flows.answer_request import AnswerRequest
 from auth_service.flows.ask_other_way import AskOtherWay
 from auth_service.flows.authorise import Attester
 from auth_service.flows.back_up import BackUp
@@ -42,8 +43,11 @@ from auth_service.flows.open_session import OpenSession
 from auth_service.flows.reembed import Reembed
 from auth_service.flows.restore import Restore
 from auth_service.flows.retain import OldFiles, Retain
+from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.rotate_keys import RotateKeys, RotateSigningKey
+from auth_service.flows.see_capture import SeeCapture
 from auth_service.flows.see_session import SeeSession
+from auth_service.flows.settle_reviews import SettleReviews
 from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify, VerifyPolicies
@@ -190,6 +194,23 @@ class Flows(Adapters):
     @cached_property
     def judge_flag(self) -> JudgeFlag:
         return JudgeFlag(self.store, self.clock)
+
+    @cached_property
+    def see_capture(self) -> SeeCapture:
+        identity, current = lambda: self.identity, self.current_calibration
+        return SeeCapture(self.store, self.clock, self.pool.reencode, identity, current)
+
+    @cached_property
+    def review_capture(self) -> ReviewCapture:
+        return ReviewCapture(self.store, self.clock, self.settings.review)
+
+    @cached_property
+    def settle_reviews(self) -> SettleReviews:
+        return SettleReviews(self.store, self.signer, lambda: self.identity, self.clock, self.settings.review)
+
+    @cached_property
+    def answer_request(self) -> AnswerRequest:
+        return AnswerRequest(self.store, self.clock, self.limit.reveal)
 
     @cached_property
     def look(self) -> Look:

@@ -26,7 +26,7 @@ from auth_service.flows.idempotent import Idempotent
 from auth_service.web.facts import FACES_JOB, Facts, Sources
 from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
-from auth_service.web.services import Captures, Services
+from auth_service.web.services import Captures, Desk, Services
 from auth_service.wiring.flows import Flows
 
 _LEAST_DISK = 64 * 1024 * 1024
@@ -49,6 +49,7 @@ class Wiring(Flows):
         found.append(Job("audit.checkpoint", 10, lambda: self.checkpoint.run().counts()))
         found.append(Job(_ERASURES_JOB, 3600, lambda: asdict(self.erase.reapply())))
         found.append(Job("sessions", 3600, self.retain.hourly))
+        found.append(Job("reviews", 60, lambda: self.settle_reviews.run()))  # noqa: PLW0108 - keys are opened late
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)
         if folder and (self.settings.url.startswith("sqlite") or self.settings.ledger_database_url):
@@ -78,6 +79,7 @@ class Wiring(Flows):
             sign_in=self.sign_in,
             judge_flag=self.judge_flag,
             look=self.look,
+            desk=Desk(self.see_capture, self.review_capture, self.answer_request, self.settings.review),
             authorise=AuthoriseKey(self.store, self.clock),
             limit=self.limit,
             idempotent=Idempotent(self.store, self.clock),

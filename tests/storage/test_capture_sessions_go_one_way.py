@@ -19,6 +19,7 @@ from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import NewRequest, NewSession, OtherWay, Store, StoredSession
+from tests.fakes import assessed
 from tests.storage.samples import NOW, PASSED, direct_sql, evidence, number, person
 
 LOOK = StepLook((FramingHint.TOO_DARK, FramingHint.TOO_SMALL), True)
@@ -155,7 +156,7 @@ def test_findings_come_back_in_the_order_of_the_layers(store: Store) -> None:
     ]
     with store.unit() as unit:
         unit.evidence.add(proof, PASSED)
-        unit.findings.add(proof.id, someone, told, {"fusion": "1"}, NOW)
+        unit.findings.add(proof.id, someone, assessed(told, {"fusion": "1"}), NOW)
     with store.reading() as unit:
         stored = unit.findings.of(proof.id)
         assert unit.findings.of("another") == []
@@ -168,14 +169,16 @@ def test_a_score_that_is_not_finite_is_not_kept(store: Store) -> None:
     broken = LayerFinding(Layer.FLASH, Sign.LIVE, (), {"ratio": float("nan")})
     with pytest.raises(ValueError, match="JSON"), store.unit() as unit:  # noqa: PT012 - the evidence comes first
         unit.evidence.add(proof, PASSED)
-        unit.findings.add(proof.id, someone, [broken], {}, NOW)
+        unit.findings.add(proof.id, someone, assessed([broken], {}), NOW)
 
 
 def test_of_nobody_only_the_signs_are_kept(store: Store) -> None:
     proof = evidence(None)
     with store.unit() as unit:
         unit.evidence.add(proof, PASSED)
-        unit.findings.add(proof.id, None, [LayerFinding(Layer.FLASH, Sign.ATTACK, ("odd",), {"x": 1.0})], {}, NOW)
+        unit.findings.add(
+            proof.id, None, assessed([LayerFinding(Layer.FLASH, Sign.ATTACK, ("odd",), {"x": 1.0})], {}), NOW
+        )
     with store.reading() as unit:
         (stored,) = unit.findings.of(proof.id)
     assert (stored.finding, stored.details) == (LayerFinding(Layer.FLASH, Sign.ATTACK), False)
@@ -191,5 +194,5 @@ def test_a_request_for_another_way_is_kept_once_a_day_and_settled_once(store: St
         assert asked == [True, False, True, True]
         first, second = unit.other_ways.waiting(10)
         assert first == OtherWay(first.id, someone, Way.HOME_VISIT, Channel.PHONE, NOW, "139")
-        assert [unit.other_ways.settle(first.id, "staff", NOW) for _ in range(2)] == [True, False]
+        assert [unit.other_ways.settle(first, "staff", "已上门", NOW) for _ in range(2)] == [True, False]
         assert unit.other_ways.waiting(10) == [second]

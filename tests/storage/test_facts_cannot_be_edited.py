@@ -16,6 +16,7 @@ from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.evidence import EvidenceKind
 from auth_service.storage.unit import Store, StoredCheckpoint
+from tests.fakes import assessed
 from tests.storage.samples import NOW, PASSED, direct_sql, enrol, evidence, flag, person, reference_photo
 
 CHANGES = {
@@ -40,7 +41,7 @@ def full(store: Store) -> Store:
     with store.unit() as unit:
         proof = evidence(someone)
         unit.evidence.add(proof, PASSED)
-        unit.findings.add(proof.id, someone, [LayerFinding(Layer.FLASH, Sign.ATTACK)], {"fusion": "1"}, NOW)
+        unit.findings.add(proof.id, someone, assessed([LayerFinding(Layer.FLASH, Sign.ATTACK)], {"fusion": "1"}), NOW)
         certificate = Certificate(
             new_serial(), EvidenceKind.ASSISTED, date(2026, 3, 10), date(2027, 3, 31), "AC1.a.b.c"
         )

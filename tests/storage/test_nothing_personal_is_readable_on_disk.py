@@ -24,6 +24,7 @@ from auth_service.liveness.replay_print import PrintedStep, ReplayPrint
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import NewCapture, NewRequest, NewSession, SavedAnswer, Store, Unit
+from tests.fakes import assessed
 from tests.storage.samples import (
     ENGINE,
     NOW,
@@ -134,7 +135,7 @@ def _capture(unit: Unit, someone: str, evidence_id: str) -> None:
     frames = (CapturedFrame(JPEG, 0), CapturedFrame(JPEG + b"2", 100))
     assert unit.steps.add(session, CapturedStep(0, frames), StepLook((), True), NOW)
     turned = LayerFinding(Layer.CHALLENGE, Sign.ABSENT, ("canary-reason",), {"canary-score": 0.123456789})
-    unit.findings.add(evidence_id, someone, [turned], {"fusion": "1"}, NOW)
+    unit.findings.add(evidence_id, someone, assessed([turned], {"fusion": "1"}), NOW)
     film = (PrintedStep(1, np.array([0]), (b"canary-8",), np.full((1, WAVES), 99, np.int8)),)
     unit.replay_prints.add(evidence_id, someone, ReplayPrint(film), NOW)
     unit.other_ways.ask(NewRequest(someone, number(7), Way.HOME_VISIT, Channel.PHONE, PHONE), NOW)

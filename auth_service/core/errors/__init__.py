@@ -23,8 +23,10 @@ from __future__ import annotations
 
 from auth_service.core.errors.access import (
     AccessRefused,
+    ConfirmationNeeded,
     CredentialsInvalid,
     CsrfRefused,
+    OwnCapture,
     ScopeMissing,
     SecondPersonNeeded,
     SignInRequired,
@@ -125,6 +127,7 @@ from auth_service.core.errors.requests import (
     ScopesConflict,
     SettingInvalid,
     StaleJudgement,
+    UndoOver,
 )
 from auth_service.core.errors.root import (
     InputRefused,
@@ -175,6 +178,7 @@ __all__ = [
     "CapacityExceeded",
     "CheckpointInvalid",
     "ColumnsMissing",
+    "ConfirmationNeeded",
     "ConsentMissing",
     "CredentialsInvalid",
     "CsrfRefused",
@@ -224,6 +228,7 @@ __all__ = [
     "NoChallengeLeft",
     "NoFaceFound",
     "NotFound",
+    "OwnCapture",
     "OwnerRoleMissing",
     "PartlyDone",
     "PeopleLeftBehind",
@@ -265,6 +270,7 @@ __all__ = [
     "TombstoneRefused",
     "TransactionConflict",
     "Unavailable",
+    "UndoOver",
     "WeightsDigestWrong",
     "WeightsMissing",
     "WitnessConflict",

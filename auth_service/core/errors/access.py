@@ -17,6 +17,18 @@ class SecondPersonNeeded(AccessRefused):
     en = "Two different people are needed, each signed in with a password of their own."
 
 
+class ConfirmationNeeded(AccessRefused):
+    code = "confirmation_needed"
+    zh = "距您上次输入密码已超过五分钟。为确认是您本人，请再输一次密码。"
+    en = "You gave your password more than five minutes ago. Please give it once more, so that it is surely you."
+
+
+class OwnCapture(AccessRefused):
+    code = "own_capture"
+    zh = "这次采集是您本人作证的，须由另一名工作人员查看。"
+    en = "You attested this capture yourself. Another member of staff must look at it."
+
+
 class CredentialsInvalid(AccessRefused):
     code = "credentials_invalid"
     zh = "用户名、密码或密钥不正确。"

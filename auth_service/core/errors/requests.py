@@ -118,8 +118,14 @@ class CalibrationTooFew(RequestRefused):
 
 class StaleJudgement(RequestRefused):
     code = "stale_judgement"
-    zh = "这条疑点已被他人处理，请刷新后再看。"
-    en = "Somebody else has handled this flag. Please reload the page."
+    zh = "这条记录已被他人处理，请刷新后再看。"
+    en = "Somebody else has handled this meanwhile. Please reload the page."
+
+
+class UndoOver(RequestRefused):
+    code = "undo_over"
+    zh = "撤回时间已过，结果已经生效。"
+    en = "The time to take it back has passed, and what follows was done."
 
 
 class ReasonMissing(RequestRefused):

@@ -7,11 +7,13 @@ from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber
 from auth_service.monitoring.rules.i09_shared_image import SharedImage
 from auth_service.monitoring.rules.v03_repeated_failures import RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture
+from auth_service.monitoring.rules.v05_suspected_presentation import SuspectedPresentation
 
-Rule = InvalidIdNumber | SharedImage | RepeatedFailures | CopiedCapture
+Rule = InvalidIdNumber | SharedImage | RepeatedFailures | CopiedCapture | SuspectedPresentation
 
 RULES: dict[str, type[Rule]] = {
-    rule.rule_id: rule for rule in (InvalidIdNumber, SharedImage, RepeatedFailures, CopiedCapture)
+    rule.rule_id: rule
+    for rule in (InvalidIdNumber, SharedImage, RepeatedFailures, CopiedCapture, SuspectedPresentation)
 }
 
 

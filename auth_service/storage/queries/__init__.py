@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from auth_service.capture.other_way import Way
 from auth_service.monitoring.flags import Severity
+from auth_service.storage.queries.desk import DeskFilter, DeskLine, DeskPage, count_desk, page_of_desk
 from auth_service.storage.queries.flags import FlagFilter, FlagLine, FlagPage, count_flags, page_of_flags
 from auth_service.storage.queries.operations import Operations, operations
-from auth_service.storage.queries.people import PersonSummary, summarise
+from auth_service.storage.queries.people import Masked, PersonSummary, summarise
+from auth_service.storage.queries.requests import RequestLine, RequestPage, count_requests, page_of_requests
 from auth_service.storage.queries.totals import count_everything
 from auth_service.storage.work import Work
 
-__all__ = ["FlagFilter", "FlagLine", "FlagPage", "Operations", "PersonSummary", "Queries"]
+__all__ = [
+    "DeskFilter", "DeskLine", "DeskPage", "FlagFilter", "FlagLine", "FlagPage", "Masked", "Operations", "PersonSummary",
+    "Queries", "RequestLine", "RequestPage",
+]  # fmt: skip
 
 
 class Queries:
@@ -45,6 +51,28 @@ class Queries:
         """How many flags are `open`, `needs_check` and `false_flag`."""
         with self._reading() as work:
             return count_flags(work)
+
+    def desk(self, wanted: DeskFilter, cursor: str | None = None, limit: int = 50) -> DeskPage:
+        """One page of the captures that a person must look at, the longest waiting first. raises FieldInvalid"""
+        with self._reading() as work:
+            return page_of_desk(work, wanted, cursor, limit)
+
+    def desk_counts(self) -> dict[str, int]:
+        """How many captures are `waiting`, `decided` (their undo window is open) and `settled`."""
+        with self._reading() as work:
+            return count_desk(work)
+
+    def requests(
+        self, *, settled: bool | None = False, way: Way | None = None, cursor: str | None = None, limit: int = 50
+    ) -> RequestPage:
+        """One page of the requests for another way, the longest waiting first. raises FieldInvalid: cursor"""
+        with self._reading() as work:
+            return page_of_requests(work, settled=settled, way=way, cursor=cursor, limit=limit)
+
+    def request_counts(self) -> dict[str, int]:
+        """How many are `waiting`, `done`, and of `nobody` in the ledger."""
+        with self._reading() as work:
+            return count_requests(work)
 
     def person_summary(self, person_id: str) -> PersonSummary | None:
         """What a staff screen shows of a person without a reveal. raises KeyMissing, SealBroken"""

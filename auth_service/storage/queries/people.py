@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from auth_service.beneficiaries.id_number import Sex
 from auth_service.beneficiaries.person import BenefitKind
-from auth_service.qualification.decision import Outcome
+from auth_service.storage.records.passes import PASSED
 from auth_service.storage.records.people import People
 from auth_service.storage.tables import BenefitRow, EvidenceRow, PersonKeyRow, PersonRow
 from auth_service.storage.work import Work
@@ -59,6 +60,32 @@ def summarise(work: Work, person_id: str) -> PersonSummary | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A person as a list names them. name, id_number: None when the person's key was destroyed"""
+
+    person_id: str
+    person_key: str
+    region_code: str | None
+    name: str | None
+    id_number: str | None
+
+
+def masked_people(work: Work, person_ids: Sequence[str]) -> dict[str, Masked]:
+    """Each of these people. raises KeyMissing, SealBroken"""
+    wanted = (
+        select(PersonRow.id, PersonRow.person_key, PersonRow.region_code, PersonKeyRow.destroyed_at)
+        .join(PersonKeyRow, PersonKeyRow.person_id == PersonRow.id)
+        .where(PersonRow.id.in_(set(person_ids)))
+    )
+    found = {}
+    for row in work.connection.execute(wanted).all():
+        person = None if row.destroyed_at is not None else People(work).get(row.id)
+        name, number = (None, None) if person is None else (masked_name(person.name), person.id_number.masked)
+        found[row.id] = Masked(row.id, row.person_key, row.region_code, name, number)
+    return found
+
+
 def masked_name(name: str) -> str:
     """The first character; how many follow is not told."""
     return f"{name[:1]}**"
@@ -72,7 +99,7 @@ def _benefits(work: Work, person_id: str) -> tuple[BenefitKind, ...]:
 def _last_pass(work: Work, person_id: str) -> datetime | None:
     wanted = (
         select(EvidenceRow.taken_at)
-        .where(EvidenceRow.person_id == person_id, EvidenceRow.outcome == Outcome.QUALIFIED.value)
+        .where(EvidenceRow.person_id == person_id, PASSED)
         .order_by(EvidenceRow.taken_at.desc())
         .limit(1)
     )

@@ -10,9 +10,9 @@ from sqlalchemy import Row, bindparam, case, insert, select
 
 from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template
-from auth_service.qualification.decision import Outcome
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.records.faces import open_hash, open_template, seal_hash, seal_template
+from auth_service.storage.records.passes import PASSED
 from auth_service.storage.sealing import DataKey
 from auth_service.storage.tables import CaptureRow, EvidenceRow
 from auth_service.storage.tables.schema import table_of
@@ -30,12 +30,12 @@ _OF = (
         CaptureRow.weights_digest,
         EvidenceRow.channel,
         EvidenceRow.taken_at,
-        EvidenceRow.outcome,
+        PASSED.label("passed"),
     )
     .join(EvidenceRow, EvidenceRow.id == CaptureRow.evidence_id)
     .where(CaptureRow.person_id == bindparam("person"))
     .order_by(
-        case((EvidenceRow.outcome == Outcome.QUALIFIED.value, 0), else_=1),
+        case((PASSED, 0), else_=1),
         EvidenceRow.taken_at.desc(),
         CaptureRow.evidence_id.desc(),
         CaptureRow.place,
@@ -99,6 +99,13 @@ class Captures:
         }
         self._work.connection.execute(_ADD, values)
 
+    def picture_of(self, evidence_id: str) -> str | None:
+        """Id of the picture that was kept for a look at this attempt."""
+        kept = select(CaptureRow.photo_id).where(
+            CaptureRow.evidence_id == evidence_id, CaptureRow.photo_id.is_not(None)
+        )
+        return self._work.connection.execute(kept.order_by(CaptureRow.place).limit(1)).scalar_one_or_none()
+
     def of(self, person_id: str, identity: EngineIdentity, most: int) -> list[KnownCapture]:
         """Earlier captures of one person, at most so many: those that passed first, the newest of each first;
         templates of this engine only.
@@ -117,7 +124,7 @@ class Captures:
                 template=_template(key, row, identity),
                 channel=Channel(row.channel),
                 taken_at=row.taken_at,
-                qualified=row.outcome == Outcome.QUALIFIED,
+                qualified=bool(row.passed),
             )
             for row in rows
         ]

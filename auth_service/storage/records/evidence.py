@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, not_, or_, select
 
 from auth_service.faces.quality import QualityReason
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
@@ -14,6 +14,7 @@ from auth_service.matching.comparison import ComparisonDecision, Zone
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.decision import Decision, Outcome, Reason
 from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
+from auth_service.storage.records.passes import PASSED
 from auth_service.storage.tables import CertificateRow, EvidenceRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work, to_json
@@ -23,7 +24,7 @@ _ADD_EVIDENCE = insert(_EVIDENCE)
 _CERTIFICATES = table_of(CertificateRow)
 _ADD_CERTIFICATE = insert(_CERTIFICATES)
 _FAILED = and_(
-    _EVIDENCE.c.outcome != Outcome.QUALIFIED.value,
+    not_(PASSED),
     or_(
         _EVIDENCE.c.kind != EvidenceKind.PHOTO.value,
         and_(
@@ -48,7 +49,7 @@ _FAILURES_OF_ATTESTER = _FAILURES_ON_CHANNEL.where(
 _FAILURES_AFTER = _TRIES.where(_EVIDENCE.c.taken_at > bindparam("after"))
 _LAST_PASS = (
     select(_EVIDENCE.c.taken_at, _EVIDENCE.c.kind)
-    .where(_EVIDENCE.c.person_id == bindparam("person"), _EVIDENCE.c.outcome == Outcome.QUALIFIED.value)
+    .where(_EVIDENCE.c.person_id == bindparam("person"), PASSED)
     .order_by(_EVIDENCE.c.taken_at.desc())
     .limit(1)
 )

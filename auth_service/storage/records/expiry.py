@@ -9,8 +9,10 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, delete, func, or_, select, text, update
 
+from auth_service.qualification.review import ReviewAct
+from auth_service.storage.records.passes import FOR_REVIEW
 from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.tables import (
     CaptureRow,
@@ -28,6 +30,7 @@ from auth_service.storage.tables import (
     ReferenceSetPhotoRow,
     ReferenceSetRow,
     ReplayPrintRow,
+    ReviewRow,
     SavedAnswerRow,
     SignInFailureRow,
     StaffSessionRow,
@@ -38,7 +41,7 @@ from auth_service.storage.work import Work
 _PHOTOS, _ENROLLED, _SETS = table_of(PhotoRow), table_of(ReferencePhotoRow), table_of(ReferenceSetRow)
 _MEMBERS, _EVIDENCE, _CERTIFICATES = table_of(ReferenceSetPhotoRow), table_of(EvidenceRow), table_of(CertificateRow)
 _SESSIONS, _STEPS, _CAPTURES = table_of(CaptureSessionRow), table_of(CaptureStepRow), table_of(CaptureRow)
-_FINDINGS = table_of(PadFindingRow)
+_FINDINGS, _REVIEWS, _WAYS = table_of(PadFindingRow), table_of(ReviewRow), table_of(OtherWayRow)
 _GONE = b""
 """What stands where a sealed value was."""
 _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
@@ -51,9 +54,10 @@ _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
     "sign_in_failures": (table_of(SignInFailureRow).c.id, table_of(SignInFailureRow).c.at),
     "staff_sessions": (table_of(StaffSessionRow).c.token_hash, table_of(StaffSessionRow).c.created_at),
     "imports": (table_of(ImportRow).c.id, table_of(ImportRow).c.begun_at),
-    "other_ways": (table_of(OtherWayRow).c.id, table_of(OtherWayRow).c.asked_at),
+    "other_ways": (_WAYS.c.id, case((_WAYS.c.person_id.is_(None), _WAYS.c.asked_at), else_=_WAYS.c.settled_at)),
 }
-"""Rows that simply go: by which key, and which instant tells their age."""
+"""Rows that simply go: by which key, and which instant tells their age; without one a row stays, as a request for
+another way that nobody has answered."""
 _EXPIRE_CAPTURES = text("SELECT expire_captures(:before, :most)")
 SIMPLE = tuple(_AGES)
 
@@ -86,14 +90,17 @@ class Expiry:
     def pictures(self, purpose: str, before: datetime, limit: int | None = None) -> list[str]:
         """Ids of kept pictures that nobody needs to look at any more.
 
-        `review`: stored before, and every flag that shows it was decided before. `reference`: besides, no set holds it
-        that is in force now or was at that instant.
+        `review`: stored before, and every flag that shows it was decided before, and so was its review. `reference`:
+        besides, no set holds it that is in force now or was at that instant.
         """
         old = select(_PHOTOS.c.id).where(
             _PHOTOS.c.purpose == purpose, _PHOTOS.c.erased_at.is_(None), _PHOTOS.c.stored_at < before
         )
         if purpose == "reference":
             old = old.except_(_in_force(func.coalesce(_ENROLLED.c.picture_id, _ENROLLED.c.id), before))  # type: ignore[assignment]
+        else:
+            shown = _on_desk(before).join(_CAPTURES, _CAPTURES.c.evidence_id == _EVIDENCE.c.id)
+            old = old.where(~shown.where(_CAPTURES.c.photo_id == _PHOTOS.c.id).exists())
         held = self._shown_undecided(before)
         found: list[str] = []
         for photo_id in self._work.connection.execute(old).scalars():
@@ -202,7 +209,18 @@ def _over(before: datetime, *, decided: bool) -> Select[Any]:
         .join(_PHOTOS, _PHOTOS.c.id == _CAPTURES.c.photo_id)
         .where(_CAPTURES.c.evidence_id == _SESSIONS.c.evidence_id, _PHOTOS.c.erased_at.is_(None))
     )
-    return select(_SESSIONS.c.id).where(_SESSIONS.c.decided_at < before, ~shown.exists())
+    waits = _on_desk(before).where(_EVIDENCE.c.id == _SESSIONS.c.evidence_id)
+    return select(_SESSIONS.c.id).where(_SESSIONS.c.decided_at < before, ~shown.exists(), ~waits.exists())
+
+
+def _on_desk(before: datetime) -> Select[Any]:
+    """Of attempts that somebody must still look at, or that were settled since."""
+    settled = select(_REVIEWS.c.id).where(
+        _REVIEWS.c.evidence_id == _EVIDENCE.c.id,
+        _REVIEWS.c.act == ReviewAct.SETTLED.value,
+        _REVIEWS.c.done_at < before,
+    )
+    return select(_EVIDENCE.c.id).where(FOR_REVIEW, ~settled.exists())
 
 
 def _averages(before: datetime) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Attempts, certificates and judgements as the audit trail must tell of them."""
+"""Attempts, certificates, judgements and reviews as the audit trail must tell of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 
 from auth_service.core import audit_facts
 from auth_service.core.audit_facts import Fact
-from auth_service.storage.tables import CertificateRow, EvidenceRow, JudgementRow
+from auth_service.storage.tables import CertificateRow, EvidenceRow, JudgementRow, ReviewRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
@@ -25,6 +25,11 @@ _ATTEMPTS = select(
 _ISSUED = select(_CERTIFICATES.c.serial, _CERTIFICATES.c.evidence_id, _CERTIFICATES.c.person_id)
 _JUDGED = select(*(_JUDGEMENTS.c[name] for name in ("id", "flag_id", "verdict", "judged_by", "judged_at")))
 
+_REVIEWS = table_of(ReviewRow)
+_REVIEWED = select(
+    *(_REVIEWS.c[name] for name in ("id", "person_id", "done_at", "done_by", "evidence_id", "act", "verdict", "reason"))
+)
+
 
 def all_facts(work: Work) -> Iterator[Fact]:
     """Every one that is still kept."""
@@ -34,6 +39,8 @@ def all_facts(work: Work) -> Iterator[Fact]:
         yield audit_facts.certificate(*row)
     for row in _stream(work, _JUDGED):
         yield audit_facts.judgement(*row)
+    for row in _stream(work, _REVIEWED):
+        yield audit_facts.review(*row)
 
 
 def _stream(work: Work, wanted: Select[Any]) -> Iterator[Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from auth_service.liveness.layers import Layer, LayerFinding, Sign
+from auth_service.liveness.layers import Layer, LayerFinding, Mode, Sign
+from auth_service.liveness.ports import Assessment
 from auth_service.storage.sealing import Place
 from auth_service.storage.tables import PadFindingRow
 from auth_service.storage.tables.schema import table_of
@@ -23,12 +24,15 @@ _NO_DETAILS: dict[str, Any] = {"reasons": (), "scores": {}}
 
 @dataclass(frozen=True, slots=True)
 class StoredFinding:
-    """details: False where reasons and scores are gone with an erased person, or were never kept"""
+    """details: False where reasons and scores are gone with an erased person, or were never kept
+    mode     how much the layer counted; None where that is not known
+    """
 
     finding: LayerFinding
     versions: Mapping[str, str]
     found_at: datetime
     details: bool
+    mode: Mode | None = None
 
 
 class PadFindings:
@@ -37,20 +41,14 @@ class PadFindings:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    def add(
-        self,
-        evidence_id: str,
-        person_id: str | None,
-        findings: Sequence[LayerFinding],
-        versions: Mapping[str, str],
-        now: datetime,
-    ) -> None:
+    def add(self, evidence_id: str, person_id: str | None, found: Assessment, now: datetime) -> None:
         """The evidence must be stored before. Of somebody who is not in the ledger the signs alone are kept: scores
         tell something of a face, and no erasure would ever find them. raises ValueError (a score that is not finite)
         """
         key, rows = self._work.keys.of(person_id), []
-        for one in findings:
-            details = to_json({"reasons": list(one.reasons), "scores": dict(one.scores)}).encode()
+        for one in found.findings:
+            told = {"reasons": list(one.reasons), "scores": dict(one.scores), "mode": found.modes.get(one.layer)}
+            details = to_json(told).encode()
             sealed = key.seal(_place(evidence_id, one.layer), details)  # for nobody too: it takes as long
             rows.append(
                 {
@@ -58,7 +56,7 @@ class PadFindings:
                     "layer": one.layer.value,
                     "person_id": person_id,
                     "sign": one.sign.value,
-                    "versions": to_json(dict(versions)),
+                    "versions": to_json(dict(found.versions)),
                     "details_sealed": _NOTHING if person_id is None else sealed,
                     "found_at": now,
                 }
@@ -78,7 +76,8 @@ class PadFindings:
             key = self._work.keys.of(row.person_id)
             told = json.loads(key.open(_place(row.evidence_id, layer), row.details_sealed))
         finding = LayerFinding(layer, Sign(row.sign), tuple(told["reasons"]), told["scores"])
-        return StoredFinding(finding, json.loads(row.versions), row.found_at, bool(row.details_sealed))
+        mode = Mode(told["mode"]) if told.get("mode") else None  # a release before the desk kept none
+        return StoredFinding(finding, json.loads(row.versions), row.found_at, bool(row.details_sealed), mode)
 
 
 def _place(evidence_id: str, layer: Layer) -> Place:

@@ -1,4 +1,5 @@
-"""Guards of the rows that let somebody in and of the thresholds that decide: a keyed HMAC over what each row grants.
+"""Guards of the rows that let somebody in, of the thresholds that decide and of what reviewers said: a keyed HMAC over
+what each row grants.
 
 Somebody with the database file alone can write a row, but not its guard: the key lies in the key ring. What the guard
 cannot show is an old row put back whole, such as an account as it was before it was disabled, or that the newest row is
@@ -25,6 +26,7 @@ from auth_service.storage.tables import (
     AuditRowTable,
     CalibrationActivationRow,
     CalibrationRow,
+    ReviewRow,
     StaffRow,
     StaffSessionRow,
 )
@@ -45,6 +47,7 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
     CalibrationActivationRow: (
         "number", "calibration_id", "record_digest", "proposed_by", "activated_by", "activated_at",
     ),
+    ReviewRow: ("id", "evidence_id", "number", "person_id", "act", "verdict", "reason", "done_by", "done_at"),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's: it belongs to the thresholds as they were shown. Its `number` is
@@ -55,9 +58,10 @@ _SUBJECT = {
     StaffSessionRow: "staff_session",
     CalibrationRow: "calibration",
     CalibrationActivationRow: "calibration_activation",
+    ReviewRow: "review",
 }
-_ACCOUNTS, _CALIBRATIONS = "accounts", "calibrations"
-_PURPOSE = {CalibrationRow: _CALIBRATIONS, CalibrationActivationRow: _CALIBRATIONS}
+_ACCOUNTS, _CALIBRATIONS, _REVIEWS = "accounts", "calibrations", "reviews"
+_PURPOSE = {CalibrationRow: _CALIBRATIONS, CalibrationActivationRow: _CALIBRATIONS, ReviewRow: _REVIEWS}
 """Whose index key it is, where not the accounts'."""
 
 

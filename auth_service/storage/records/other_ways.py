@@ -22,7 +22,10 @@ _WAYS = table_of(OtherWayRow)
 
 @dataclass(frozen=True, slots=True)
 class OtherWay:
-    """One request. phone: a number that was given for it, beside the one on file"""
+    """One request. phone: a number that was given for it, beside the one on file
+
+    settled_at, settled_by, note  None, None and empty while it waits
+    """
 
     id: str
     person_id: str
@@ -30,6 +33,9 @@ class OtherWay:
     channel: Channel
     asked_at: datetime
     phone: str | None = None
+    settled_at: datetime | None = None
+    settled_by: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class OtherWays:
     def ask(self, new: NewRequest, now: datetime) -> bool:
         """False: the same was asked for today already. Nothing is kept of a telephone number that belongs to nobody."""
         request_id, once = new_id(), f"{new.subject}\0{new.way.value}\0{legal_date(now)}"
-        sealed = self._work.keys.of(new.person_id).seal(_place(request_id), new.phone.encode())
+        sealed = self._work.keys.of(new.person_id).seal(_place(request_id, "phone"), new.phone.encode())
         values = {
             "id": request_id,
             "person_id": new.person_id,
@@ -73,18 +79,29 @@ class OtherWays:
         rows = self._work.connection.execute(wanted.order_by(_WAYS.c.asked_at, _WAYS.c.id).limit(most))
         return [self._read(row) for row in rows]
 
-    def _read(self, row: Row[Any]) -> OtherWay:
-        phone = None
-        if row.phone_sealed is not None:
-            phone = self._work.keys.of(row.person_id).open(_place(row.id), row.phone_sealed).decode()
-        return OtherWay(row.id, row.person_id, Way(row.way), Channel(row.channel), row.asked_at, phone)
+    def get(self, request_id: str) -> OtherWay | None:
+        """One request of somebody in the ledger, settled or not. raises KeyMissing, SealBroken"""
+        wanted = select(_WAYS).where(_WAYS.c.id == request_id, _WAYS.c.person_id.is_not(None))
+        row = self._work.connection.execute(wanted).one_or_none()
+        return None if row is None else self._read(row)
 
-    def settle(self, request_id: str, staff_id: str, now: datetime) -> bool:
+    def _read(self, row: Row[Any]) -> OtherWay:
+        phone, note = (
+            None if sealed is None else self._work.keys.of(row.person_id).open(_place(row.id, field), sealed).decode()
+            for field, sealed in (("phone", row.phone_sealed), ("note", row.note_sealed))
+        )
+        return OtherWay(
+            row.id, row.person_id, Way(row.way), Channel(row.channel), row.asked_at, phone, row.settled_at,
+            row.settled_by, note or "",
+        )  # fmt: skip
+
+    def settle(self, request: OtherWay, staff_id: str, note: str, now: datetime) -> bool:
         """False: it is unknown, or settled already."""
-        mine = (_WAYS.c.id == request_id) & _WAYS.c.settled_at.is_(None)
-        done = update(_WAYS).where(mine).values(settled_at=now, settled_by=staff_id)
+        sealed = self._work.keys.of(request.person_id).seal(_place(request.id, "note"), note.encode())
+        mine = (_WAYS.c.id == request.id) & _WAYS.c.settled_at.is_(None)
+        done = update(_WAYS).where(mine).values(settled_at=now, settled_by=staff_id, note_sealed=sealed)
         return self._work.connection.execute(done).rowcount == 1
 
 
-def _place(request_id: str) -> Place:
-    return Place("other_ways", request_id, "phone")
+def _place(request_id: str, field: str) -> Place:
+    return Place("other_ways", request_id, field)

@@ -77,6 +77,14 @@ class Steps:
         rows = self._work.connection.execute(wanted.order_by(_STEPS.c.n)).all()
         return [CapturedStep(row.n, _frames(key.open(_place(session.id, row.n), row.frames_sealed))) for row in rows]
 
+    def one(self, session: CaptureSession, n: int) -> CapturedStep | None:
+        """A single step with its pictures; None: it is not kept. raises KeyMissing, SealBroken"""
+        wanted = select(_STEPS.c.frames_sealed).where(_STEPS.c.session_id == session.id, _STEPS.c.n == n)
+        sealed = self._work.connection.execute(wanted).scalar_one_or_none()
+        if sealed is None:
+            return None
+        return CapturedStep(n, _frames(self._work.keys.of(session.person_id).open(_place(session.id, n), sealed)))
+
     def remove(self, session_id: str) -> int:
         """Frames that nobody needs any more; returns how many steps."""
         return self._work.connection.execute(delete(_STEPS).where(_STEPS.c.session_id == session_id)).rowcount

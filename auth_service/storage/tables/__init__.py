@@ -40,6 +40,7 @@ from auth_service.storage.tables.supervision import (
     FlagPersonRow,
     FlagRow,
     JudgementRow,
+    ReviewRow,
 )
 
 metadata = Schema.metadata
@@ -80,6 +81,7 @@ __all__ = [
     "ReferenceSetRow",
     "ReplayCellRow",
     "ReplayPrintRow",
+    "ReviewRow",
     "SavedAnswerRow",
     "SchemaReachRow",
     "ServiceKeyRow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auth_service.liveness.decision import PadVerdict
@@ -12,6 +12,8 @@ from auth_service.matching.comparison import Zone
 from auth_service.qualification.decision import Outcome
 from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.storage.tables.schema import Id, Schema, Word, one_of
+
+_REFERRED = text("outcome = 'refer'")
 
 
 class EvidenceRow(Schema):
@@ -31,6 +33,7 @@ class EvidenceRow(Schema):
             name="qualified_needs_more_than_a_photo",
         ),
         Index(None, "person_id", "taken_at"),
+        Index("ix_evidence_referred", "taken_at", "id", sqlite_where=_REFERRED, postgresql_where=_REFERRED),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)

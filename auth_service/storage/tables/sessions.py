@@ -130,6 +130,7 @@ class OtherWayRow(Schema):
 
     person_id     None where the number is in no ledger: nobody to call, and the answer to the page is the same
     phone_sealed  a telephone number that was given for this request alone, with the person's key
+    note_sealed   what staff did about it, in words, with the same key
     """
 
     __tablename__ = "other_ways"
@@ -150,3 +151,4 @@ class OtherWayRow(Schema):
     once: Mapped[bytes] = mapped_column(unique=True)
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[Id | None]
+    note_sealed: Mapped[bytes | None]

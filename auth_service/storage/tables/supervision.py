@@ -1,4 +1,4 @@
-"""Flags, judgements and the audit chain: append-only."""
+"""Flags, judgements, reviews of captures and the audit chain: append-only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auth_service.monitoring.flags import Severity, Verdict
-from auth_service.storage.tables.schema import Digest, Id, Schema, Word, one_of
+from auth_service.qualification.review import ReviewAct, ReviewVerdict
+from auth_service.storage.tables.schema import Digest, Guard, Id, Schema, Word, one_of
 
 
 class FlagRow(Schema):
@@ -58,6 +59,37 @@ class JudgementRow(Schema):
     reason_sealed: Mapped[bytes]
     judged_by: Mapped[str] = mapped_column(String(200))
     judged_at: Mapped[datetime]
+
+
+class ReviewRow(Schema):
+    """What was done about a capture that a person must look at. `number` counts per capture, so that two at once cannot
+    both be the newest.
+
+    evidence_id  no foreign key: reviews are kept longer than scores
+    note_sealed  the reviewer's words, with the key of the person whom they are about
+    """
+
+    __tablename__ = "reviews"
+    __table_args__ = (
+        CheckConstraint(one_of("act", ReviewAct), name="act"),
+        CheckConstraint(one_of("verdict", ReviewVerdict, nullable=True), name="verdict"),
+        CheckConstraint("(act = 'taken_back') = (verdict IS NULL)", name="said"),
+        UniqueConstraint("evidence_id", "number"),
+        Index(None, "act", "done_at"),
+        Index(None, "person_id"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    evidence_id: Mapped[Id]
+    number: Mapped[int]
+    person_id: Mapped[Id] = mapped_column(ForeignKey("people.id"))
+    act: Mapped[Word]
+    verdict: Mapped[Word | None]
+    reason: Mapped[Word | None]
+    note_sealed: Mapped[bytes | None]
+    done_by: Mapped[str] = mapped_column(String(200))
+    done_at: Mapped[datetime]
+    guard: Mapped[Guard]
 
 
 class AuditRowTable(Schema):

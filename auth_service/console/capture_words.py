@@ -1,0 +1,171 @@
+"""One capture in words: what was asked, what each layer saw, how alike, who said what of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from auth_service.capture.challenge import StepKind
+from auth_service.console.score_chart import chart_of
+from auth_service.console.words import Row, local_time
+from auth_service.core.clock import legal_date
+from auth_service.core.errors import CalibrationMissing
+from auth_service.core.intervals import Rate
+from auth_service.flows.see_capture import CaptureShown, ReferenceShown, StepShown
+from auth_service.liveness.reasons import PAD_TEXTS
+from auth_service.matching.calibration import OperatingPoint
+from auth_service.qualification.review import ReviewPolicy
+from auth_service.storage.unit import StoredFinding, StoredReview
+from auth_service.web.i18n import Language, text
+from auth_service.web.texts import TEXTS
+
+
+def step_words(address: str, view: CaptureShown, language: Language) -> list[dict[str, object]]:
+    """Each step with the prompt that was shown, and the addresses of its frames."""
+    return [_step(address, step, view, language) for step in view.steps]
+
+
+def _step(address: str, step: StepShown, view: CaptureShown, language: Language) -> dict[str, object]:
+    planned, n = step.planned, step.planned.n + 1
+    asked = planned.ask.motion.value if planned.ask else planned.kind.value
+    frames = [
+        {
+            "url": f"{address}/frames/{planned.n}/{place}",
+            "word": text("desk.frame", language, n=n, place=place + 1),
+        }
+        for place in step.places
+    ]
+    challenge = view.session.session.challenge if view.session else None
+    colours = challenge.flash if challenge and planned.kind is StepKind.FLASH else ()
+    return {
+        "title": text("desk.step", language, n=n),
+        "asked": text(f"desk.ask.{asked}", language),
+        "moved": text(f"desk.step.{'moved' if step.movement else 'still'}", language),
+        "tells": planned.kind is StepKind.MOTION,
+        "count": text("desk.step.frames", language, n=step.frames, shown=len(frames)),
+        "frames": frames if view.sees_faces else [],
+        "colours": [(one.value, text(f"desk.colour.{one.value}", language)) for one in colours],
+    }
+
+
+def session_rows(view: CaptureShown, language: Language) -> list[Row]:
+    """How the session was done; empty where it came another way."""
+    if view.session is None:
+        return []
+    session, helper = view.session.session, view.session.helper
+    route = session.challenge.route if session.challenge else session.wished
+    rows = [Row(text("desk.session.route", language), text(f"desk.session.route.{route.value}", language))]
+    if session.started_at is not None and session.claimed_at is not None:
+        took = round((session.claimed_at - session.started_at).total_seconds())
+        rows.append(Row(text("desk.session.took", language), text("desk.session.seconds", language, n=took)))
+    if session.accommodations:
+        able = ", ".join(text(f"desk.able.{one.value}", language) for one in sorted(session.accommodations))
+        rows.append(Row(text("desk.session.able", language), able))
+    if session.slow:
+        rows.append(Row(text("desk.session.slow", language), text("fact.yes", language)))
+    if helper:
+        rows.append(Row(text("desk.session.helper", language), helper))
+    return rows
+
+
+def reference_words(address: str, one: ReferenceShown, place: int, language: Language) -> dict[str, object]:
+    """One enrolled photo with its source and date."""
+    key, day = ("desk.taken_on", one.photo.taken_on) if one.photo.taken_on else ("desk.enrolled_on", None)
+    when = text(key, language, when=day or legal_date(one.photo.enrolled_at))
+    return {
+        "word": text("desk.reference", language, n=place),
+        "more": text("desk.enrolled", language, source=text(f"desk.source.{one.photo.source}", language), when=when),
+        "url": f"{address}/photos/{one.label}" if one.kept else None,
+    }
+
+
+def machine_words(view: CaptureShown, language: Language) -> list[str]:
+    """The verdict about liveness, reason by reason."""
+    place = 0 if language == "zh" else 1
+    return [PAD_TEXTS[reason][place] for reason in view.evidence.pad.reasons]
+
+
+def layer_words(one: StoredFinding, language: Language) -> dict[str, object]:
+    """One row of the table of layers."""
+    finding, mode = one.finding, one.mode.value if one.mode else "unknown"
+    return {
+        "layer": text(f"desk.layer.{finding.layer.value}", language),
+        "mode": text(f"desk.mode.{mode}", language),
+        "sign": finding.sign.value,
+        "sign_word": text(f"desk.sign.{finding.sign.value}", language),
+        "found": [found_word(code, language) for code in finding.reasons],
+        "numbers": [(name, f"{value:.4g}") for name, value in sorted(finding.scores.items())],
+        "erased": not one.details,
+    }
+
+
+def found_word(code: str, language: Language) -> str:
+    """What a layer saw; a code of another release stays as it is."""
+    key = f"desk.found.{code}"
+    return text(key, language) if key in TEXTS else code
+
+
+def score_words(view: CaptureShown, language: Language) -> dict[str, object] | None:
+    """The comparison with its drawing; None where nothing was compared."""
+    compared = view.evidence.comparison
+    if compared is None:
+        return None
+    zone = text(f"desk.zone.{compared.zone.value}", language)
+    shown = {"score": f"{compared.similarity:.3f}", "grey": f"{compared.grey_at:.3f}",
+             "accept": f"{compared.accept_at:.3f}"}  # fmt: skip
+    return {
+        **shown,
+        "chart": chart_of(compared),
+        "sentence": text("desk.score.picture", language, zone=zone, **shown),
+        "zone": zone,
+        "engine": compared.engine,
+        "record": compared.calibration,
+        "points": _points(view, language),
+        "other_record": view.calibration is None,
+    }
+
+
+def _points(view: CaptureShown, language: Language) -> list[dict[str, str]]:
+    """The two thresholds with what they were measured to do, from the record that judged this capture."""
+    if view.calibration is None:
+        return []
+    try:
+        cell = view.calibration.cell(max(len(view.references), 1), max(view.evidence.probe_images, 1))
+    except CalibrationMissing:
+        return []
+    return [_point("grey", cell.grey, language), _point("match", cell.accept, language)]
+
+
+def _point(zone: str, point: OperatingPoint, language: Language) -> dict[str, str]:
+    return {
+        "zone": text(f"desk.zone.{zone}", language),
+        "threshold": f"{point.threshold:.3f}",
+        "fmr": _share(point.fmr, language),
+        "fnmr": _share(point.fnmr, language),
+    }
+
+
+def _share(rate: Rate, language: Language) -> str:
+    if rate.trials == 0:
+        return text("desk.score.unknown", language)
+    shares = {name: f"{value * 100:.3g} %" for name, value in
+              (("share", rate.value), ("low", rate.low), ("high", rate.high))}  # fmt: skip
+    return text("desk.score.share", language, **shares)
+
+
+def act_words(one: StoredReview, names: dict[str, str], language: Language) -> dict[str, object]:
+    """One act of the history."""
+    review = one.review
+    system = text("desk.by_system", language)
+    return {
+        "act": text(f"desk.act.{review.act.value}", language),
+        "verdict": text(f"desk.decide.{review.verdict.value}", language) if review.verdict else "",
+        "reason": text(f"desk.reason.{review.reason.value}", language) if review.reason else "",
+        "who": system if review.done_by == "system" else names.get(review.done_by, "?"),
+        "when": local_time(review.done_at),
+        "note": text("desk.note.erased", language) if one.note_gone else review.note,
+    }
+
+
+def undo_until(one: StoredReview, policy: ReviewPolicy) -> datetime:
+    """Until when a decision may be taken back."""
+    return one.review.done_at + policy.undo

@@ -1,0 +1,173 @@
+"""Requests for another way: the list, one request, whom to call, and what was done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from auth_service.capture.other_way import Way
+from auth_service.console.desk import LONGEST_CURSOR, PAGE_SIZE
+from auth_service.console.words import Row, ago, local_time, person_rows, region
+from auth_service.core.errors import (
+    FieldInvalid,
+    FieldTooLong,
+    RateLimited,
+    ReasonMissing,
+    ServiceError,
+    StaleJudgement,
+)
+from auth_service.flows.answer_request import Contact, RevealReason
+from auth_service.storage.queries import RequestLine
+from auth_service.web.access import RequestAnswerer, RequestReader, Visitor
+from auth_service.web.csrf import FIELD, check_form
+from auth_service.web.errors import status_of
+from auth_service.web.forms import read_page_form
+from auth_service.web.i18n import Language, language_of, text
+from auth_service.web.pages import pages_of
+from auth_service.web.services import services_of
+
+STATES = ("waiting", "done")
+_SHOWN = (FieldInvalid, FieldTooLong, RateLimited, ReasonMissing, StaleJudgement)
+
+
+async def reveal_fields(request: Request) -> dict[str, str]:
+    """The fields of the form that shows whom to call."""
+    return await read_page_form(request, (FIELD, "reason"))
+
+
+async def done_fields(request: Request) -> dict[str, str]:
+    """The fields of the form that settles a request."""
+    return await read_page_form(request, (FIELD, "note"))
+
+
+RevealForm = Annotated[dict[str, str], Depends(reveal_fields)]
+DoneForm = Annotated[dict[str, str], Depends(done_fields)]
+
+
+def requests_page(request: Request, _visitor: RequestReader) -> Response:
+    """The list by state and wished way. raises FieldInvalid: a cursor that no page of ours has given out"""
+    services, language = services_of(request), language_of(request)
+    query = request.query_params
+    state = query.get("state", "waiting") if query.get("state") in STATES else "waiting"
+    way = query.get("way", "") if query.get("way") in set(Way) else ""
+    page = services.queries.requests(
+        settled=state == "done",
+        way=Way(way) if way else None,
+        cursor=query.get("cursor", "")[:LONGEST_CURSOR] or None,
+        limit=PAGE_SIZE,
+    )
+    counts, now = services.queries.request_counts(), services.clock.now()
+    return pages_of(request).answer(
+        request,
+        "requests.html",
+        state=state,
+        way=way,
+        ways=[(one.value, text(f"verify.ways.{one.value}", language)) for one in Way],
+        tabs=[(text(f"requests.state.{one}", language), _url(one, way), counts[one], one == state) for one in STATES],
+        nobody=counts["nobody"],
+        rows=[_row(row, now, language) for row in page.rows],
+        next_url=_url(state, way, page.next_cursor) if page.next_cursor else None,
+        first_url=_url(state, way) if "cursor" in query else None,
+    )
+
+
+def request_page(request: Request, request_id: str, visitor: RequestReader) -> Response:
+    """One request. raises NotFound"""
+    return _page(request, request_id, visitor)
+
+
+def reveal(request: Request, request_id: str, visitor: RequestAnswerer, form: RevealForm) -> Response:
+    """The same page with whom to call, this once; nothing of it stands in an address. raises CsrfRefused, NotFound"""
+    check_form(request, form.get(FIELD), visitor.session.csrf_token)
+    try:
+        if form.get("reason") not in set(RevealReason):
+            raise ReasonMissing(field="reason")
+        contact = services_of(request).desk.answer.reveal(request_id, RevealReason(form["reason"]), visitor.staff)
+    except _SHOWN as error:
+        return _page(request, request_id, visitor, error)
+    return _page(request, request_id, visitor, contact=contact)
+
+
+def settle(request: Request, request_id: str, visitor: RequestAnswerer, form: DoneForm) -> Response:
+    """Marks it as done; what was written is kept where something is lacking. raises CsrfRefused, NotFound"""
+    check_form(request, form.get(FIELD), visitor.session.csrf_token)
+    try:
+        services_of(request).desk.answer.settle(request_id, form.get("note", ""), visitor.staff)
+    except _SHOWN as error:
+        return _page(request, request_id, visitor, error, note=form.get("note", ""))
+    return RedirectResponse(f"/console/requests/{request_id}?recorded=1", 303)
+
+
+def _page(
+    request: Request,
+    request_id: str,
+    visitor: Visitor,
+    error: ServiceError | None = None,
+    *,
+    contact: Contact | None = None,
+    note: str = "",
+) -> Response:
+    services, language = services_of(request), language_of(request)
+    view = services.desk.answer.see(request_id, visitor.staff)
+    asked = view.request
+    return pages_of(request).answer(
+        request,
+        "request.html",
+        status_of(error) if error else 200,
+        address=f"/console/requests/{request_id}",
+        here=f"/console/requests/{request_id}",
+        way=text(f"verify.ways.{asked.way.value}", language),
+        taken=text(
+            "desk.taken", language, when=local_time(asked.asked_at),
+            channel=text(f"desk.channel.{asked.channel.value}", language),
+            ago=ago(asked.asked_at, services.clock.now(), language),
+        ),
+        person=person_rows(view.person, language),
+        phone=text(f"requests.phone.{'given' if asked.phone else 'none'}", language),
+        reasons=[(one.value, text(f"requests.reveal.{one.value}", language)) for one in RevealReason],
+        contact=_contact(contact, language) if contact else None,
+        may_answer=view.may_answer,
+        settled=_settled(asked.settled_at, view.settled_by, language),
+        note=asked.note if asked.settled_at else note,
+        error=error.text(language) if error else None,
+        recorded=error is None and "recorded" in request.query_params,
+    )  # fmt: skip
+
+
+def _contact(contact: Contact, language: Language) -> list[Row]:
+    none = text("requests.contact.none", language)
+    helper = " ".join(part for part in (contact.helper, contact.helper_phone) if part)
+    told = {"name": contact.name, "given": contact.given, "on_file": contact.on_file, "helper": helper}
+    return [Row(text(f"requests.contact.{name}", language), value or none) for name, value in told.items()]
+
+
+def _settled(at: datetime | None, who: str, language: Language) -> str | None:
+    return None if at is None else text("requests.settled", language, who=who, when=local_time(at))
+
+
+def _url(state: str, way: str, cursor: str | None = None) -> str:
+    query = {"state": state, "way": way, "cursor": cursor or ""}
+    return "/console/requests?" + urlencode({name: value for name, value in query.items() if value})
+
+
+def _row(row: RequestLine, now: datetime, language: Language) -> dict[str, object]:
+    erased = text("person.erased", language)
+    return {
+        "id": row.id,
+        "way": text(f"verify.ways.{row.way.value}", language),
+        "channel": text(f"desk.channel.{row.channel.value}", language),
+        "name": row.person.name or erased,
+        "number": row.person.id_number or erased,
+        "key": row.person.person_key,
+        "region": region(row.person.region_code, language),
+        "phone": text(f"requests.phone.{'given' if row.has_phone else 'none'}", language),
+        "asked": local_time(row.asked_at),
+        "asked_iso": row.asked_at.isoformat(),
+        "ago": ago(row.asked_at, now, language),
+        "done": local_time(row.settled_at) if row.settled_at else "",
+    }
