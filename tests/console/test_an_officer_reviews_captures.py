@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 
+import PIL.Image
 import pytest
 
 from auth_service.accounts.roles import Role
@@ -12,7 +14,7 @@ from auth_service.core.audit import verify as verify_chain
 from auth_service.matching.comparison import Zone
 from auth_service.qualification.decision import Outcome, Reason
 from auth_service.qualification.evidence import Channel
-from tests.channels.service import EILEEN, GRACE, NAMES, PASSWORD, SAME_ORIGIN, Client, Deployment, hidden
+from tests.channels.service import EILEEN, GRACE, NAMES, PASSWORD, SAME_ORIGIN, Client, Deployment, hidden, sign_in
 from tests.console.waiting import Waiting, person_of, put
 
 
@@ -129,7 +131,7 @@ def test_every_look_at_a_face_is_written_down_and_kept_by_nobody(
     service: Deployment, officer: Client, waiting: str
 ) -> None:
     page = officer.get(f"/console/desk/{waiting}").text
-    pictures = set(re.findall(r'<img src="([^"]+)"', page))
+    pictures = set(re.findall(r'<img src="(/console/[^"]+)"', page))
     assert len(pictures) == 1 + 1 + 16
     before = actions(service, "photo.seen")
     for address in pictures:
@@ -148,12 +150,13 @@ def test_every_look_at_a_face_is_written_down_and_kept_by_nobody(
 
 
 def test_what_a_phone_sent_reaches_a_browser_only_as_pixels(service: Deployment, officer: Client) -> None:
-    at = service.clock.now()
-    odd = service.portraits.eileen_later + b"<script>alert(1)</script>"
-    made = put(service.wiring, person_of(service.wiring, EILEEN), (odd,), at)
+    buffer = io.BytesIO()
+    PIL.Image.open(io.BytesIO(service.portraits.eileen_later)).save(buffer, "JPEG", comment=b"gps 39.63 118.18")
+    made = put(service.wiring, person_of(service.wiring, EILEEN), (buffer.getvalue(),), service.clock.now())
     answer = officer.get(f"/console/desk/{made}/frames/1/0")
     assert answer.status_code == 200
-    assert b"<script>" not in answer.content
+    assert b"gps" in buffer.getvalue()
+    assert b"gps" not in answer.content
 
 
 @pytest.mark.asvs("8.2.3")
@@ -161,7 +164,8 @@ def test_an_auditor_reads_the_evidence_and_sees_no_face_and_decides_nothing(serv
     auditor = service.sign_in(Role.AUDITOR)
     page = auditor.get(f"/console/desk/{waiting}").text
     assert "不能查看人脸照片" in page
-    assert "<img src" not in page.split('id="content"')[1]
+    assert "/photos/" not in page
+    assert "/frames/" not in page
     assert "<textarea" not in page
     assert auditor.get(f"/console/desk/{waiting}/photos/probe").status_code == 403
 
@@ -191,8 +195,6 @@ def test_an_acceptance_becomes_a_certificate_of_the_captures_day_once_it_cannot_
     page = service.sign_in(Role.OFFICER).get(f"/console/desk/{waiting}").text
     assert "已签发凭证，下次认证截止 2027-03-31" in page
     assert service.client().get(f"/certificates/{certificate.serial}").status_code == 200
-    report = service.wiring.examine_audit.run()
-    assert report.ok, report
 
 
 def test_a_decision_is_taken_back_by_who_made_it_for_ten_minutes(
@@ -209,8 +211,6 @@ def test_a_decision_is_taken_back_by_who_made_it_for_ten_minutes(
     decide(officer, waiting, **ACCEPT)
     service.wiring.keep_staff.create("second", Role.OFFICER, PASSWORD, "cli")
     second = service.client(headers={"Accept": "text/html"} | SAME_ORIGIN)
-    from tests.channels.service import sign_in  # noqa: PLC0415 - only here
-
     sign_in(second, "second", PASSWORD)
     assert "撤回我的判断" not in second.get(f"/console/desk/{waiting}").text
     assert undo(second).status_code == 403
@@ -314,9 +314,7 @@ def test_what_pictures_cannot_settle_is_not_accepted_by_looking(
 
 @pytest.mark.asvs("2.3.5", "8.2.2")
 def test_nobody_reviews_a_capture_that_they_attested(service: Deployment, officer: Client) -> None:
-    for row in officer.get("/console/desk").text.split("<tr>"):
-        if "窗口" in row:
-            copied = re.findall(r'href="/console/desk/([0-9a-f]{32})"', row)[0]
+    (copied,) = re.findall(r'href="/console/desk/([0-9a-f]{32})"', officer.get("/console/desk").text)
     page = officer.get(f"/console/desk/{copied}").text
     assert "这次采集是您本人作证的" in page
     form = {"csrf_token": hidden(page, "csrf_token"), "after": "", "note": "", **CANNOT}

@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute
 from auth_service.accounts.roles import Permission, Role, Scope, may
 from auth_service.channels.phone.session_key import HoldsSession
 from auth_service.web.access import MetricsReader, NeedsPermission, NeedsScope, Public, Rule, SignedIn
-from tests.channels.service import KEY_SCOPES, PAGE, SAME_ORIGIN, Deployment, hidden
+from tests.channels.service import EILEEN, KEY_SCOPES, PAGE, SAME_ORIGIN, Deployment, hidden
+from tests.console.waiting import ask, person_of, put
 
 EXPECTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/enrollments"): "scope enroll",
@@ -45,6 +46,16 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("GET", "/console/flags/{flag_id}"): "may see_flags",
     ("GET", "/console/flags/{flag_id}/photos/{label}"): "may see_flag_photos",
     ("POST", "/console/flags/{flag_id}/judgements"): "may judge_flags",
+    ("GET", "/console/desk"): "may see_reviews",
+    ("GET", "/console/desk/{evidence_id}"): "may see_reviews",
+    ("GET", "/console/desk/{evidence_id}/photos/{label}"): "may see_review_photos",
+    ("GET", "/console/desk/{evidence_id}/frames/{n}/{place}"): "may see_review_photos",
+    ("POST", "/console/desk/{evidence_id}/decisions"): "may decide_reviews",
+    ("POST", "/console/desk/{evidence_id}/decisions/undo"): "may decide_reviews",
+    ("GET", "/console/requests"): "may see_requests",
+    ("GET", "/console/requests/{request_id}"): "may see_requests",
+    ("POST", "/console/requests/{request_id}/contact"): "may answer_requests",
+    ("POST", "/console/requests/{request_id}/done"): "may answer_requests",
 }
 """Written by hand on purpose: a changed rule must be changed twice."""
 
@@ -84,25 +95,48 @@ def test_every_route_has_exactly_the_rule_that_was_agreed(service: Deployment) -
     assert {key: rules for key, rules in table.items() if rules != {EXPECTED[key]}} == {}
 
 
-def _calls(service: Deployment) -> dict[tuple[str, str], str]:
+FORMS = {
+    "judgements": {"verdict": "needs_check", "reason": "看不清", "after": ""},
+    "decisions": {"verdict": "cannot_tell", "reason": "too_poor", "note": "", "after": ""},
+    "undo": {"after": "0" * 32},
+    "contact": {"reason": "call_back"},
+    "done": {"note": "已联系"},
+}
+"""What each form of the console holds besides its token; the last part of its address names it."""
+
+
+@pytest.fixture
+def waits(service: Deployment) -> dict[str, str]:
+    """A capture that a person must look at, and a request for another way."""
+    person = person_of(service.wiring, EILEEN)
+    evidence = put(service.wiring, person, (service.portraits.eileen_later,), service.clock.now())
+    request_id = ask(service.wiring, person, service.clock.now())
+    return {"evidence_id": evidence, "request_id": request_id}
+
+
+def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:
     filled = {"flag_id": service.flag_id, "label": "probe", "serial": service.serial, "name": "style.css"}
     filled |= {"kind": "consent", "version": "current", "file": "main.js", "session_id": "0" * 32, "n": "0"}
+    filled |= {"place": "0", "evidence_id": "0" * 32, "request_id": "0" * 32} | waits
     return {key: key[1].format(**filled) for key in EXPECTED}
 
 
 @pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.parametrize("role", [None, *Role], ids=str)
-def test_a_role_reaches_what_the_table_grants_and_nothing_else(service: Deployment, role: Role | None) -> None:
+def test_a_role_reaches_what_the_table_grants_and_nothing_else(
+    service: Deployment, waits: dict[str, str], role: Role | None
+) -> None:
     client = service.sign_in(role) if role else service.client(headers=PAGE | SAME_ORIGIN)
     form = "".join(client.get(page).text for page in ("/console", "/console/flags")) if role else ""
     csrf = hidden(form, "csrf_token") if "csrf_token" in form else "none"
-    for (method, template), path in _calls(service).items():
+    for (method, template), path in _calls(service, **waits).items():
         rule = EXPECTED[method, template]
         if path in {"/console/sign-out", "/console/sign-in"} or rule.startswith("scope"):
             continue
         if path.startswith(("/v1/capture-sessions", "/v1/me")):
             continue
-        data = {"csrf_token": csrf, "verdict": "needs_check", "reason": "看不清", "after": ""}
+        form = path.rpartition("/")[2]
+        data = {"csrf_token": csrf, **FORMS.get(form, {})}
         answer = client.request(method, path, **({"data": data} if method == "POST" else {}))
         if not rule.startswith(("may", "staff")):
             assert answer.status_code < 400, (path, answer.status_code)
@@ -110,7 +144,8 @@ def test_a_role_reaches_what_the_table_grants_and_nothing_else(service: Deployme
             assert answer.status_code == (303 if method == "GET" else 401), path
             assert answer.headers.get("location", "/console/sign-in").startswith("/console/sign-in")
         elif rule == "staff" or may(role, Permission(rule.removeprefix("may "))):
-            assert answer.status_code in {200, 303}, (path, answer.status_code)
+            reached = {409} if form == "undo" else {200, 303}  # the newest act has another id
+            assert answer.status_code in reached, (path, answer.status_code)
         else:
             assert answer.status_code == 403, (path, answer.status_code)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from auth_service.capture.challenge import Ask, Challenge, Colour, Motion, Route
+from auth_service.capture.other_way import Way
 from auth_service.capture.ports import StepLook
 from auth_service.capture.session import CaptureSession
 from auth_service.capture.steps import CapturedFrame, CapturedStep
@@ -19,7 +20,7 @@ from auth_service.liveness.layers import Layer, LayerFinding, Mode, Sign
 from auth_service.matching.comparison import ComparisonDecision, Zone
 from auth_service.qualification.decision import Decision, Outcome, Reason
 from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
-from auth_service.storage.unit import NewCapture, NewSession, Store
+from auth_service.storage.unit import NewCapture, NewRequest, NewSession, Store
 from auth_service.wiring import Wiring
 
 CHALLENGE = Challenge(
@@ -122,3 +123,11 @@ def person_of(wiring: Wiring, number: str) -> str:
         found = unit.people.id_of(number)
     assert found is not None
     return found
+
+
+def ask(wiring: Wiring, person_id: str, at: datetime, way: Way = Way.HOME_VISIT, phone: str = "13900001111") -> str:
+    """Somebody asks for another way; returns the id of the request."""
+    with wiring.store.unit() as unit:
+        assert unit.other_ways.ask(NewRequest(person_id, f"{person_id} {way} {at}", way, Channel.PHONE, phone), at)
+    with wiring.store.reading() as unit:
+        return unit.other_ways.waiting(500)[-1].id

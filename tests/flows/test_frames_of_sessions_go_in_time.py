@@ -16,11 +16,13 @@ from auth_service.liveness.decision import PadVerdict
 from auth_service.monitoring.flags import Verdict
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.archive import NOT_COPIED
+from auth_service.storage.queries import DeskFilter
 from tests.builders import LI, STRANGER, WANG, Agency
 from tests.conftest import FixedClock
 from tests.fakes import picture
 from tests.flows.capturing import Phone, step
 from tests.flows.erasing import Privacy
+from tests.flows.reviewing import CANNOT_TELL, Desk
 
 Rows = Callable[..., list[Any]]
 
@@ -59,10 +61,10 @@ def test_a_session_that_came_to_nothing_is_gone_within_hours(
     assert keeping.run().total == 0
 
 
-def test_frames_under_review_stay_as_long_as_their_picture(
+def test_frames_of_a_try_that_failed_stay_as_long_as_their_picture(
     phone: Phone, keeping: Retain, clock: FixedClock, rows: Rows
 ) -> None:
-    phone.assess.verdict = PadVerdict.ATTACK_SUSPECTED
+    phone.assess.verdict = PadVerdict.INCONCLUSIVE
     phone.run()
     _, steps = left(rows)
     clock.advance(days=59)
@@ -85,6 +87,9 @@ def test_frames_that_an_undecided_flag_shows_wait_for_it(
     assert keeping.run().removed["sessions"] == 1, "the pass, of which nothing is looked at"
     assert left(rows)[1] > 0
     agency.judge.run(flag, Verdict.FALSE_FLAG, "看过了", monitor, None)
+    desk = Desk(agency, clock)
+    (waiting,) = (row.id for row in agency.store.queries.desk(DeskFilter()).rows)
+    desk.settle(waiting, CANNOT_TELL)
     clock.advance(days=61)
     assert keeping.run().removed["sessions"] == 1
     assert left(rows) == (0, 0)
@@ -107,7 +112,9 @@ def test_findings_go_with_their_verdict_after_three_years_and_not_before(agency:
         assert unit.findings.of(done.evidence_id) == []
 
 
-def test_requests_for_another_way_go_after_a_year(phone: Phone, keeping: Retain, clock: FixedClock, rows: Rows) -> None:
+def test_requests_of_numbers_in_no_ledger_go_after_a_year_and_others_wait(
+    phone: Phone, keeping: Retain, clock: FixedClock, rows: Rows
+) -> None:
     phone.asking.by_number(WANG, "王秀英", Way.HOME_VISIT, Channel.PHONE, "139")
     phone.asking.by_number(STRANGER, "王秀英", Way.HOME_VISIT, Channel.PHONE, "139")
     phone.asking.by_number(WANG, "李秀英", Way.RELATIVE, Channel.PHONE, "139")
@@ -119,7 +126,9 @@ def test_requests_for_another_way_go_after_a_year(phone: Phone, keeping: Retain,
     assert waiting == [(Way.HOME_VISIT, "139"), (Way.COUNTER, None)]
     assert rows("SELECT count(*) FROM other_ways WHERE person_id IS NULL AND phone_sealed IS NOT NULL") == [(0,)]
     clock.advance(days=367)
-    assert keeping.run().removed["other_ways"] == 4
+    assert keeping.run().removed["other_ways"] == 2
+    with phone.agency.store.reading() as unit:
+        assert len(unit.other_ways.waiting(10)) == 2
 
 
 @pytest.mark.asvs("14.2.7")

@@ -10,12 +10,19 @@ import pytest
 from auth_service.app import TEMPLATES as FOLDERS
 from auth_service.beneficiaries.id_number import Sex
 from auth_service.beneficiaries.person import BenefitKind
-from auth_service.capture.challenge import Accommodation, Motion
+from auth_service.capture.challenge import Accommodation, Colour, Motion, Route, StepKind
 from auth_service.channels.phone.assets import FOLDER
 from auth_service.channels.phone.page import RELATIONS, WAYS
+from auth_service.console.desk import WHY
 from auth_service.console.flags import STATES
+from auth_service.console.requests import STATES as REQUEST_STATES
+from auth_service.enrollment.sources import PhotoSource
+from auth_service.flows.answer_request import RevealReason
+from auth_service.liveness.layers import Layer, Mode, Sign
+from auth_service.matching.comparison import Zone
 from auth_service.monitoring.flags import Severity, Verdict
-from auth_service.qualification.evidence import EvidenceKind
+from auth_service.qualification.evidence import Channel, EvidenceKind
+from auth_service.qualification.review import REASONS_OF, ReviewAct, ReviewReason, ReviewState, ReviewVerdict
 from auth_service.web.pages import TEMPLATES
 from auth_service.web.texts import TEXTS
 
@@ -35,6 +42,28 @@ FAMILIES = {
     "verify.ways.": WAYS,
     "verify.welcome.": ("1", "2", "3"),
     "verify.js.ask.": tuple(Motion),
+    "fact.reviewed.": REASONS_OF[ReviewVerdict.SUSPECTED],
+    "desk.state.": (*ReviewState, "all"),
+    "desk.channel.": tuple(Channel),
+    "desk.why.": WHY,
+    "desk.source.": tuple(PhotoSource),
+    "desk.ask.": (*Motion, StepKind.NEUTRAL, StepKind.FLASH),
+    "desk.step.": ("moved", "still"),
+    "desk.colour.": tuple(Colour),
+    "desk.session.route.": tuple(Route),
+    "desk.able.": tuple(Accommodation),
+    "desk.zone.": tuple(Zone),
+    "desk.layer.": tuple(Layer),
+    "desk.mode.": (*Mode, "unknown"),
+    "desk.sign.": tuple(Sign),
+    "desk.decide.": tuple(ReviewVerdict),
+    "desk.reason.": tuple(ReviewReason),
+    "desk.act.": tuple(ReviewAct),
+    "desk.settled.": tuple(ReviewVerdict),
+    "requests.state.": REQUEST_STATES,
+    "requests.reveal.": tuple(RevealReason),
+    "requests.phone.": ("given", "none"),
+    "requests.contact.": ("name", "given", "on_file", "helper"),
     "flag.photo.": ("probe", "reference", "other_reference", "capture", "offered"),
 }
 
@@ -58,7 +87,7 @@ def test_every_value_that_is_shown_has_a_word(prefix: str, members: tuple[str, .
 
 
 def test_no_text_is_left_over() -> None:
-    built = ("fact.", "why.", "person.", "verify.js.", *FAMILIES)
+    built = ("fact.", "why.", "person.", "verify.js.", "desk.found.", *FAMILIES)
     spare = {key for key in set(TEXTS) - _used() if not key.startswith(built)}
     assert spare == set()
 
@@ -93,3 +122,13 @@ def test_every_word_of_the_scripts_is_there_and_none_is_left_over() -> None:
     motions = {f"ask.{motion}" for motion in Motion}
     named = {key for key in words if key.split(".")[0] in families and re.search(rf'["\[ ]{key.split(".")[1]}\b', code)}
     assert words - asked - named - motions == set()
+
+
+def test_what_the_layers_saw_has_words() -> None:
+    """Every code that a layer gives as a reason, read from the source; scores have names of their own."""
+    code = "\n".join(path.read_text() for path in (PACKAGE / "liveness").glob("*.py"))
+    given = set(re.findall(r'Sign\.[A-Z]+, \(?"([a-z_]+)"', code)) | set(
+        re.findall(r'\("([a-z]+(?:_[a-z]+)+)",\)', code)
+    )
+    assert len(given) > 30
+    assert {word for word in given if f"desk.found.{word}" not in TEXTS} == set()
