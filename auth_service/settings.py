@@ -108,8 +108,8 @@ class Settings(BaseSettings):
 
     phone_page: bool = Field(
         False,
-        description="serve /verify and its capture sessions; off while no screen of staff shows who is referred or "
-        "asks for another way (docs/liveness.md)",
+        description="serve /verify and its capture sessions; off while most living people would be sent to a person "
+        "or to another way (docs/liveness.md)",
     )
 
     accounts: AccountPolicy = AccountPolicy()

@@ -33,7 +33,6 @@ DESK_TEXTS: dict[str, tuple[str, str]] = {
     "desk.why.no_usable_reference": ("没有可用的登记照片", "No usable enrolled photo"),
     "desk.waits": ("等待时间", "Waiting since"),
     "desk.who": ("本人", "Person"),
-    "desk.open": ("查看", "Look"),
     "desk.empty": ("没有待查看的采集。", "No capture waits for a look."),
     "desk.empty.next": (
         "需要人工查看的认证会自动出现在这里。",
@@ -140,7 +139,6 @@ DESK_TEXTS: dict[str, tuple[str, str]] = {
     "desk.layers.mode": ("作用", "Counts"),
     "desk.layers.sign": ("结果", "Result"),
     "desk.layers.found": ("看到的情况", "What was seen"),
-    "desk.layers.numbers": ("数值", "Numbers"),
     "desk.layers.all_numbers": ("各项数值和版本", "Numbers and versions"),
     "desk.layers.erased": ("详情已随本人删除", "details were erased with the person"),
     "desk.layer.challenge": ("按提示做动作", "Asked motions"),

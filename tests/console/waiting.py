@@ -128,6 +128,7 @@ def person_of(wiring: Wiring, number: str) -> str:
 def ask(wiring: Wiring, person_id: str, at: datetime, way: Way = Way.HOME_VISIT, phone: str = "13900001111") -> str:
     """Somebody asks for another way; returns the id of the request."""
     with wiring.store.unit() as unit:
-        assert unit.other_ways.ask(NewRequest(person_id, f"{person_id} {way} {at}", way, Channel.PHONE, phone), at)
-    with wiring.store.reading() as unit:
-        return unit.other_ways.waiting(500)[-1].id
+        before = {one.id for one in unit.other_ways.waiting(500)}
+        assert unit.other_ways.ask(NewRequest(person_id, new_id(), way, Channel.PHONE, phone), at)
+        (made,) = {one.id for one in unit.other_ways.waiting(500)} - before
+    return made
