@@ -22,6 +22,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from auth_service.accounts.credentials import AccountPolicy
+from auth_service.capture.pace import PacePolicy
 from auth_service.capture.session import SessionPolicy
 from auth_service.capture.steps import StepPolicy
 from auth_service.core.checkpoint import AuditPolicy
@@ -115,6 +116,7 @@ class Settings(BaseSettings):
     accounts: AccountPolicy = AccountPolicy()
     audit: AuditPolicy = AuditPolicy()
     capture: SessionPolicy = SessionPolicy()
+    pace: PacePolicy = PacePolicy()
     steps: StepPolicy = StepPolicy()
     pad: PadPolicy = PadPolicy()
     layer_challenge: ChallengePolicy = ChallengePolicy()
@@ -201,7 +203,8 @@ class Settings(BaseSettings):
             "a public address without https": not self.public_url.startswith("https://"),
             "keys in a file (set AUTH_SERVICE_KEYS__STORE=pkcs11)": self.keys.store is KeyStoreKind.FILE,
             "a layer of liveness that counts for less than it should (AUTH_SERVICE_PAD__*)": self.pad.is_weakened,
-            "capture sessions without a limit (AUTH_SERVICE_CAPTURE__*)": self.capture.is_unlimited,
+            "capture sessions without a limit (AUTH_SERVICE_CAPTURE__*)": self.capture.is_unlimited
+            or self.pace.is_unlimited,
         }
         return tuple(what for what, so in found.items() if so)
 

@@ -147,6 +147,19 @@ def draw(route: Route, accommodations: Iterable[Accommodation] = (), below: Belo
     return Challenge(route, asks, tuple(_colours(below)) if route is Route.FLASH else ())
 
 
+def redraw(
+    challenge: Challenge, n: int, accommodations: Iterable[Accommodation] = (), below: Below = secrets.randbelow
+) -> Challenge:
+    """Step `n` and all after it anew, each of what may follow the motions before it as likely as any other."""
+    kept = challenge.asks[: max(0, n - 1)]
+    before = tuple(ask.motion for ask in kept)
+    orders = motion_orders(frozenset(accommodations), len(challenge.asks))
+    fitting = [order for order in orders if order[: len(before)] == before]
+    chosen = fitting[below(len(fitting))]
+    fresh = (Ask(motion, HOLD_MS[below(len(HOLD_MS))]) for motion in chosen[len(before) :])
+    return Challenge(challenge.route, (*kept, *fresh), tuple(_colours(below)) if challenge.flash else ())
+
+
 def _colours(below: Below) -> Iterator[Colour]:
     """No colour twice in a row: a change that does not show proves nothing."""
     before: Colour | None = None

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from auth_service.capture.challenge import Accommodation, Challenge, Route
+from auth_service.capture.pace import Move, Pace, Sealed, pace_of
 from auth_service.core.errors import (
     SessionExpired,
     SessionNotStarted,
@@ -27,7 +28,7 @@ class SessionPolicy:
     """open_seconds    from the page's first words to the camera; consent is read meanwhile
     capture_seconds   from the moment the camera runs
     slow_seconds      the same for whoever asked for more time
-    attempts_per_day  sessions whose camera runs, of one person on one channel and device: whoever could have challenges
+    attempts_per_day  challenges drawn, again or anew, of one person on one channel and device: whoever could have them
                       drawn at will would wait for one that a film fits
 
     source  trust.md 1.5 L0 and 2.5 (10 min token, TTL 120 s, 240 s in slow mode; 8 a day)
@@ -68,6 +69,8 @@ class CaptureSession:
     consent_id     the consent that was given before the camera; None while it is missing
     wished         the route that was asked for; the challenge says which one it became
     nonce          16 random bytes, drawn with the challenge; None until the camera runs
+    drawn          the challenge as it was drawn at the start; `challenge` is what is asked now
+    moves          what was told and sealed since
     """
 
     id: str
@@ -81,10 +84,22 @@ class CaptureSession:
     opened_at: datetime
     started_at: datetime | None = None
     nonce: bytes | None = None
-    challenge: Challenge | None = None
+    drawn: Challenge | None = None
     claimed_at: datetime | None = None
     decided_at: datetime | None = None
     ended_at: datetime | None = None
+    moves: tuple[Move, ...] = ()
+
+    @property
+    def pace(self) -> Pace | None:
+        """Where the steps stand; None until the camera runs."""
+        return None if self.drawn is None else pace_of(self.drawn, self.moves)
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """All that is asked, as it stands now; the client knows `pace.known` of it."""
+        pace = self.pace
+        return None if pace is None else pace.challenge
 
     def expires_at(self, policy: SessionPolicy) -> datetime:
         """When it is over unless it is handed in before."""
@@ -111,32 +126,37 @@ def check_may_start(session: CaptureSession, now: datetime, policy: SessionPolic
 
 def check_may_step(
     session: CaptureSession, n: int, accepted: Sequence[int], now: datetime, policy: SessionPolicy
-) -> None:
-    """Whether step `n` may come now.
+) -> Sealed:
+    """What step `n` has to be, if its pictures may come now.
 
     raises  SessionExpired, SessionSpent, SessionNotStarted, StepRefused, StepConflict
     """
-    challenge = _started(session, now, policy)
-    if not 0 <= n < len(challenge.steps):
+    pace = pace_while_open(session, now, policy)
+    if not 0 <= n < len(pace.challenge.steps):
         raise StepRefused("there is no such step", field="n")
     if n in accepted:
         raise StepConflict
     if n != len(accepted):
         raise StepRefused("an earlier step is missing", field="n")
+    if n >= len(pace.sealed):
+        raise StepRefused("its prints come first", field="n")
+    return pace.sealed[n]
 
 
 def check_may_complete(session: CaptureSession, accepted: Sequence[int], now: datetime, policy: SessionPolicy) -> None:
     """Whether it can be handed in. raises SessionExpired, SessionSpent, SessionNotStarted, StepsMissing"""
-    challenge = _started(session, now, policy)
-    if sorted(accepted) != [step.n for step in challenge.steps]:
+    pace = pace_while_open(session, now, policy)
+    if pace.open_step is not None or sorted(accepted) != [step.n for step in pace.challenge.steps]:
         raise StepsMissing
 
 
-def _started(session: CaptureSession, now: datetime, policy: SessionPolicy) -> Challenge:
+def pace_while_open(session: CaptureSession, now: datetime, policy: SessionPolicy) -> Pace:
+    """Where its steps stand. raises SessionExpired, SessionSpent, SessionNotStarted"""
     _check_open(session, now, policy)
-    if session.challenge is None:
+    pace = session.pace
+    if pace is None:
         raise SessionNotStarted
-    return session.challenge
+    return pace
 
 
 def _check_open(session: CaptureSession, now: datetime, policy: SessionPolicy) -> None:

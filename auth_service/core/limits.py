@@ -31,6 +31,8 @@ class LimitPolicy:
     openings_per_minute    capture sessions opened, and requests for another way, from one network address: somebody who
                            helps a queue opens one every two minutes, and a village shares one address
     openings_per_day       the same over a day: thirty people an hour who try twice, for five hours
+    wishes_per_day         requests for another way from one network address: nothing is overwritten, and staff read all
+    wishes_person_per_day  the same for one ID number: four ways, and a telephone number that was mistyped once or twice
     sign_in_per_minute     tries to sign in from one network address, besides the growing delay of each name
     reveals_per_day        looks of one member of staff at somebody's name and telephone in full
 
@@ -47,6 +49,8 @@ class LimitPolicy:
     client_per_day: int = 2000
     openings_per_minute: int = 10
     openings_per_day: int = 300
+    wishes_per_day: int = 60
+    wishes_person_per_day: int = 6
     sign_in_per_minute: int = 30
     reveals_per_day: int = 50
 
@@ -117,6 +121,19 @@ def of_session(most: int, channel: str, device: str, subject: str) -> tuple[Coun
     """What one capture session counts against: this person on this channel and device, so that nobody can lock a
     person out. most: SessionPolicy.attempts_per_day; subject: stands for the ID number"""
     return (Count("session_per_day", f"{subject}\0{channel}\0{device}", most, DAY),)
+
+
+def of_look(most: int, session_id: str, n: int) -> tuple[Count, ...]:
+    """most: StepPolicy.looks_a_step"""
+    return (Count("looks_a_step", f"{session_id}\0{n}", most, DAY),)
+
+
+def of_wish(policy: LimitPolicy, client: str, subject: str) -> tuple[Count, ...]:
+    """What one request for another way counts against. subject: stands for the ID number"""
+    return (
+        Count("wishes_per_day", client, policy.wishes_per_day, DAY),
+        Count("wishes_person_per_day", f"{client}\0{subject}", policy.wishes_person_per_day, DAY),
+    )
 
 
 def of_enrollment(policy: LimitPolicy, key: str, number: str) -> tuple[Count, ...]:

@@ -94,7 +94,8 @@ RULES = (
     ),
     Rule(
         "unfinished_sessions",
-        "capture sessions without a decision, with their frames (`capture_sessions`, `capture_steps`, sealed)",
+        "capture sessions without a decision, with their frames (`capture_sessions`, `capture_moves`,"
+        " `capture_steps`, sealed)",
         None,
         "opened; nobody can hand one in after 14 minutes",
         "rows deleted by the worker within the hour; at once where the person ended it",
@@ -104,7 +105,7 @@ RULES = (
     Rule(
         "sessions",
         "decided capture sessions, with the frames of those that a person may look at (`capture_sessions`,"
-        " `capture_steps`)",
+        " `capture_moves`, `capture_steps`)",
         "review_days",
         "the decision, and the end of its review; frames of a pass go with the decision itself",
         "rows deleted",

@@ -1,12 +1,13 @@
-"""One step of a challenge comes in: looked at quickly, kept sealed, and final."""
+"""The pictures of one step come in, as they were sealed before: looked at quickly, kept encrypted, and final."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hmac
+from collections.abc import Callable, Sequence
 
 from auth_service.capture.ports import FrameLook, StepLook
 from auth_service.capture.session import CaptureSession, SessionPolicy, check_may_start, check_may_step
-from auth_service.capture.steps import CapturedStep, StepPolicy, check_step
+from auth_service.capture.steps import CapturedStep
 from auth_service.core.clock import Clock
 from auth_service.core.errors import SessionNotStarted, StepConflict
 from auth_service.flows.session_terms import SessionKey, own_session, require_nonce
@@ -16,18 +17,27 @@ from auth_service.storage.unit import KeptStep, Store, Unit
 class AcceptStep:
     """One instance serves all threads. The answer speaks of framing, light and movement, never of liveness."""
 
-    def __init__(self, store: Store, look: FrameLook, clock: Clock, sessions: SessionPolicy, steps: StepPolicy) -> None:
+    def __init__(
+        self,
+        store: Store,
+        look: FrameLook,
+        clock: Clock,
+        sessions: SessionPolicy,
+        count: Callable[[str, int], None] = lambda _session, _n: None,
+    ) -> None:
+        """count  called before each look: session id and step. raises RateLimited"""
         self._store = store
         self._look = look
         self._clock = clock
         self._sessions = sessions
-        self._steps = steps
+        self._count = count
 
     def run(self, key: SessionKey, step: CapturedStep) -> StepLook:
         """Keeps the step; the very same step sent again gets the same answer.
 
-        raises   SessionUnknown, SessionExpired, SessionSpent, SessionNotStarted, StepRefused, StepConflict (another
-                 content), ImageRefused (a frame cannot be decoded), CapacityExceeded
+        raises   SessionUnknown, SessionExpired, SessionSpent, SessionNotStarted, StepRefused (it was not sealed),
+                 StepConflict (other pictures than those sealed), ImageRefused (a frame cannot be decoded), RateLimited
+                 (looked at too often), CapacityExceeded
         """
         with self._store.reading() as unit:
             session = self._session(unit, key, alone=False)
@@ -38,6 +48,7 @@ class AcceptStep:
         self._check(session, kept, step)
         if session.challenge is None:
             raise SessionNotStarted
+        self._count(session.id, step.n)
         look = self._look.look(step, session.challenge.steps[step.n])  # no transaction is held meanwhile
         return self._keep(key, step, look)
 
@@ -72,5 +83,6 @@ class AcceptStep:
 
     def _check(self, session: CaptureSession, kept: Sequence[KeptStep], step: CapturedStep) -> None:
         accepted = [one.n for one in kept]
-        check_may_step(session, step.n, accepted, self._clock.now(), self._sessions)
-        check_step(step, kept, self._steps)
+        sealed = check_may_step(session, step.n, accepted, self._clock.now(), self._sessions)
+        if not hmac.compare_digest(sealed.digest, step.digest):
+            raise StepConflict

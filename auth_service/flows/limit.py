@@ -56,6 +56,14 @@ class Limit:
         """One challenge, before it is drawn; counted whether or not the person is known. raises AttemptsUsedUp"""
         self._count(limits.of_session(most, channel, device, subject), AttemptsUsedUp)
 
+    def look(self, session_id: str, n: int, most: int) -> None:
+        """A quick look at the frames of one step. raises RateLimited"""
+        self._count(limits.of_look(most, session_id, n), RateLimited)
+
+    def wish(self, client: str, subject: str) -> None:
+        """A request for another way. raises RateLimited, Unavailable: the counts cannot be kept"""
+        self._count(limits.of_wish(self._policy, client, subject), RateLimited, public=True)
+
     def enrollment(self, key_id: str, id_number: str) -> None:
         """raises AttemptsUsedUp, IdNumberInvalid"""
         self._count(limits.of_enrollment(self._policy, key_id, self._normalised(id_number)), AttemptsUsedUp)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from auth_service.beneficiaries.names import folded_name
-from auth_service.capture.challenge import Challenge
-from auth_service.capture.session import CaptureSession, SessionState
+from auth_service.capture.challenge import Colour, Planned, Route
+from auth_service.capture.pace import PacePolicy
+from auth_service.capture.session import CaptureSession, SessionPolicy, SessionState
 from auth_service.core.errors import SealBroken, SessionUnknown, StorageFault
 from auth_service.qualification.capture_outcome import CaptureOutcome
 from auth_service.qualification.certificate import Certificate
@@ -32,12 +33,25 @@ class SessionKey:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What the client needs to run the camera. accepted: steps that are kept already, after a reload"""
+    """What the client may know while the camera runs.
+
+    steps      up to the one that is open; `count` of them will come
+    colours    of the open step, once they were asked for; `flashes` of them will come
+    accepted   steps whose pictures are kept
+    sealed     steps whose prints are kept, from 0
+    time_left  until the open step's prints have to be here; None while nothing runs
+    """
 
     nonce: bytes
-    challenge: Challenge
+    route: Route
+    steps: tuple[Planned, ...]
+    count: int
+    colours: tuple[Colour, ...]
+    flashes: int
     expires_at: datetime
+    time_left: timedelta | None
     accepted: tuple[int, ...] = ()
+    sealed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,27 @@ def own_session(unit: Unit, key: SessionKey, *, alone: bool = False) -> StoredSe
     if stored is None or not hmac.compare_digest(stored.session.id, key.session_id):
         raise SessionUnknown
     return stored
+
+
+def begun_of(
+    session: CaptureSession, accepted: tuple[int, ...], now: datetime, policies: tuple[SessionPolicy, PacePolicy]
+) -> Begun | None:
+    """None before the camera runs."""
+    pace, (sessions, paces) = session.pace, policies
+    if session.nonce is None or pace is None:
+        return None
+    return Begun(
+        nonce=session.nonce,
+        route=pace.challenge.route,
+        steps=pace.known,
+        count=len(pace.challenge.steps),
+        colours=pace.challenge.flash if pace.colours_shown else (),
+        flashes=len(pace.challenge.flash),
+        expires_at=session.expires_at(sessions),
+        time_left=pace.time_left(now, paces, slow=session.slow),
+        accepted=accepted,
+        sealed=tuple(one.n for one in pace.sealed),
+    )
 
 
 def require_nonce(session: CaptureSession, key: SessionKey) -> None:

@@ -1,29 +1,32 @@
-"""The camera runs: nonce and challenge are drawn, once, and the clock starts."""
+"""The camera runs: nonce and challenge are drawn, and the first step is told. The others come one by one.
+
+Whoever starts again goes on where they were. A step that came too late, or whose pictures a page has lost, is drawn
+anew with all that follows it, and that counts like another start.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 
-from auth_service.capture.challenge import Challenge, Route, draw, route_for
-from auth_service.capture.session import CaptureSession, SessionPolicy, check_may_start
+from auth_service.capture.challenge import Route, StepKind, draw, redraw, route_for
+from auth_service.capture.pace import Asked, Pace, PacePolicy, is_late
+from auth_service.capture.session import CaptureSession, SessionPolicy, check_may_start, pace_while_open
 from auth_service.core.clock import Clock
-from auth_service.core.errors import SessionExpired
-from auth_service.flows.session_terms import Begun, SessionKey, own_session
-from auth_service.storage.unit import Store, StoredSession
+from auth_service.core.errors import SessionExpired, StepRefused
+from auth_service.flows.session_terms import Begun, SessionKey, begun_of, own_session, require_nonce
+from auth_service.storage.unit import Store, StoredSession, Unit
 
 NONCE_BYTES = 16
 """source: trust.md 1.5 L0, 128 bits"""
 CountAttempt = Callable[[str, str, str], None]
-"""Counts one attempt: channel, device (keyed hash or empty), subject. raises AttemptsUsedUp"""
+"""Counts one draw: channel, device (keyed hash or empty), subject. raises AttemptsUsedUp"""
 
 
 class StartSession:
     """One instance serves all threads.
 
-    count   called before a challenge is drawn, never for a second start of the same session
+    count   called before anything is drawn
     counts  the route whose challenge has bits enough here for a wished one (liveness.fusion.route_that_counts)
     """
 
@@ -31,51 +34,114 @@ class StartSession:
         self,
         store: Store,
         clock: Clock,
-        policy: SessionPolicy,
+        policies: tuple[SessionPolicy, PacePolicy],
         count: CountAttempt,
         counts: Callable[[Route], Route] = lambda wished: wished,
     ) -> None:
         self._store = store
         self._clock = clock
-        self._policy = policy
+        self._policies = policies
         self._count = count
         self._counts = counts
 
-    def run(self, key: SessionKey) -> Begun:
-        """Nonce and challenge; the same again for a second start, with the steps that are kept.
+    def run(self, key: SessionKey, lost_from: int | None = None) -> Begun:
+        """What is asked now.
 
-        raises   SessionUnknown, SessionExpired, SessionSpent, AttemptsUsedUp, NoChallengeLeft
+        lost_from  the first step whose pictures the client no longer has, though it sealed it
+        raises     SessionUnknown, SessionExpired, SessionSpent, AttemptsUsedUp, NoChallengeLeft
         """
-        now = self._clock.now()
         with self._store.reading() as unit:
             stored = own_session(unit, key)
-            accepted = tuple(step.n for step in unit.steps.kept(stored.session.id))
-        check_may_start(stored.session, now, self._policy)
-        if stored.session.challenge is None:
-            stored = self._draw(stored, key, now)
-        return self._begun(stored.session, accepted)
+            accepted = self._accepted(unit, stored.session)
+        check_may_start(stored.session, self._clock.now(), self._policies[0])
+        if stored.session.drawn is None:
+            self._draw(stored)
+        else:
+            self._mend(key, stored, accepted, lost_from)
+        return self._now(key)
 
-    def _draw(self, stored: StoredSession, key: SessionKey, now: datetime) -> StoredSession:
+    def colours(self, key: SessionKey) -> Begun:
+        """The colours, once the person is ready for them; from here on their time runs. Asked for again they are the
+        same, and others once it is over.
+
+        raises  as `run`; SessionNotStarted, StepRefused: they are not what is asked for now
+        """
+        with self._store.reading() as unit:
+            stored = own_session(unit, key)
+        require_nonce(stored.session, key)
+        pace = self._of_colours(stored.session)
+        late = self._is_late(stored.session, pace)
+        if late:
+            self._count_draw(stored)
+        if late or not pace.colours_shown:
+            with self._store.unit() as unit:
+                self._show(unit, own_session(unit, key, alone=True).session)
+        return self._now(key)
+
+    def _show(self, unit: Unit, session: CaptureSession) -> None:
+        """Looked at again with the session held: another tab may have asked for them as well."""
+        pace, now = self._of_colours(session), self._clock.now()
+        late, n = self._is_late(session, pace), len(pace.sealed)
+        if late:
+            unit.sessions.move(session, Asked(n, now, redraw(pace.challenge, n, session.accommodations)))
+        if late or not pace.colours_shown:
+            unit.sessions.move(session, Asked(n, now))
+
+    def _of_colours(self, session: CaptureSession) -> Pace:
+        pace = pace_while_open(session, self._clock.now(), self._policies[0])
+        if pace.open_step is None or pace.open_step.kind is not StepKind.FLASH:
+            raise StepRefused("no colours are asked for now")
+        return pace
+
+    def _draw(self, stored: StoredSession) -> None:
         """Of two starts at once one draws, and both get what it drew."""
         session = stored.session
-        self._count(session.channel, session.device, stored.subject)
-        challenge = self._challenge(session)
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        with self._store.unit() as unit:
-            if unit.sessions.start(session, nonce, challenge, now):
-                started = replace(session, nonce=nonce, challenge=challenge, started_at=now)
-                return replace(stored, session=started)
-        with self._store.reading() as unit:
-            stored = own_session(unit, key)
-        check_may_start(stored.session, now, self._policy)
-        return stored
-
-    def _challenge(self, session: CaptureSession) -> Challenge:
+        self._count_draw(stored)
         route = self._counts(route_for(session.wished, session.accommodations))
-        return draw(route, session.accommodations)
+        challenge = draw(route, session.accommodations)
+        with self._store.unit() as unit:
+            unit.sessions.start(session, secrets.token_bytes(NONCE_BYTES), challenge, self._clock.now())
 
-    def _begun(self, session: CaptureSession, accepted: tuple[int, ...]) -> Begun:
+    def _mend(self, key: SessionKey, stored: StoredSession, accepted: tuple[int, ...], lost_from: int | None) -> None:
+        """Asks anew for what cannot come any more."""
+        if self._anew_from(stored.session, accepted, lost_from) is None:
+            return
+        self._count_draw(stored)
+        with self._store.unit() as unit:
+            session = own_session(unit, key, alone=True).session
+            n, pace = self._anew_from(session, self._accepted(unit, session), lost_from), session.pace
+            if n is not None and pace is not None:
+                fresh = redraw(pace.challenge, n, session.accommodations)
+                unit.sessions.move(session, Asked(n, self._clock.now(), fresh))
+
+    def _anew_from(self, session: CaptureSession, accepted: tuple[int, ...], lost_from: int | None) -> int | None:
+        """The first step to be drawn anew, if any. What is kept stays; late colours are drawn when asked for."""
+        pace = pace_while_open(session, self._clock.now(), self._policies[0])
+        if lost_from is not None and max(lost_from, len(accepted)) < len(pace.sealed):
+            return max(lost_from, len(accepted))
+        step = pace.open_step
+        late = step is not None and step.kind is not StepKind.FLASH and self._is_late(session, pace)
+        return len(pace.sealed) if late else None
+
+    def _is_late(self, session: CaptureSession, pace: Pace) -> bool:
+        return is_late(pace, self._clock.now(), self._policies[1], slow=session.slow)
+
+    def _count_draw(self, stored: StoredSession) -> None:
+        session = stored.session
+        self._count(session.channel, session.device, stored.subject)
+
+    @staticmethod
+    def _accepted(unit: Unit, session: CaptureSession) -> tuple[int, ...]:
+        return tuple(step.n for step in unit.steps.kept(session.id))
+
+    def _now(self, key: SessionKey) -> Begun:
         """raises SessionExpired: it was ended in this moment"""
-        if session.nonce is None or session.challenge is None:
+        now = self._clock.now()
+        with self._store.reading() as unit:
+            session = own_session(unit, key).session
+            accepted = self._accepted(unit, session)
+        check_may_start(session, now, self._policies[0])
+        begun = begun_of(session, accepted, now, self._policies)
+        if begun is None:
             raise SessionExpired
-        return Begun(session.nonce, session.challenge, session.expires_at(self._policy), accepted)
+        return begun

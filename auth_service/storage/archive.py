@@ -73,7 +73,16 @@ _TYPES: dict[Kind, type[TypeEngine[Any]]] = {
     Kind.INSTANT: Instant, Kind.DATE: Date,
 }  # fmt: skip
 NOT_COPIED = frozenset(
-    {"capture_sessions", "capture_steps", "job_leases", "job_runs", "limit_counts", "schema_reach", "staff_sessions"}
+    {
+        "capture_moves",
+        "capture_sessions",
+        "capture_steps",
+        "job_leases",
+        "job_runs",
+        "limit_counts",
+        "schema_reach",
+        "staff_sessions",
+    }
 )
 """Leases, runs and counts of requests belong to the machine and the hour that had them, the reach of a schema to its
 migrations; a sign-in that was ended must not come back. Nor must a capture session, which would be open once more with

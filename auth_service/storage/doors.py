@@ -24,6 +24,7 @@ from auth_service.storage.records.idempotency import Idempotency
 from auth_service.storage.records.imports import Imports
 from auth_service.storage.records.jobs import Jobs
 from auth_service.storage.records.limits import Limits
+from auth_service.storage.records.moves import Moves
 from auth_service.storage.records.other_ways import OtherWays
 from auth_service.storage.records.own_people import OwnPeople
 from auth_service.storage.records.people import People
@@ -83,6 +84,10 @@ class Unit:
     @cached_property
     def sessions(self) -> Sessions:
         return Sessions(self._work)
+
+    @cached_property
+    def moves(self) -> Moves:
+        return Moves(self._work)
 
     @cached_property
     def steps(self) -> Steps:

@@ -122,6 +122,7 @@ GRANTS: dict[str, Rights] = {
             delete=True,
         )
     ),
+    "capture_moves": _front(Right(insert=True, delete=True)),
     "capture_steps": _front(Right(insert=True, delete=True)),
     "pad_findings": _front(Right(insert=True, update=("details_sealed",))),
     "replay_prints": _front(ADD),

@@ -46,7 +46,7 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.StaleJudgement: 409, e.UndoOver: 409, e.KeyInUse: 409, e.ErasureHeldBack: 409, e.ReasonMissing: 422,
     e.SettingInvalid: 500, e.ScopesConflict: 422,
     e.SessionUnknown: 404, e.SessionExpired: 410, e.SessionSpent: 409, e.SessionNotStarted: 409, e.StepRefused: 422,
-    e.StepConflict: 409, e.StepsMissing: 409, e.NoChallengeLeft: 422,
+    e.StepConflict: 409, e.StepLate: 409, e.StepsMissing: 409, e.NoChallengeLeft: 422,
     e.AccessRefused: 403, e.CredentialsInvalid: 401, e.SignInRequired: 401, e.SignInThrottled: 429,
     e.CsrfRefused: 403, e.ScopeMissing: 403, e.ConfirmationNeeded: 403, e.OwnCapture: 403,
     e.AccountTampered: 403, e.CheckpointInvalid: 422, e.AuditBroken: 500, e.WitnessConflict: 500,

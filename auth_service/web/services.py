@@ -24,6 +24,7 @@ from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
 from auth_service.flows.review_capture import ReviewCapture
+from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import SeeCapture
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.sign_in import SignIn
@@ -59,6 +60,7 @@ class Captures:
 
     open: OpenSession
     start: StartSession
+    seal: SealStep
     step: AcceptStep
     complete: CompleteSession
     end: EndSession

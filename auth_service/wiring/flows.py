@@ -9,6 +9,8 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 
+from auth_service.capture.pace import PacePolicy
+from auth_service.capture.session import SessionPolicy
 from auth_service.connectors.archive_file import KeysParts
 from auth_service.connectors.audit_trust import notary_of, witnesses_of
 from auth_service.connectors.erasure_file import ErasureFile
@@ -45,6 +47,7 @@ from auth_service.flows.restore import Restore
 from auth_service.flows.retain import OldFiles, Retain
 from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.rotate_keys import RotateKeys, RotateSigningKey
+from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import SeeCapture
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.settle_reviews import SettleReviews
@@ -74,11 +77,19 @@ class Flows(Adapters):
     def start_session(self) -> StartSession:
         policy = self.settings.liveness.pad
         counts = lambda wished: route_that_counts(wished, policy)  # noqa: E731
-        return StartSession(self.store, self.clock, self.settings.capture, self._count_session, counts)
+        return StartSession(self.store, self.clock, self._session_policies, self._count_session, counts)
+
+    @property
+    def _session_policies(self) -> tuple[SessionPolicy, PacePolicy]:
+        return self.settings.capture, self.settings.pace
+
+    @cached_property
+    def seal_step(self) -> SealStep:
+        return SealStep(self.store, self.clock, self._session_policies, self.settings.steps)
 
     @cached_property
     def accept_step(self) -> AcceptStep:
-        return AcceptStep(self.store, self.captures, self.clock, self.settings.capture, self.settings.steps)
+        return AcceptStep(self.store, self.captures, self.clock, self.settings.capture, self._count_look)
 
     @cached_property
     def complete_session(self) -> CompleteSession:
@@ -95,11 +106,14 @@ class Flows(Adapters):
 
     @cached_property
     def see_session(self) -> SeeSession:
-        return SeeSession(self.store, self.clock, self.settings.capture)
+        return SeeSession(self.store, self.clock, self._session_policies)
 
     @cached_property
     def ask_other_way(self) -> AskOtherWay:
         return AskOtherWay(self.store, self.clock)
+
+    def _count_look(self, session_id: str, n: int) -> None:
+        self.limit.look(session_id, n, self.settings.steps.looks_a_step)
 
     def _count_session(self, channel: str, device: str, subject: str) -> None:
         self.limit.session(channel, device, subject, self.settings.capture.attempts_per_day)

@@ -105,6 +105,7 @@ class Wiring(Flows):
         return Captures(
             open=self.open_session,
             start=self.start_session,
+            seal=self.seal_step,
             step=self.accept_step,
             complete=self.complete_session,
             end=self.end_session,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from auth_service.capture.pace import PacePolicy
+from auth_service.capture.ports import StepLook
 from auth_service.capture.session import SessionPolicy
 from auth_service.capture.steps import CapturedFrame, CapturedStep, StepPolicy
+from auth_service.core.errors import StepRefused
 from auth_service.core.limits import LimitPolicy
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.faces.copies import CopyPolicy
@@ -18,6 +22,7 @@ from auth_service.flows.complete_session import CaptureEngine, Completed, Comple
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.limit import Limit
 from auth_service.flows.open_session import Opened, OpenRequest, OpenSession
+from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.session_terms import Begun, SessionKey
 from auth_service.flows.start_session import StartSession
@@ -43,18 +48,20 @@ class Phone:
     def __init__(self, agency: Agency, *, shows_turns: bool = True) -> None:
         self.agency, store, clock = agency, agency.store, agency.clock
         self.policy, calibration = SessionPolicy(), fake_calibration()
+        self.clock, both = clock, (self.policy, PacePolicy())
         self.reader, self.assess, self.look = FakeCaptureReader(shows_turns=shows_turns), FakeAssess(), FakeLook()
         limit, most = Limit(store, LimitPolicy(), clock), self.policy.attempts_per_day
         self.opening = OpenSession(store, clock, self.policy)
         self.starting = StartSession(
-            store, clock, self.policy, lambda channel, device, subject: limit.session(channel, device, subject, most)
+            store, clock, both, lambda channel, device, subject: limit.session(channel, device, subject, most)
         )
-        self.accepting = AcceptStep(store, self.look, clock, self.policy, StepPolicy())
+        self.sealing = SealStep(store, clock, both, StepPolicy())
+        self.accepting = AcceptStep(store, self.look, clock, self.policy, lambda one, n: limit.look(one, n, 5))
         engine = CaptureEngine(self.reader, self.assess, self.reader.reader.reencode, lambda: FAKE_ENGINE)
         policies = CompletePolicies(self.policy, DecisionPolicy(), CopyPolicy())
         self.completing = CompleteSession(store, engine, lambda: calibration, agency.signer, clock, policies)
         self.ending = EndSession(store, clock)
-        self.seeing = SeeSession(store, clock, self.policy)
+        self.seeing = SeeSession(store, clock, both)
         self.asking = AskOtherWay(store, clock)
 
     def opened(self, number: str = WANG, **asked: Any) -> Opened:
@@ -70,9 +77,22 @@ class Phone:
     def captured(self, number: str = WANG, face: str = "wang", take: int = 1, **how: Any) -> SessionKey:
         """A session whose steps are all there."""
         key, begun = self.start(self.open(number, device=f"device {take}"))
-        for planned in begun.challenge.steps:
-            self.accepting.run(key, step(planned.n, face, take, **how))
+        for n in range(begun.count):
+            self.send(key, step(n, face, take, **how))
         return key
+
+    def send(self, key: SessionKey, shown: CapturedStep) -> StepLook:
+        """One step as it was filmed: the colours first, where it is theirs, then the prints, then the pictures."""
+        self.seal(key, shown)
+        return self.accepting.run(key, shown)
+
+    def seal(self, key: SessionKey, shown: CapturedStep) -> Begun:
+        begun = self.seeing.run(key).begun
+        if begun is not None and begun.flashes and shown.n == begun.count - 1 and not begun.colours:
+            with suppress(StepRefused):
+                self.starting.colours(key)
+        self.clock.advance(seconds=6)
+        return self.sealing.run(key, shown.prints)
 
     def run(self, number: str = WANG, face: str = "wang", take: int = 1, **how: Any) -> Completed:
         return self.completing.run(self.captured(number, face, take, **how))

@@ -72,7 +72,7 @@ def test_no_part_of_one_session_serves_another(phone: Phone) -> None:
         with pytest.raises(SessionUnknown):
             phone.completing.run(key)
         with pytest.raises(SessionUnknown):
-            phone.accepting.run(key, step(0))
+            phone.send(key, step(0))
     with pytest.raises(SessionUnknown):
         phone.ending.run(replace(mine, session_id=other.session_id))
     assert phone.completing.run(mine).decision.qualified
@@ -85,15 +85,15 @@ def test_what_was_handed_in_cannot_be_handed_in_again(phone: Phone) -> None:
         with pytest.raises(SessionSpent):
             again(key)
     with pytest.raises(SessionSpent):
-        phone.accepting.run(key, step(0))
+        phone.send(key, step(0))
 
 
-def test_a_reload_gives_the_same_challenge_and_keeps_what_is_there(phone: Phone, clock: FixedClock) -> None:
+def test_a_reload_asks_for_the_same_and_keeps_what_is_there(phone: Phone, clock: FixedClock) -> None:
     key, begun = phone.start(phone.open())
-    phone.accepting.run(key, step(0))
-    clock.advance(seconds=30)
+    phone.send(key, step(0))
+    clock.advance(seconds=20)
     again = phone.starting.run(key)
-    assert again == replace(begun, accepted=(0,))
+    assert (again.nonce, again.accepted, again.sealed) == (begun.nonce, (0,), (0,))
     assert phone.seeing.run(key).begun == again
     assert phone.seeing.run(key).state is SessionState.STARTED
 
@@ -112,47 +112,51 @@ def test_the_clock_starts_with_the_camera_and_slow_mode_has_twice_the_time(phone
     quick, slow = phone.start(quick)[0], phone.start(slow)[0]
     clock.advance(seconds=121)
     with pytest.raises(SessionExpired):
-        phone.accepting.run(quick, step(0))
-    phone.accepting.run(slow, step(0))
+        phone.send(quick, step(0))
+    assert phone.starting.run(slow).sealed == (), "and what came too late is asked for anew"
+    phone.send(slow, step(0))
     assert phone.seeing.run(quick).state is SessionState.EXPIRED
 
 
 def test_steps_come_in_order_and_all_of_them(phone: Phone) -> None:
     key = phone.open()
     with pytest.raises(SessionNotStarted):
-        phone.accepting.run(key, step(0))
+        phone.send(key, step(0))
     key, begun = phone.start(key)
     with pytest.raises(StepRefused):
-        phone.accepting.run(key, step(1))
-    for n in range(len(begun.challenge.steps) - 1):
-        phone.accepting.run(key, step(n))
+        phone.send(key, step(1))
+    for n in range(begun.count - 1):
+        phone.send(key, step(n))
     with pytest.raises(StepsMissing):
         phone.completing.run(key)
     with pytest.raises(StepRefused):
-        phone.accepting.run(key, step(len(begun.challenge.steps)))
+        phone.send(key, step(begun.count))
+    phone.seal(key, step(begun.count - 1))
+    with pytest.raises(StepsMissing):
+        phone.completing.run(key)
 
 
 def test_a_step_is_final_and_the_same_again_gets_the_same_answer(phone: Phone) -> None:
     key, _ = phone.start(phone.open())
-    first = phone.accepting.run(key, step(0, reasons=["too_dark"]))
+    first = phone.send(key, step(0, reasons=["too_dark"]))
     assert (first.hints, first.movement) == ((FramingHint.TOO_DARK,), True)
-    assert phone.accepting.run(key, step(0, reasons=["too_dark"])) == first
+    assert phone.send(key, step(0, reasons=["too_dark"])) == first
     assert phone.look.looked == 1
     with pytest.raises(StepConflict):
-        phone.accepting.run(key, step(0, take=2))
+        phone.send(key, step(0, take=2))
 
 
 def test_a_session_takes_so_many_frames_and_no_more(phone: Phone) -> None:
     key, _ = phone.start(phone.open())
-    phone.accepting.run(key, step(0, frames=40))
+    phone.send(key, step(0, frames=40))
     with pytest.raises(StepRefused, match="too many frames"):
-        phone.accepting.run(key, step(1, frames=21))
+        phone.send(key, step(1, frames=21))
 
 
 def test_without_light_or_by_choice_no_colours_are_asked(phone: Phone) -> None:
     _, dark = phone.start(phone.open(accommodations=[Accommodation.CANNOT_STAND_LIGHT]))
     _, chosen = phone.start(phone.open(wished=Route.NO_FLASH))
-    assert [one.challenge.route for one in (dark, chosen)] == [Route.NO_FLASH] * 2
+    assert [one.route for one in (dark, chosen)] == [Route.NO_FLASH] * 2
 
 
 @pytest.mark.asvs("2.4.1")

@@ -49,7 +49,7 @@ def test_a_session_that_came_to_nothing_is_gone_within_hours(
     phone: Phone, keeping: Retain, clock: FixedClock, rows: Rows
 ) -> None:
     key, _ = phone.start(phone.open())
-    phone.accepting.run(key, step(0))
+    phone.send(key, step(0))
     clock.advance(hours=1)
     assert keeping.hourly() == {"unfinished_sessions": 0}
     assert left(rows) == (1, 1)
@@ -141,10 +141,8 @@ def test_with_the_person_go_frames_sessions_scores_and_requests(phone: Phone, pr
     open_still = phone.captured(take=3)
     phone.asking.by_number(WANG, None, Way.HOME_VISIT, Channel.PHONE)
     erased = privacy.run()
-    assert all(
-        erased.counts[kind]
-        for kind in ("capture_steps", "capture_sessions", "pad_findings", "other_ways", "replay_prints")
-    )
+    kinds = ("capture_steps", "capture_moves", "capture_sessions", "pad_findings", "other_ways", "replay_prints")
+    assert all(erased.counts[kind] for kind in kinds)
     person_id = erased.person_id
     for table in ("capture_sessions", "other_ways"):
         assert rows(f"SELECT 1 FROM {table} WHERE person_id = :id", id=person_id) == []
@@ -172,5 +170,5 @@ def test_a_wrapping_key_changes_under_a_session_without_harm(phone: Phone, clock
 
 
 def test_no_backup_holds_a_session_or_a_frame() -> None:
-    assert {"capture_sessions", "capture_steps"} <= NOT_COPIED
+    assert {"capture_sessions", "capture_moves", "capture_steps"} <= NOT_COPIED
     assert not {"pad_findings", "other_ways", "replay_prints", "replay_cells"} & NOT_COPIED

@@ -98,7 +98,7 @@ def test_of_two_starts_at_once_both_get_what_one_drew(phone: Phone) -> None:
     key = phone.open()
     results = all_at_once(8, lambda _: phone.starting.run(key))
     assert all(isinstance(one, Begun) for one in results), results
-    assert len({(one.nonce, one.challenge) for one in results}) == 1  # type: ignore[attr-defined]
+    assert len({(one.nonce, one.steps) for one in results}) == 1  # type: ignore[attr-defined]
 
 
 def test_of_two_exchanges_at_once_one_gets_the_key(phone: Phone) -> None:
@@ -110,7 +110,7 @@ def test_of_two_exchanges_at_once_one_gets_the_key(phone: Phone) -> None:
 
 def test_two_tabs_with_different_pictures_of_one_step_keep_one(phone: Phone) -> None:
     key, _ = phone.start(phone.open())
-    results = all_at_once(8, lambda place: phone.accepting.run(key, step(0, take=place + 1)))
+    results = all_at_once(8, lambda place: phone.send(key, step(0, take=place + 1)))
     assert sum(isinstance(one, StepConflict) for one in results) == 7
     with phone.agency.store.reading() as unit:
         assert [kept.n for kept in unit.steps.kept(key.session_id)] == [0]
@@ -118,23 +118,21 @@ def test_two_tabs_with_different_pictures_of_one_step_keep_one(phone: Phone) -> 
 
 def test_two_tabs_with_the_same_pictures_get_the_same_answer(phone: Phone) -> None:
     key, _ = phone.start(phone.open())
-    results = all_at_once(8, lambda _: phone.accepting.run(key, step(0)))
+    results = all_at_once(4, lambda _: phone.send(key, step(0)))
     assert len(set(results)) == 1
     assert not isinstance(results[0], Exception)
 
 
 def test_a_step_that_races_with_the_end_is_kept_whole_or_not_at_all(phone: Phone) -> None:
     key = phone.captured()
-    results = all_at_once(
-        2, lambda place: phone.completing.run(key) if place else phone.accepting.run(key, step(0, take=9))
-    )
+    results = all_at_once(2, lambda place: phone.completing.run(key) if place else phone.send(key, step(0, take=9)))
     assert isinstance(results[0], StepConflict | SessionSpent)
     assert isinstance(results[1], Completed)
 
 
 def test_a_step_and_an_erasure_at_once_wait_for_each_other_and_leave_nothing(phone: Phone, privacy: Privacy) -> None:
     key, _ = phone.start(phone.open())
-    results = all_at_once(2, lambda place: privacy.run() if place else phone.accepting.run(key, step(0)))
+    results = all_at_once(2, lambda place: privacy.run() if place else phone.send(key, step(0)))
     assert isinstance(results[1], Erased), results
     assert isinstance(results[0], StepLook | SessionUnknown | KeyDestroyed), results
     with phone.agency.store.reading() as unit:

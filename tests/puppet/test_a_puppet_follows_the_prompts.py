@@ -56,7 +56,7 @@ def test_a_whole_session_passes_the_step_rules(eileen: Person, asking: Callable[
     challenge = asking(Motion.TURN_RIGHT, Motion.LOOK_UP, flash=True)
     kept: list[CapturedStep] = []
     for step in Puppet(eileen, challenge, 3, Setting(view=TINY)).session():
-        check_step(step, kept, policy)
+        check_step(step.prints, kept, policy)
         kept.append(step)
     assert [step.n for step in kept] == [planned.n for planned in challenge.steps]
     counts = {planned.kind: len(kept[planned.n].frames) for planned in challenge.steps}

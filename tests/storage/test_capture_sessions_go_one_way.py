@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from auth_service.capture.challenge import Accommodation, Route, draw
 from auth_service.capture.other_way import Way
+from auth_service.capture.pace import Asked, Sealed
 from auth_service.capture.ports import FramingHint, StepLook
 from auth_service.capture.session import CaptureSession
 from auth_service.capture.steps import CapturedFrame, CapturedStep
@@ -62,8 +63,20 @@ def test_a_session_comes_back_as_it_went_in(store: Store, known: bool) -> None:
         assert unit.sessions.start(made, NONCE, challenge, NOW)
         assert not unit.sessions.start(made, b"other", draw(Route.FLASH), NOW)
         assert stored.subject == unit.sessions.subject_of(number(1))
-    started = replace(made, nonce=NONCE, challenge=challenge, started_at=NOW)
+    started = replace(made, nonce=NONCE, drawn=challenge, started_at=NOW, moves=(Asked(0, NOW),))
     assert found(store).session == started
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_was_told_and_sealed_comes_back_in_its_order(store: Store, known: bool, url: str) -> None:
+    made = opened(store, person(store) if known else None)
+    moves = (Sealed(0, NOW, bytes(32), 6, 90_000, 1200), Asked(1, NOW), Asked(0, NOW, draw(Route.NO_FLASH)))
+    with store.unit() as unit:
+        unit.sessions.start(made, NONCE, draw(Route.FLASH), NOW)
+        assert all(unit.sessions.move(made, move) for move in moves)
+    assert found(store).session.moves == (Asked(0, NOW), *moves)
+    with pytest.raises(DBAPIError, match="append-only"):
+        direct_sql(url, "UPDATE capture_moves SET n = 0")
 
 
 def test_steps_come_back_in_their_order_and_each_once(store: Store) -> None:

@@ -29,6 +29,7 @@ GROUPS = {
         "reference_set_photos",
         "captures",
         "capture_sessions",
+        "capture_moves",
         "capture_steps",
         "pad_findings",
         "replay_prints",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from auth_service.capture.challenge import FLASH_MS, Challenge
+from auth_service.capture.challenge import FLASH_MS
 from auth_service.channels.phone.schemas import (
     CertificateLink,
     ChallengeAnswer,
@@ -33,14 +33,20 @@ def opened_answer(opened: Opened, public_url: str) -> OpenedAnswer:
 def begun_answer(begun: Begun, now: datetime) -> StartedAnswer:
     """The nonce is not in it: it goes into the cookie."""
     return StartedAnswer(
-        challenge=_challenge(begun.challenge),
+        challenge=_challenge(begun),
         accepted=begun.accepted,
+        sealed=begun.sealed,
+        step_in_ms=None if begun.time_left is None else _ms(begun.time_left),
         expires_at=begun.expires_at,
-        expires_in_ms=max(0, int((begun.expires_at - now).total_seconds() * 1000)),
+        expires_in_ms=_ms(begun.expires_at - now),
     )
 
 
-def _challenge(challenge: Challenge) -> ChallengeAnswer:
+def _ms(left: timedelta) -> int:
+    return max(0, left // timedelta(milliseconds=1))
+
+
+def _challenge(begun: Begun) -> ChallengeAnswer:
     steps = [
         PlannedStep(
             n=one.n,
@@ -48,9 +54,16 @@ def _challenge(challenge: Challenge) -> ChallengeAnswer:
             motion=one.ask.motion if one.ask else None,
             hold_ms=one.ask.hold_ms if one.ask else None,
         )
-        for one in challenge.steps
+        for one in begun.steps
     ]
-    return ChallengeAnswer(route=challenge.route, steps=tuple(steps), flash=challenge.flash, flash_ms=FLASH_MS)
+    return ChallengeAnswer(
+        route=begun.route,
+        steps=tuple(steps),
+        count=begun.count,
+        flash=begun.colours,
+        flashes=begun.flashes,
+        flash_ms=FLASH_MS,
+    )
 
 
 def outcome_answer(outcome: CaptureOutcome, certificate: Certificate | None, public_url: str) -> OutcomeAnswer:
@@ -73,6 +86,7 @@ def view_answer(view: SessionView, public_url: str) -> SessionAnswer:
         state=view.state,
         expires_at=view.expires_at,
         accepted=begun.accepted if begun else (),
-        challenge=_challenge(begun.challenge) if begun else None,
+        sealed=begun.sealed if begun else (),
+        challenge=_challenge(begun) if begun else None,
         result=None if outcome is None else outcome_answer(outcome, view.certificate, public_url),
     )

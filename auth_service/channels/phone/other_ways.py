@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from auth_service.channels.phone.held import HeldKey, held_body
 from auth_service.channels.phone.schemas import NamedWishBody, ReceivedAnswer, WishBody
-from auth_service.channels.phone.sessions import HeldKey
 from auth_service.qualification.evidence import Channel
 from auth_service.web.access import client_of
 from auth_service.web.csrf import check_page
 from auth_service.web.idempotency import checked_key
 from auth_service.web.services import services_of
 
+Wishing = Annotated[WishBody, Depends(held_body(WishBody))]
 
-def ask_in_session(request: Request, key: HeldKey, given: WishBody) -> Response:
+
+def ask_in_session(request: Request, key: HeldKey, given: Wishing) -> Response:
     """For whom the session was opened. raises SessionUnknown, CsrfRefused"""
     checked_key(request)
     services_of(request).captures.other_way.in_session(key, given.way, given.phone or "")

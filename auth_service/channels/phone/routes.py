@@ -12,12 +12,13 @@ from starlette.responses import Response
 from auth_service.channels.phone import description as words
 from auth_service.channels.phone import other_ways, page, sessions
 from auth_service.channels.phone import schemas as told
+from auth_service.channels.phone.held import HOLDS_SESSION, body_words
 from auth_service.web.access import PUBLIC
 
 VERIFY = "/verify"
 SESSIONS = "/v1/capture-sessions"
 _OPEN, _TAG = [Depends(PUBLIC)], "capture session"
-_HELD = [Depends(sessions.HOLDS_SESSION)]
+_HELD = [Depends(HOLDS_SESSION)]
 
 
 def add_phone(app: FastAPI) -> None:
@@ -53,7 +54,18 @@ def _add_sessions(app: FastAPI) -> None:
     )  # fmt: skip
     app.add_api_route(
         f"{one}/start", sessions.start, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
-        summary="The camera runs: what is asked for", openapi_extra=words.HELD_CALL,
+        summary="The camera runs: the first step", openapi_extra=words.HELD_CALL | body_words(told.StartBody),
+        responses=_answers(200, told.StartedAnswer, words.HELD_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        f"{one}/steps/{{n}}/seal", sessions.seal, methods=["POST"], dependencies=_HELD, response_model=None,
+        tags=[_TAG], summary="The prints of one step's frames, and what is asked next",
+        openapi_extra=words.HELD_CALL | body_words(told.SealBody),
+        responses=_answers(200, told.StartedAnswer, words.HELD_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        f"{one}/colours", sessions.colours, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="The colours, when the person is ready", openapi_extra=words.HELD_CALL | body_words(told.NothingBody),
         responses=_answers(200, told.StartedAnswer, words.HELD_PROBLEMS),
     )  # fmt: skip
     app.add_api_route(
@@ -63,7 +75,7 @@ def _add_sessions(app: FastAPI) -> None:
     )  # fmt: skip
     app.add_api_route(
         f"{one}/complete", sessions.complete, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
-        summary="Hand in, and hear what follows", openapi_extra=words.HELD_CALL,
+        summary="Hand in, and hear what follows", openapi_extra=words.HELD_CALL | body_words(told.NothingBody),
         responses=_answers(200, told.OutcomeAnswer, words.HELD_PROBLEMS),
     )  # fmt: skip
     app.add_api_route(
@@ -81,7 +93,8 @@ def _add_other_ways(app: FastAPI) -> None:
     app.add_api_route(
         f"{SESSIONS}/{{session_id}}/other-ways", other_ways.ask_in_session, methods=["POST"], status_code=201,
         dependencies=_HELD, response_model=None, tags=[_TAG], summary="Ask for another way than the camera",
-        openapi_extra=words.HELD_CALL, responses=_answers(201, told.ReceivedAnswer, words.HELD_PROBLEMS),
+        openapi_extra=words.HELD_CALL | body_words(told.WishBody),
+        responses=_answers(201, told.ReceivedAnswer, words.HELD_PROBLEMS),
     )  # fmt: skip
     app.add_api_route(
         "/v1/me/other-ways", other_ways.ask_by_name, methods=["POST"], status_code=201, dependencies=_OPEN,

@@ -56,13 +56,31 @@ class ExchangeBody(Given):
 
 
 class StartBody(Given):
-    """consent: read once more by whoever follows a link; the session was opened with one and keeps that."""
+    """consent: read once more by whoever follows a link; the session was opened with one and keeps that.
+
+    lost_from: the first step that was sealed and whose pictures are lost, as after a reload; it is asked for anew.
+    """
 
     consent: ConsentGiven | None = None
+    lost_from: Annotated[int, Field(ge=0, le=9)] | None = None
 
 
-class CompleteBody(Given):
-    """Nothing: all that counts was sent with the steps."""
+class PrintGiven(Given):
+    """One frame: when it was taken, in ms since the start, the size of its JPEG in bytes, and the JPEG's SHA-256."""
+
+    at_ms: Annotated[int, Field(ge=0, le=2**31)]
+    bytes: Annotated[int, Field(ge=1, le=2**31)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class SealBody(Given):
+    """The prints of one step's frames, in the order in which they were taken; the frames follow at `steps/{n}`."""
+
+    frames: Annotated[tuple[PrintGiven, ...], Field(min_length=1, max_length=60)]
+
+
+class NothingBody(Given):
+    """Nothing."""
 
 
 class WishBody(Given):
@@ -104,19 +122,30 @@ class PlannedStep(Answer):
 
 
 class ChallengeAnswer(Answer):
-    """What is asked for, in its order; each colour stands for `flash_ms`."""
+    """What is asked for so far: `steps` up to the open one, of `count`.
+
+    flash  the colours, `flashes` of them, each for `flash_ms`; empty until they were asked for
+    """
 
     route: Route
     steps: tuple[PlannedStep, ...]
+    count: int
     flash: tuple[Colour, ...]
+    flashes: int
     flash_ms: int
 
 
 class StartedAnswer(Answer):
-    """The same again for a second start. accepted: steps that are kept already"""
+    """What is asked now.
+
+    accepted    steps whose pictures are kept; sealed: those whose prints are
+    step_in_ms  until the open step's prints have to be here; absent while nothing runs
+    """
 
     challenge: ChallengeAnswer
     accepted: tuple[int, ...]
+    sealed: tuple[int, ...]
+    step_in_ms: int | None = None
     expires_at: datetime
     expires_in_ms: int
 
@@ -159,6 +188,7 @@ class SessionAnswer(Answer):
     state: SessionState
     expires_at: datetime
     accepted: tuple[int, ...] = ()
+    sealed: tuple[int, ...] = ()
     challenge: ChallengeAnswer | None = None
     result: OutcomeAnswer | None = None
 

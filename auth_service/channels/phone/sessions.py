@@ -10,18 +10,20 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from auth_service.capture.steps import CapturedStep
+from auth_service.capture.steps import CapturedStep, FramePrint, StepPrint
 from auth_service.channels.phone.answers import begun_answer, opened_answer, outcome_answer, view_answer
+from auth_service.channels.phone.held import HeldKey, held_body
 from auth_service.channels.phone.page import CONSENT
 from auth_service.channels.phone.schemas import (
-    CompleteBody,
     ConsentGiven,
     ExchangeBody,
+    NothingBody,
     OpenBody,
+    SealBody,
     StartBody,
     StepAnswer,
 )
-from auth_service.channels.phone.session_key import HoldsSession, forget, keep
+from auth_service.channels.phone.session_key import forget, keep
 from auth_service.core.errors import (
     ConsentMissing,
     IdempotencyInFlight,
@@ -41,8 +43,9 @@ from auth_service.web.forms import read_frame_form
 from auth_service.web.idempotency import HEADER, REPLAYED, checked_key
 from auth_service.web.services import Services, services_of
 
-HOLDS_SESSION = HoldsSession()
-HeldKey = Annotated[SessionKey, Depends(HOLDS_SESSION)]
+Starting = Annotated[StartBody, Depends(held_body(StartBody))]
+Sealing = Annotated[SealBody, Depends(held_body(SealBody))]
+Nothing = Annotated[NothingBody, Depends(held_body(NothingBody))]
 
 
 def open_session(request: Request, given: OpenBody) -> Response:
@@ -92,16 +95,32 @@ def exchange(request: Request, session_id: str, given: ExchangeBody) -> Response
     return response
 
 
-def start(request: Request, key: HeldKey, given: StartBody) -> Response:
-    """The camera runs. raises as StartSession.run, ConsentMissing"""
+def start(request: Request, key: HeldKey, given: Starting) -> Response:
+    """The camera runs, or runs again. raises as StartSession.run, ConsentMissing"""
     services = services_of(request)
     checked_key(request)
     if given.consent is not None:
         _consent(services, given.consent)
-    begun = services.captures.start.run(key)
+    begun = services.captures.start.run(key, given.lost_from)
     response = _json(begun_answer(begun, services.clock.now()))
     keep(request, response, SessionKey(key.session_id, key.token, begun.nonce))
     return response
+
+
+def colours(request: Request, key: HeldKey, _given: Nothing) -> Response:
+    """The person is ready for the light. raises as StartSession.colours"""
+    services = services_of(request)
+    checked_key(request)
+    return _json(begun_answer(services.captures.start.colours(key), services.clock.now()))
+
+
+def seal(request: Request, key: HeldKey, n: int, given: Sealing) -> Response:
+    """Idempotent by its content. raises as SealStep.run"""
+    services = services_of(request)
+    checked_key(request)
+    frames = (FramePrint(one.at_ms, one.bytes, bytes.fromhex(one.sha256)) for one in given.frames)
+    begun = services.captures.seal.run(key, StepPrint(n, tuple(frames)))
+    return _json(begun_answer(begun, services.clock.now()))
 
 
 async def frames(request: Request, _key: HeldKey, n: int) -> CapturedStep:
@@ -116,12 +135,11 @@ def step(request: Request, key: HeldKey, sent: Annotated[CapturedStep, Depends(f
     return _json(StepAnswer(hints=look.hints, movement_seen=look.movement))
 
 
-def complete(request: Request, key: HeldKey, given: CompleteBody) -> Response:
+def complete(request: Request, key: HeldKey, _given: Nothing) -> Response:
     """Decides once; whoever asks again is told the same, for the session itself remembers it.
 
     raises  as CompleteSession.run; IdempotencyInFlight while it is being decided
     """
-    del given  # only its form is checked
     services = services_of(request)
     checked_key(request)
     services.metrics.attempts.labels(Channel.PHONE.value).inc()

@@ -57,6 +57,7 @@ from auth_service.core.errors.captures import (
     SessionSpent,
     SessionUnknown,
     StepConflict,
+    StepLate,
     StepRefused,
     StepsMissing,
 )
@@ -261,6 +262,7 @@ __all__ = [
     "SignInThrottled",
     "StaleJudgement",
     "StepConflict",
+    "StepLate",
     "StepRefused",
     "StepsMissing",
     "StorageFault",

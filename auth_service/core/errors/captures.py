@@ -41,6 +41,12 @@ class StepConflict(RequestRefused):
     en = "This step was handed in already and cannot be changed. Please go on with the next one."
 
 
+class StepLate(RequestRefused):
+    code = "step_late"
+    zh = "网络慢了一些，这一步请重新做一次，提示会换一个。"
+    en = "The line was slow, so this step is asked for once more, with another prompt."
+
+
 class StepsMissing(RequestRefused):
     code = "steps_missing"
     zh = "还有步骤没有完成，请继续按提示操作。"

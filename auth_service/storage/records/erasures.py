@@ -30,6 +30,7 @@ from auth_service.storage.records.person_fields import SEALED_FIELDS
 from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.tables import (
     AuditRowTable,
+    CaptureMoveRow,
     CaptureRow,
     CaptureSessionRow,
     CaptureStepRow,
@@ -52,6 +53,7 @@ _SETS = table_of(ReferenceSetRow)
 _CAPTURES = table_of(CaptureRow)
 _CONSENTS = table_of(ConsentRow)
 _SESSIONS, _STEPS = table_of(CaptureSessionRow), table_of(CaptureStepRow)
+_MOVES = table_of(CaptureMoveRow)
 _FINDINGS, _WAYS = table_of(PadFindingRow), table_of(OtherWayRow)
 _ERASURES = table_of(ErasureRow)
 _TRAIL = table_of(AuditRowTable)
@@ -194,6 +196,7 @@ class Erasures:
         told = (_FINDINGS.c.person_id == person_id) & (_FINDINGS.c.details_sealed != _NOTHING)
         return {
             "capture_steps": self._run(delete(_STEPS).where(_STEPS.c.session_id.in_(mine))),
+            "capture_moves": self._run(delete(_MOVES).where(_MOVES.c.session_id.in_(mine))),
             "capture_sessions": self._run(delete(_SESSIONS).where(_SESSIONS.c.person_id == person_id)),
             "pad_findings": self._run(update(_FINDINGS).where(told).values(details_sealed=_NOTHING)),
             "other_ways": self._run(delete(_WAYS).where(_WAYS.c.person_id == person_id)),

@@ -15,6 +15,7 @@ from auth_service.qualification.review import ReviewAct
 from auth_service.storage.records.passes import FOR_REVIEW
 from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.tables import (
+    CaptureMoveRow,
     CaptureRow,
     CaptureSessionRow,
     CaptureStepRow,
@@ -40,6 +41,7 @@ from auth_service.storage.work import Work
 
 _PHOTOS, _ENROLLED, _SETS = table_of(PhotoRow), table_of(ReferencePhotoRow), table_of(ReferenceSetRow)
 _MEMBERS, _EVIDENCE, _CERTIFICATES = table_of(ReferenceSetPhotoRow), table_of(EvidenceRow), table_of(CertificateRow)
+_MOVES = table_of(CaptureMoveRow)
 _SESSIONS, _STEPS, _CAPTURES = table_of(CaptureSessionRow), table_of(CaptureStepRow), table_of(CaptureRow)
 _FINDINGS, _REVIEWS, _WAYS = table_of(PadFindingRow), table_of(ReviewRow), table_of(OtherWayRow)
 _GONE = b""
@@ -156,6 +158,7 @@ class Expiry:
                  none: expired, ended, or claimed by a process that died
         """
         chosen = list(self._work.connection.execute(_over(before, decided=decided).limit(limit)).scalars())
+        self._rows(delete(_MOVES).where(_MOVES.c.session_id.in_(chosen)))
         self._rows(delete(_STEPS).where(_STEPS.c.session_id.in_(chosen)))
         return self._rows(delete(_SESSIONS).where(_SESSIONS.c.id.in_(chosen)))
 

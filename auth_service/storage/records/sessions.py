@@ -11,17 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
-from auth_service.capture.challenge import Accommodation, Ask, Challenge, Colour, Motion, Route
+from auth_service.capture.challenge import Accommodation, Challenge, Route
+from auth_service.capture.pace import Asked, Move
 from auth_service.capture.session import CaptureSession
 from auth_service.enrollment.consent import Consent, ConsentBasis
+from auth_service.qualification.decision import Outcome
+from auth_service.storage.records.moves import Moves, challenge_of, told_challenge
 from auth_service.storage.sealing import Place
-from auth_service.storage.tables import CaptureSessionRow
+from auth_service.storage.tables import CaptureSessionRow, EvidenceRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work, to_json
 
 _SESSIONS = table_of(CaptureSessionRow)
+_EVIDENCE = table_of(EvidenceRow)
 _MINE = _SESSIONS.c.id == bindparam("of_id")
 _OPEN = _SESSIONS.c.ended_at.is_(None)
 _EXCHANGE = (
@@ -43,6 +47,17 @@ _DECIDE = (
     update(_SESSIONS)
     .where(_MINE, _SESSIONS.c.claimed_at.is_not(None), _SESSIONS.c.decided_at.is_(None), _OPEN)
     .values(decided_at=bindparam("now"), evidence_id=bindparam("evidence"))
+)
+_TRIES = (
+    select(func.count())
+    .select_from(_SESSIONS.join(_EVIDENCE, _EVIDENCE.c.id == _SESSIONS.c.evidence_id))
+    .where(
+        _SESSIONS.c.subject == bindparam("subject"),
+        _SESSIONS.c.channel == bindparam("channel"),
+        _SESSIONS.c.device == bindparam("device"),
+        _EVIDENCE.c.taken_at >= bindparam("since"),
+        _EVIDENCE.c.outcome != Outcome.QUALIFIED.value,
+    )
 )
 _END = update(_SESSIONS).where(_MINE, _SESSIONS.c.decided_at.is_(None), _OPEN).values(ended_at=bindparam("now"))
 
@@ -78,6 +93,7 @@ class Sessions:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        self._moves = Moves(work)
 
     def open(self, new: NewSession) -> None:
         session, indexes = new.session, self._work.indexes
@@ -128,16 +144,25 @@ class Sessions:
         return self._one(wanted.with_for_update())
 
     def start(self, session: CaptureSession, nonce: bytes, challenge: Challenge, now: datetime) -> bool:
-        """False: it was started before, or is over."""
-        drawn = {
-            "nonce": nonce.hex(),
-            "route": challenge.route.value,
-            "asks": [[ask.motion.value, ask.hold_ms] for ask in challenge.asks],
-            "flash": [colour.value for colour in challenge.flash],
-        }
+        """Draws the first step too. False: it was started before, or is over."""
+        drawn = {"nonce": nonce.hex(), **told_challenge(challenge)}
         key = self._work.keys.of(session.person_id)
         sealed = key.seal(_place(session.id, "challenge"), to_json(drawn).encode())
-        return self._moved(_START, session.id, now, drawn=sealed)
+        return self._moved(_START, session.id, now, drawn=sealed) and self.move(session, Asked(0, now))
+
+    def move(self, session: CaptureSession, move: Move) -> bool:
+        """False: another was faster. raises KeyDestroyed"""
+        return self._moves.add(session.id, session.person_id, move)
+
+    def tries(self, session: CaptureSession, subject: str, since: datetime) -> int:
+        """Decided sessions of this number, known or not, on this channel and device, that were no pass."""
+        asked = {
+            "subject": bytes.fromhex(subject),
+            "channel": session.channel,
+            "device": session.device,
+            "since": since,
+        }
+        return int(self._work.connection.execute(_TRIES, asked).scalar_one())
 
     def claim(self, session_id: str, now: datetime) -> bool:
         """Exactly one of many callers gets True, ever."""
@@ -166,9 +191,11 @@ class Sessions:
     def _read(self, row: Row[Any]) -> StoredSession:
         key = self._work.keys.of(row.person_id)
         asked = json.loads(key.open(_place(row.id, "asked"), row.asked_sealed))
-        nonce, challenge = None, None
+        nonce, drawn, moves = None, None, tuple[Move, ...]()
         if row.challenge_sealed is not None:
-            nonce, challenge = _drawn(json.loads(key.open(_place(row.id, "challenge"), row.challenge_sealed)))
+            told = json.loads(key.open(_place(row.id, "challenge"), row.challenge_sealed))
+            nonce, drawn = bytes.fromhex(told["nonce"]), challenge_of(told)
+            moves = self._moves.of(row.id, row.person_id)
         session = CaptureSession(
             id=row.id,
             person_id=row.person_id,
@@ -181,10 +208,11 @@ class Sessions:
             opened_at=row.opened_at,
             started_at=row.started_at,
             nonce=nonce,
-            challenge=challenge,
+            drawn=drawn,
             claimed_at=row.claimed_at,
             decided_at=row.decided_at,
             ended_at=row.ended_at,
+            moves=moves,
         )
         consent = None if asked["consent"] is None else _consent(asked["consent"])
         return StoredSession(session, consent, row.subject.hex(), row.evidence_id, asked["helper"])
@@ -192,12 +220,6 @@ class Sessions:
 
 def _place(session_id: str, field: str) -> Place:
     return Place("capture_sessions", session_id, field)
-
-
-def _drawn(told: dict[str, Any]) -> tuple[bytes, Challenge]:
-    asks = tuple(Ask(Motion(motion), int(hold)) for motion, hold in told["asks"])
-    colours = tuple(Colour(colour) for colour in told["flash"])
-    return bytes.fromhex(told["nonce"]), Challenge(Route(told["route"]), asks, colours)
 
 
 def _consent_told(consent: Consent) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, Per
 from auth_service.storage.tables.reach import SchemaReachRow
 from auth_service.storage.tables.schema import Schema
 from auth_service.storage.tables.sessions import (
+    CaptureMoveRow,
     CaptureSessionRow,
     CaptureStepRow,
     OtherWayRow,
@@ -56,6 +57,7 @@ __all__ = [
     "BenefitRow",
     "CalibrationActivationRow",
     "CalibrationRow",
+    "CaptureMoveRow",
     "CaptureRow",
     "CaptureSessionRow",
     "CaptureStepRow",

@@ -1,7 +1,7 @@
-"""Capture sessions, their steps, what the layers of liveness found, what recognises their films, and requests for
+"""Capture sessions, their moves and steps, what the layers of liveness found, what recognises their films, and requests for
 another way.
 
-Sessions and steps live for minutes, or until nobody needs to look at them any more; findings are facts.
+Sessions, moves and steps live for minutes, or until nobody needs to look at them any more; findings are facts.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class CaptureSessionRow(Schema):
         CheckConstraint("(decided_at IS NULL) = (evidence_id IS NULL)", name="evidence"),
         Index(None, "person_id"),
         Index(None, "opened_at"),
+        Index(None, "subject"),
         Index(None, "evidence_id"),
     )
 
@@ -55,6 +56,26 @@ class CaptureSessionRow(Schema):
     decided_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     evidence_id: Mapped[Id | None]
+
+
+class CaptureMoveRow(Schema):
+    """What one session told its client, or had sealed, in its order; no row ever changes.
+
+    details_sealed  JSON: a challenge that was drawn anew, or the digest and the extent of what was sealed
+    """
+
+    __tablename__ = "capture_moves"
+    __table_args__ = (
+        CheckConstraint("kind IN ('asked', 'sealed')", name="kind"),
+        CheckConstraint("n >= 0 AND place >= 0", name="place"),
+    )
+
+    session_id: Mapped[Id] = mapped_column(ForeignKey("capture_sessions.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[Word]
+    n: Mapped[int]
+    at: Mapped[datetime]
+    details_sealed: Mapped[bytes]
 
 
 class CaptureStepRow(Schema):

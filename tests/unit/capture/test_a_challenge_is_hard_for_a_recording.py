@@ -22,6 +22,7 @@ from auth_service.capture.challenge import (
     draw,
     motion_orders,
     motions_asked,
+    redraw,
     route_for,
 )
 from auth_service.core.errors import NoChallengeLeft
@@ -69,6 +70,21 @@ def test_every_order_and_every_colour_is_equally_likely() -> None:
     places = Counter((place, colour) for one in drawn for place, colour in enumerate(one.flash))
     share = draws / len(Colour)
     assert sum((count - share) ** 2 / share for count in places.values()) < 75  # 24 degrees of freedom
+
+
+def test_what_is_drawn_anew_keeps_what_was_done_and_is_as_random_as_the_first() -> None:
+    chance, first = seeded(4), draw(Route.NO_FLASH, (), seeded(5).randrange)
+    anew = [redraw(first, 2, (), chance.randrange) for _ in range(6000)]
+    assert {one.asks[:1] for one in anew} == {first.asks[:1]}
+    rest = Counter(tuple(ask.motion for ask in one.asks[1:]) for one in anew)
+    following = [order for order in motion_orders(ABLE, len(first.asks)) if order[0] is first.asks[0].motion]
+    assert set(rest) == {order[1:] for order in following}
+    wanted = len(anew) / len(following)
+    assert sum((count - wanted) ** 2 / wanted for count in rest.values()) < 3 * len(following) + 30
+    flash = draw(Route.FLASH)
+    again = [redraw(flash, 3) for _ in range(50)]
+    assert {one.asks for one in again} == {flash.asks}
+    assert len({one.flash for one in again}) > 40
 
 
 def test_the_light_changes_slower_than_hurts_and_is_never_red() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from auth_service.capture.challenge import Route, draw
+from auth_service.capture.pace import Asked, Sealed
 from auth_service.capture.session import (
     CaptureSession,
     SessionPolicy,
@@ -29,8 +30,9 @@ from auth_service.core.errors import (
 
 NOON = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
 POLICY = SessionPolicy()
+CHALLENGE = draw(Route.FLASH)
 OPENED = CaptureSession("a" * 32, "b" * 32, "phone", "", "c" * 32, Route.FLASH, frozenset(), False, NOON)
-STARTED = dataclasses.replace(OPENED, started_at=NOON, nonce=bytes(16), challenge=draw(Route.FLASH))
+STARTED = dataclasses.replace(OPENED, started_at=NOON, nonce=bytes(16), drawn=CHALLENGE, moves=(Asked(0, NOON),))
 
 
 def later(seconds: float) -> datetime:
@@ -62,19 +64,22 @@ def test_no_step_without_a_camera_and_none_afterwards() -> None:
 
 @pytest.mark.parametrize(
     ("n", "accepted", "refused"),
-    [(0, [0], StepConflict), (2, [0], StepRefused), (9, [], StepRefused), (-1, [], StepRefused)],
+    [(0, [0], StepConflict), (2, [0], StepRefused), (0, [], StepRefused), (9, [], StepRefused), (-1, [], StepRefused)],
 )
-def test_steps_come_in_order_and_are_final(n: int, accepted: list[int], refused: type[ServiceError]) -> None:
+def test_pictures_come_in_order_once_sealed_and_are_final(
+    n: int, accepted: list[int], refused: type[ServiceError]
+) -> None:
     with pytest.raises(refused):
         check_may_step(STARTED, n, accepted, later(5), POLICY)
 
 
 def test_a_session_is_whole_or_not_handed_in() -> None:
-    assert STARTED.challenge is not None
-    whole = [step.n for step in STARTED.challenge.steps]
-    check_may_complete(STARTED, whole, later(90), POLICY)
-    with pytest.raises(StepsMissing):
-        check_may_complete(STARTED, whole[:-1], later(90), POLICY)
+    whole = [step.n for step in CHALLENGE.steps]
+    sealed = dataclasses.replace(STARTED, moves=tuple(Sealed(n, NOON, bytes(32), 3, 30, n) for n in whole))
+    check_may_complete(sealed, whole, later(90), POLICY)
+    for session, accepted in ((sealed, whole[:-1]), (STARTED, whole)):
+        with pytest.raises(StepsMissing):
+            check_may_complete(session, accepted, later(90), POLICY)
 
 
 def frames(*times: int, size: int = 10) -> tuple[CapturedFrame, ...]:
@@ -96,12 +101,12 @@ def frames(*times: int, size: int = 10) -> tuple[CapturedFrame, ...]:
 )
 def test_frames_are_refused_for_a_stated_reason(step: CapturedStep, why: str) -> None:
     with pytest.raises(StepRefused) as refused:
-        check_step(step, [CapturedStep(0, frames(0, 100, 200))], StepPolicy())
+        check_step(step.prints, [CapturedStep(0, frames(0, 100, 200))], StepPolicy())
     assert refused.value.detail == why
 
 
 def test_the_same_step_has_the_same_digest_and_no_other() -> None:
     step = CapturedStep(1, frames(0, 100, 200))
-    assert step.digest == CapturedStep(1, frames(0, 100, 200)).digest
+    assert step.digest == CapturedStep(1, frames(0, 100, 200)).digest == step.prints.digest
     others = [CapturedStep(2, step.frames), CapturedStep(1, frames(0, 100, 201)), CapturedStep(1, step.frames[:2])]
     assert step.digest not in {other.digest for other in others}
