@@ -1,11 +1,12 @@
 """The calls of a capture session, played in memory before the real application: pages and files come from the latter.
 
-It keeps the protocol (one-time ticket, cookie, steps in order and final, one outcome) and judges nothing: the outcome
+It keeps the protocol (one-time ticket, cookie, steps told one by one, sealed, sent in order and final, one outcome) and judges nothing: the outcome
 is what the test says.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import time
@@ -41,6 +42,7 @@ OTHER_WAY: dict[str, Any] = {
     },
 }
 COOKIE = "capture"
+COLOURS = ["white", "blue", "green", "dark", "white", "green", "blue", "dark"]
 MOTIONS = ("turn_left", "nod", "come_closer")
 
 
@@ -54,6 +56,9 @@ class Session:
     started: bool = False
     ended: bool = False
     steps: dict[int, list[tuple[int, bytes]]] = field(default_factory=dict)
+    seals: list[list[tuple[int, str]]] = field(default_factory=list)
+    shown: int = 0
+    redrawn: int = 0
     consent: dict[str, Any] | None = None
     answer: dict[str, Any] | None = None
 
@@ -65,6 +70,7 @@ class Play:
     outcomes   one for each completion; the last one again and again
     hints      step -> hints in its answer
     refuse     steps whose first pictures are refused
+    late       steps whose first seal is said to come too late
     unseen     steps whose movement is said to be unseen
     refusals   path suffix -> problem that is answered once
     """
@@ -73,6 +79,7 @@ class Play:
     outcomes: list[dict[str, Any]] = field(default_factory=lambda: [PASSED])
     hints: dict[int, list[Any]] = field(default_factory=dict)
     refuse: set[int] = field(default_factory=set)
+    late: set[int] = field(default_factory=set)
     unseen: set[int] = field(default_factory=set)
     refusals: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
@@ -113,6 +120,8 @@ class FakeCaptures:
                 Route(base + "/{id}", self._end, methods=["DELETE"]),
                 Route(base + "/{id}/exchange", self._once(self._exchange), methods=["POST"]),
                 Route(base + "/{id}/start", self._once(self._start), methods=["POST"]),
+                Route(base + "/{id}/colours", self._once(self._colours), methods=["POST"]),
+                Route(base + "/{id}/steps/{n:int}/seal", self._once(self._seal), methods=["POST"]),
                 Route(base + "/{id}/steps/{n:int}", self._once(self._step), methods=["POST"]),
                 Route(base + "/{id}/complete", self._once(self._complete), methods=["POST"]),
                 Route(base + "/{id}/other-ways", self._once(self._wish), methods=["POST"]),
@@ -167,18 +176,58 @@ class FakeCaptures:
         found = self._session(request)
         if found is None or found.ended:
             return OVER
-        found.started = True
-        found.consent = (await request.json()).get("consent")
-        return 200, {"challenge": self._challenge(found), "expires_in_ms": 120_000}
+        body, found.started = await request.json(), True
+        found.consent = body.get("consent")
+        if "lost_from" in body:
+            del found.seals[max(body["lost_from"], len(found.steps)) :]
+            found.redrawn += 1
+        return 200, self._asked(found)
 
-    def _challenge(self, session: Session) -> dict[str, Any]:
+    def _asked(self, session: Session) -> dict[str, Any]:
+        """What the page may know: the steps up to the open one, and colours only while they are shown."""
         flash = session.plan.get("route", "flash") == "flash"
         motions = MOTIONS[: 2 if flash else 3]
         steps: list[dict[str, Any]] = [{"n": 0, "kind": "neutral"}]
         steps += [{"n": n, "kind": "motion", "motion": one, "hold_ms": 300} for n, one in enumerate(motions, 1)]
         steps += [{"n": len(steps), "kind": "flash"}] if flash else []
-        colours = ["white", "blue", "green", "dark", "white", "green", "blue", "dark"] if flash else []
-        return {"route": "flash" if flash else "no_flash", "steps": steps, "flash": colours, "flash_ms": 400}
+        sealed = len(session.seals)
+        lit = flash and session.shown > 0 and sealed == len(steps) - 1
+        challenge = {
+            "route": "flash" if flash else "no_flash",
+            "steps": steps[: sealed + 1],
+            "count": len(steps),
+            "flash": COLOURS if lit else [],
+            "flashes": len(COLOURS) if flash else 0,
+            "flash_ms": 400,
+        }
+        return {
+            "challenge": challenge, "accepted": sorted(session.steps), "sealed": list(range(sealed)),
+            "expires_in_ms": 120_000,
+        }  # fmt: skip
+
+    async def _colours(self, request: Request) -> tuple[int, dict[str, Any]]:
+        found = self._session(request)
+        if found is None or found.ended:
+            return OVER
+        asked = self._asked(found)["challenge"]
+        if asked["steps"][-1]["kind"] != "flash" or len(found.seals) == asked["count"]:
+            return problem(422, "step_refused", "现在不需要灯光。", "No colours are asked for now.")
+        found.shown += 1
+        return 200, self._asked(found)
+
+    async def _seal(self, request: Request) -> tuple[int, dict[str, Any]]:
+        found, n = self._session(request), request.path_params["n"]
+        if found is None or found.ended:
+            return OVER
+        prints = [(one["at_ms"], one["sha256"]) for one in (await request.json())["frames"]]
+        if n in self.play.late:
+            self.play.late.discard(n)
+            return problem(409, "step_late", "网络慢了一些，请再做一次。", "The line was slow.")
+        asked = self._asked(found)["challenge"]
+        if n != len(found.seals) or (asked["steps"][n]["kind"] == "flash" and not asked["flash"]):
+            return problem(422, "step_refused", "这一步不能使用。", "Another step is asked for.")
+        found.seals.append(prints)
+        return 200, self._asked(found)
 
     async def _step(self, request: Request) -> tuple[int, dict[str, Any]]:
         found, n = self._session(request), request.path_params["n"]
@@ -193,9 +242,10 @@ class FakeCaptures:
             return problem(
                 422, "step_refused", "这一步的画面不能使用。", "Cannot be used.", hints=self.play.hints.get(n, [])
             )
-        if n in found.steps:
+        given = [(at, hashlib.sha256(data).hexdigest()) for at, data in zip(times, frames, strict=True)]
+        if n in found.steps or (n < len(found.seals) and found.seals[n] != given):
             return problem(409, "step_conflict", "这一步已经提交。", "Handed in already.")
-        if n != len(found.steps):
+        if n != len(found.steps) or n >= len(found.seals):
             return problem(422, "request_refused", "缺少前面的步骤。", "An earlier step is missing.")
         found.steps[n] = list(zip(times, frames, strict=True))
         return 200, {"hints": self.play.hints.get(n, []), "movement_seen": n not in self.play.unseen}
@@ -204,7 +254,7 @@ class FakeCaptures:
         found = self._session(request)
         if found is None or found.ended:
             return OVER
-        if len(found.steps) != len(self._challenge(found)["steps"]):
+        if len(found.steps) != self._asked(found)["challenge"]["count"]:
             return problem(409, "steps_missing", "还有步骤没有完成。", "Some steps are missing.")
         outcomes = self.play.outcomes
         found.answer = dict(outcomes.pop(0) if len(outcomes) > 1 else outcomes[0])
@@ -217,8 +267,8 @@ class FakeCaptures:
         if found is None:
             return _json(*problem(404, "session_unknown", "链接无效。", "Not valid."))
         state = "ended" if found.ended else "decided" if found.answer else "started" if found.started else "opened"
-        challenge = {"challenge": self._challenge(found)} if found.started else {}
-        return _json(200, {"state": state, "accepted": sorted(found.steps), **challenge})
+        asked = self._asked(found) if found.started else {}
+        return _json(200, {"accepted": [], "sealed": [], **asked, "state": state})
 
     async def _end(self, request: Request) -> Response:
         found = self._session(request)

@@ -31,14 +31,13 @@ def run(fake_site: tuple[str, FakeCaptures, Deployment], playwright: Playwright)
 
 
 def test_a_session_never_sends_more_than_sixty_frames(run: Callable[[str, str], Any]) -> None:
-    flash = "['white','blue','green','dark','white','blue','green','dark']"
-    for motions, colours in ((2, flash), (3, flash), (3, "[]"), (4, "[]")):
-        steps = [{"kind": "neutral"}, *[{"kind": "motion"}] * motions]
+    for motions, flashes in ((2, 8), (3, 8), (3, 0), (4, 0)):
+        count = 1 + motions + (flashes > 0)
         for thrift in ("false", "true"):
-            found = run("selection.js", f"m.quotas({{steps: {steps}, flash: {colours}, flash_ms: 400}}, {thrift})")
-            assert found["neutral"] + motions * found["motion"] + (found["flash"] if colours != "[]" else 0) <= 60
+            found = run("selection.js", f"m.quotas({{count: {count}, flashes: {flashes}, flash_ms: 400}}, {thrift})")
+            assert found["neutral"] + motions * found["motion"] + found["flash"] <= 60
             assert found["motion"] >= 8
-            assert found["flash"] == (21 if colours != "[]" else 0)
+            assert found["flash"] == (21 if flashes else 0)
 
 
 def test_frames_are_thinned_evenly_and_keep_both_ends(run: Callable[[str, str], Any]) -> None:

@@ -36,6 +36,16 @@ def test_a_reload_in_the_middle_loses_nothing_that_was_sent(visit: Opened) -> No
 
 
 @pytest.mark.slow
+def test_a_step_that_came_too_late_is_asked_for_once_more(visit: Opened) -> None:
+    with visit(allowed=("status of 409",)) as one:
+        one.play.late.add(3)
+        one.to_check()
+        one.begin()
+        one.ends("passed")
+        assert one.play.last.shown == 2, "the colours were asked for anew"
+
+
+@pytest.mark.slow
 def test_an_incoming_call_lets_the_camera_go_and_keeps_what_was_done(visit: Opened) -> None:
     with visit() as one:
         one.to_check()
@@ -62,8 +72,7 @@ def test_a_link_that_is_away_for_20_seconds_is_waited_for(visit: Opened) -> None
         one.sent(1)
         one.context.set_offline(True)
         one.page.wait_for_timeout(20_000)
-        one.page.wait_for_selector("#s-sending:visible", timeout=PATIENCE)
-        wait_until(one.page, "document.getElementById('sending').textContent.includes('网络断了')")
+        wait_until(one.page, "document.getElementById('fault').textContent.includes('网络断了')")
         one.look("lost")
         one.context.set_offline(False)
         one.ends("passed")

@@ -62,11 +62,20 @@ function read(answer, text) {
 export const openSession = (plan, key) => call("POST", BASE, { json: plan, key });
 export const exchange = (id, ticket) => call("POST", `${BASE}/${id}/exchange`, { json: { ticket }, key: `exchange-${id}` });
 export const begin = (id, body, key) => call("POST", `${BASE}/${id}/start`, { json: body, key });
+export const colours = (id, key) => call("POST", `${BASE}/${id}/colours`, { json: {}, key });
+export const sealStep = (id, n, frames, key) => call("POST", `${BASE}/${id}/steps/${n}/seal`, { json: { frames }, key });
 export const state = (id) => call("GET", `${BASE}/${id}`);
 export const complete = (id) => call("POST", `${BASE}/${id}/complete`, { json: {}, key: `complete-${id}` });
 export const withdraw = (id) => call("DELETE", `${BASE}/${id}`);
 export const askInSession = (id, wish, key) => call("POST", `${BASE}/${id}/other-ways`, { json: wish, key });
 export const askByName = (wish, key) => call("POST", "/v1/me/other-ways", { json: wish, key });
+
+/** What binds a frame before it is sent: a few bytes that arrive soon on the poorest line. */
+export async function printOf(frame) {
+  const digest = await crypto.subtle.digest("SHA-256", await frame.blob.arrayBuffer());
+  const sha256 = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return { at_ms: frame.at, bytes: frame.blob.size, sha256 };
+}
 
 /** One step: its frames in order, each with the time at which it was taken. */
 export function sendStep(id, n, frames, key) {

@@ -2,7 +2,7 @@
 
 import { NoCamera, closeCamera, openCamera, running } from "./camera.js";
 import { appOf, slowLink } from "./browser.js";
-import { Problem, complete, state } from "./api.js";
+import { Problem, colours, complete, newKey, printOf, sealStep, state } from "./api.js";
 import { Guide } from "./guide.js";
 import { Outbox } from "./outbox.js";
 import { FULL, Recorder, THRIFTY } from "./recorder.js";
@@ -89,9 +89,8 @@ export async function run(consent) {
   stop = new AbortController();
   try {
     await keepAwake();
-    const challenge = await start(consent, told);
-    await prepare();
-    await follow(challenge, stop.signal);
+    const lostFrom = await prepare();
+    await follow(await start(consent, told, lostFrom), consent, stop.signal);
     await finish();
   } catch (error) {
     await failed(error);
@@ -100,27 +99,46 @@ export async function run(consent) {
   }
 }
 
-/** The outbox of this session; after a reload the server says what it has. */
+/** The outbox of this session. After a reload the server says what it has; returns the first step that is lost. */
 async function prepare() {
-  if (outbox && outbox.id === visit.id) return;
+  if (outbox && outbox.id === visit.id) return undefined;
   if (outbox) outbox.close();
   outbox = new Outbox(visit.id, nudge, changed);
   const known = await persist(() => state(visit.id), { told, nudge });
   outbox.accepted(known.accepted || []);
+  return (known.sealed || []).find((n) => !outbox.has(n));
+}
+
+/** The calls between two steps. A seal is sent until it arrives: the server's clock says whether that was in time. */
+function calls(consent) {
+  const sent = (send) => persist(send, { told, nudge, stop: stop.signal });
+  return {
+    seal: async (n, frames) => {
+      const [prints, key] = [await Promise.all(frames.map(printOf)), newKey()];
+      return sent(() => sealStep(visit.id, n, prints, key));
+    },
+    colours: () => {
+      const key = newKey();
+      return sent(() => colours(visit.id, key));
+    },
+    again: () => start(consent, told),
+  };
 }
 
 /** Guides through what is missing; pictures that cannot be used are taken again. */
-async function follow(challenge, signal) {
+async function follow(first, consent, signal) {
+  let asked = first;
   for (let round = 0; round <= REDO; round += 1) {
+    if (outbox.refused !== null) asked = await start(consent, told, outbox.refused);
     if (current() !== "camera") show("camera");
     if (!running(video)) await openCamera(video, camera);
     stage.phase("guide");
     recorder.start();
-    guide = new Guide(recorder, outbox, stage, visit.slow);
+    guide = new Guide(recorder, outbox, stage, calls(consent), visit.slow);
     const thrift = slow();
     recorder.economy = thrift ? THRIFTY : FULL;
     outbox.refused = null;
-    await guide.run(challenge, thrift, signal);
+    await guide.run(asked, thrift, signal);
     if (outbox.refused !== null) continue;
     recorder.stop();
     closeCamera(video);
@@ -182,10 +200,6 @@ export async function resume() {
     return true;
   }
   if (known.state === "expired" || known.state === "ended") return false;
-  if (known.accepted && known.accepted.length) {
-    outbox = new Outbox(visit.id, nudge, changed);
-    outbox.accepted(known.accepted);
-  }
   enter();
   return true;
 }

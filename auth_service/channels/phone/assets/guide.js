@@ -1,8 +1,10 @@
-// Leads a person through the steps of a challenge: says what to do, waits for the movement without hurry, and puts the
-// frames into the outbox. It never judges; a movement that it does not see is asked for again, then sent as it is.
+// Leads a person through the steps of a challenge, as the server tells them one by one: says what to do, waits for the
+// movement without hurry, seals the frames and puts them into the outbox. It never judges; a movement that it does not
+// see is asked for again, then sent as it is.
 
 import { Movement } from "./movement.js";
 import { NEUTRAL, around, quotas, thin } from "./selection.js";
+import { Problem } from "./api.js";
 import { pause, until } from "./waiting.js";
 
 /** ms. source: trust.md 1.5 L1 (0.3 to 8 s to respond); the slow column is our own decision. */
@@ -11,6 +13,8 @@ export const PACE = {
   slow: { settle: 8000, respond: 14000, back: 6000, rest: 1400, light: 3500 },
 };
 const ROUNDS = 2;
+const AGAIN = 4; // steps that came too late, in one session
+const AGAIN_CODES = new Set(["step_late", "step_refused"]);
 const AFTER = 400; // ms of stillness after a movement that belong to it
 
 const median = (values) => values.slice().sort((a, b) => a - b)[Math.floor(values.length / 2)] || 0;
@@ -20,10 +24,11 @@ export class Guide {
    * recorder  of recorder.js
    * outbox    of outbox.js
    * show      ask(key), arrow(motion or ""), step(n, of), flash(colour or ""), fine(): is the picture good now?
+   * calls     seal(n, frames), colours(), again(): each resolves to what the server asks now
    * slow      more time everywhere
    */
-  constructor(recorder, outbox, show, slow) {
-    Object.assign(this, { recorder, outbox, show, pace: slow ? PACE.slow : PACE.usual, noise: 0, watch: null });
+  constructor(recorder, outbox, show, calls, slow) {
+    Object.assign(this, { recorder, outbox, show, calls, pace: slow ? PACE.slow : PACE.usual, noise: 0, watch: null });
   }
 
   /** Every look of the recorder comes here too. */
@@ -31,27 +36,49 @@ export class Guide {
     if (this.watch) this.watch(look, change, at);
   }
 
-  /** All steps that are not sent yet. Throws Stopped, or what ended the outbox. */
-  async run(challenge, thrift, signal) {
-    const most = quotas(challenge, thrift);
+  /** All steps that are not sealed yet, from what the server asks now. Throws Stopped, or what ended the outbox. */
+  async run(asked, thrift, signal) {
+    const { count } = asked.challenge;
+    const most = quotas(asked.challenge, thrift);
+    let late = 0;
     try {
-      for (const step of challenge.steps) {
+      while (asked.sealed.length < count) {
         if (this.outbox.failed) throw this.outbox.failed;
         if (this.outbox.refused !== null) return;
-        if (this.outbox.has(step.n)) continue;
-        this.show.step(step.n + 1, challenge.steps.length);
-        const frames = await this.one(step, challenge, most, signal);
-        this.outbox.put(step.n, frames);
+        const step = asked.challenge.steps[asked.sealed.length];
+        this.show.step(step.n + 1, count);
+        const frames = await this.one(step, most, signal);
+        const next = await this.seal(step.n, frames);
+        if (next) this.outbox.put(step.n, frames);
+        else if ((late += 1) > AGAIN) throw new Problem(422, { code: "step_refused" });
+        asked = next || (await this.onceMore(signal));
       }
     } finally {
       this.rest();
     }
   }
 
-  one(step, challenge, most, signal) {
+  one(step, most, signal) {
     if (step.kind === "neutral") return this.neutral(signal);
-    if (step.kind === "flash") return this.flash(challenge, most.flash, signal);
+    if (step.kind === "flash") return this.flash(most.flash, signal);
     return this.motion(step, most.motion, signal);
+  }
+
+  /** What is asked next; null where this step has to be done again. */
+  async seal(n, frames) {
+    try {
+      return await this.calls.seal(n, frames);
+    } catch (error) {
+      if (error instanceof Problem && AGAIN_CODES.has(error.code)) return null;
+      throw error;
+    }
+  }
+
+  async onceMore(signal) {
+    this.show.ask("once_more");
+    const asked = await this.calls.again();
+    await pause(this.pace.rest, signal);
+    return asked;
   }
 
   rest() {
@@ -117,9 +144,10 @@ export class Guide {
   }
 
   /** The colours, each as long as the server said. The first frame belongs to the first colour's beginning. */
-  async flash(challenge, most, signal) {
+  async flash(most, signal) {
     this.show.ask("light");
     await pause(this.pace.light, signal);
+    const { challenge } = await this.calls.colours(); // only now: nobody knows them before
     this.recorder.looking = false; // all of the phone's strength for even times
     this.show.flash(challenge.flash[0]);
     await painted();

@@ -72,7 +72,7 @@ export class Outbox {
     this.hints = answer.movement_seen === false ? ["bigger"] : answer.hints || [];
   }
 
-  /** Whether step `n` was sent or is on its way. */
+  /** Whether step `n` was sent or is on its way; what is neither is lost. */
   has(n) {
     return this.done.has(n) || this.queue.some((one) => one.n === n);
   }

@@ -6,10 +6,10 @@ export const RATE = 6;
 export const NEUTRAL = 6;
 const MOST_OF_A_MOTION = 18; // 3 s: there, hold and back
 
-/** kind -> frames, for the steps of a challenge. `thrift` halves what may be halved on a slow link. */
+/** kind -> frames, for a challenge of so many steps and colours. `thrift` halves what may be halved on a slow link. */
 export function quotas(challenge, thrift = false) {
-  const motions = challenge.steps.filter((step) => step.kind === "motion").length;
-  const colours = challenge.flash.length;
+  const colours = challenge.flashes;
+  const motions = challenge.count - 1 - (colours ? 1 : 0);
   const flash = colours ? Math.min(Math.ceil((colours * challenge.flash_ms * RATE) / 1000) + 1, 24) : 0;
   const left = Math.floor((MOST - NEUTRAL - flash) / Math.max(motions, 1));
   const motion = Math.min(left, MOST_OF_A_MOTION);

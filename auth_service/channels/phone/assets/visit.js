@@ -4,7 +4,7 @@
 import { begin, exchange, newKey, openSession } from "./api.js";
 import { persist } from "./retry.js";
 
-export const visit = { id: "", startedAt: 0, linked: false, consented: false, slow: false, plan: null, startKey: "" };
+export const visit = { id: "", startedAt: 0, linked: false, consented: false, slow: false, plan: null };
 
 const clock = () => performance.timeOrigin + performance.now();
 
@@ -27,7 +27,7 @@ export function remember() {
 }
 
 export function forget() {
-  Object.assign(visit, { id: "", startedAt: 0, linked: false, consented: false, startKey: "" });
+  Object.assign(visit, { id: "", startedAt: 0, linked: false, consented: false });
   remember();
 }
 
@@ -37,7 +37,7 @@ export async function open(told) {
   const plan = visit.plan;
   const opened = await persist(() => openSession(plan, key), { told });
   await persist(() => exchange(opened.id, opened.ticket), { told });
-  Object.assign(visit, { id: opened.id, startedAt: 0, slow: plan.slow, linked: false, consented: true, startKey: newKey() });
+  Object.assign(visit, { id: opened.id, startedAt: 0, slow: plan.slow, linked: false, consented: true });
   remember();
 }
 
@@ -45,16 +45,17 @@ export async function open(told) {
 export async function follow(id, ticket, told) {
   remember();
   await persist(() => exchange(id, ticket), { told });
-  Object.assign(visit, { id, linked: true, startKey: newKey() });
+  Object.assign(visit, { id, linked: true });
   remember();
 }
 
-/** The challenge. Asking again gives the same one. Throws Problem. */
-export async function start(consent, told) {
+/** What is asked now. lostFrom: the first step that was sealed and whose pictures a reload lost. Throws Problem. */
+export async function start(consent, told, lostFrom) {
   const body = visit.linked ? { consent } : {};
-  const key = visit.startKey || newKey();
+  if (lostFrom !== undefined) body.lost_from = lostFrom;
+  const key = newKey();
   const answer = await persist(() => begin(visit.id, body, key), { told });
   if (!visit.startedAt) visit.startedAt = Math.round(clock());
   remember();
-  return answer.challenge;
+  return answer;
 }
