@@ -104,7 +104,7 @@ def in_steps(frames: Sequence[CapturedFrame], recorded: Recorded) -> tuple[Captu
 
 def _check(step: CapturedStep, before: Sequence[CapturedStep], planned: Planned) -> None:
     try:
-        check_step(step, before, StepPolicy())
+        check_step(step.prints, before, StepPolicy())
     except StepRefused as refused:
         raise StepRefused(f"step {planned.n} ({planned.kind}): {refused.detail}", field="frames") from refused
 

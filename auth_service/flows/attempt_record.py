@@ -22,7 +22,7 @@ from auth_service.qualification.certificate import Certificate, issue
 from auth_service.qualification.decision import Decision
 from auth_service.qualification.evidence import FaceEvidence
 from auth_service.qualification.period import due_date
-from auth_service.storage.unit import Unit
+from auth_service.storage.unit import StoredSession, Unit
 
 _DAY = timedelta(days=1)
 
@@ -35,6 +35,17 @@ def failures_before(unit: Unit, actor: str, evidence: FaceEvidence) -> int:
     attester = actor if actor.startswith(BY_KEY_PREFIX) else None
     since = evidence.taken_at - _DAY
     return unit.evidence.failures(evidence.person_id or NOBODY, evidence.channel, since, attester)
+
+
+def failures_in_sessions(unit: Unit, stored: StoredSession, evidence: FaceEvidence) -> int:
+    """What counts before the decision on a session.
+
+    Until a face was compared only what this number, known or not, saw on this device: so much is the same for whoever
+    is enrolled and for nobody, and no stranger elsewhere uses up a try. Both are asked for in either case.
+    """
+    here = unit.sessions.tries(stored.session, stored.subject, evidence.taken_at - _DAY)
+    of_person = unit.evidence.failures(evidence.person_id or NOBODY, evidence.channel, evidence.taken_at - _DAY)
+    return here if evidence.comparison is None else max(here, of_person)
 
 
 def certificate_of(decision: Decision, evidence: FaceEvidence, signer: Signer) -> Certificate | None:

@@ -19,7 +19,7 @@ from auth_service.core.keys import Signer
 from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template
-from auth_service.flows.attempt_record import certificate_of, decided, failures_before, raise_flags
+from auth_service.flows.attempt_record import certificate_of, decided, failures_in_sessions, raise_flags
 from auth_service.flows.film_memory import film_of, past_of, remember_film
 from auth_service.flows.known_person import Copy, Known, KnownPeople
 from auth_service.flows.session_terms import SessionKey, actor_of, own_session, require_nonce
@@ -220,7 +220,7 @@ class CompleteSession:
             unit.alone(f"verify {evidence.person_id or evidence.id}")
             if not unit.sessions.decide(session, evidence.id, self._clock.now()):
                 raise SessionExpired
-            decision = decide(evidence, failures_before(unit, actor_of(session), evidence), self._policies.decision)
+            decision = decide(evidence, failures_in_sessions(unit, stored, evidence), self._policies.decision)
             certificate = certificate_of(decision, evidence, self._signer)
             unit.evidence.add(evidence, decision)
             if certificate is not None and evidence.person_id is not None:

@@ -120,17 +120,16 @@ class Decision:
 def decide(evidence: FaceEvidence, failures_before: int, policy: DecisionPolicy) -> Decision:
     """The decision for one attempt.
 
-    failures_before  failed tries of this person on this channel, on the agency API with this key, in the last 24 h
+    failures_before  failed tries in the last 24 h: of this person on this channel, on the agency API with this key; in
+                     a session of this number, known or not, on this device as well (flows/attempt_record.py)
     source           contract.md section 4, top to bottom; anything unforeseen refers
     """
     zone = evidence.comparison.zone if evidence.comparison else None
     if evidence.pad.verdict is PadVerdict.ATTACK_SUSPECTED:
         return Decision(Outcome.REFER, (Reason.ATTACK_SUSPECTED,), zone)
-    if not evidence.has_reference:
-        return Decision(Outcome.REFER, (Reason.NO_USABLE_REFERENCE,), zone)
-    if evidence.pad.verdict is PadVerdict.INCONCLUSIVE:  # not compared, and no fault of the reference
+    if evidence.pad.verdict is PadVerdict.INCONCLUSIVE:  # first: whoever showed no face learns of no reference
         return _inconclusive(evidence, zone, failures_before, policy)
-    if evidence.comparison is None:
+    if not evidence.has_reference or evidence.comparison is None:
         return Decision(Outcome.REFER, (Reason.NO_USABLE_REFERENCE,), zone)
     if evidence.pad.verdict is PadVerdict.NONE:
         return Decision(Outcome.REFER, (Reason.PHOTO_WITHOUT_ATTESTATION, *_zone_reason(zone)), zone)

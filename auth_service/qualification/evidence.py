@@ -64,8 +64,11 @@ class FaceEvidence:
     def counts_as_try(self) -> bool:
         """Whether a failure is counted for the person.
 
-        A photo that a system sends without anybody's word says nothing of whom it names: whoever has a key could
-        otherwise use up somebody's tries and have them flagged.
+        A photo that a system sends without anybody's word says nothing of whom it names, and neither does a capture
+        session in which no living face was compared: whoever has a key, or knows a number and a name, could otherwise
+        use up somebody's tries and have them flagged.
         source  trust.md 2.5: a stranger must not be able to lock out an old man
         """
+        if self.kind is EvidenceKind.FACE:
+            return self.comparison is not None
         return self.kind is not EvidenceKind.PHOTO or self.channel is not Channel.AGENCY_API

@@ -61,7 +61,7 @@ class Admission:
                     message.clear()  # the error's frames outlive this, and nothing of a refused body may stay
                     raise CapacityExceeded("all places were taken while this was received")
                 received = True
-                self._places.taken += 1
+                self._places.take(scope["path"])
                 await self._wait_for_a_hand(message)
                 in_hand = True
             return message
@@ -69,7 +69,8 @@ class Admission:
         try:
             await self._app(scope, counting, send)
         finally:
-            self._places.taken -= received
+            if received:
+                self._places.give_back(scope["path"])
             if in_hand:
                 self._hands.release()
 

@@ -4,7 +4,7 @@ Bodies stay in memory (forms.py), and whoever sends slowly holds one for a minut
 senders are more than any machine's memory. Requests with photos, which only holders of a key or of a capture
 session may send, and all others
 have room of their own: a stranger at the sign-in form takes no room from a person who is being verified. Nor does one
-key take all the room from the others.
+key take all the room from the others, nor do capture sessions, which anybody may open, take more than half of it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class BodyRoom:
     ) -> None:
         self._app = app
         self._photo_paths = photo_paths
-        self._photos = _Room(photo_bytes, photo_bytes if photo_share is None else photo_share)
+        share = photo_bytes if photo_share is None else photo_share
+        self._photos = _Room(photo_bytes, share)
+        self._sessions = _Room(photo_bytes // 2, share, self._photos)
         self._others = _Room(small_bytes, small_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +52,8 @@ class BodyRoom:
             return
         if scope["path"] in self._photo_paths:
             # by what the caller says of itself: a made-up key is refused before its body is read
-            held = _Held(self._photos, _caller(scope), receive, send)
+            room = self._sessions if is_of_a_session(scope["path"]) else self._photos
+            held = _Held(room, _caller(scope), receive, send)
         else:
             held = _Held(self._others, "", receive, send)
         try:
@@ -66,12 +69,17 @@ def _caller(scope: Scope) -> str:
     return said or str((scope.get("client") or ("",))[0])
 
 
+_TOGETHER = "capture sessions"
+
+
 class _Room:
     """share   bytes that one caller may fill
+    within  the room that this one is a part of; there all who are here count as one
     raises  CapacityExceeded
     """
 
-    def __init__(self, most: int, share: int) -> None:
+    def __init__(self, most: int, share: int, within: _Room | None = None) -> None:
+        self._within = within
         self._free = most
         self._share = share
         self._of: Counter[str] = Counter()
@@ -79,10 +87,14 @@ class _Room:
     def take(self, size: int, caller: str) -> None:
         if size > self._free or self._of[caller] + size > self._share:
             raise CapacityExceeded("too many bytes are being received")
+        if self._within is not None:
+            self._within.take(size, _TOGETHER)
         self._free -= size
         self._of[caller] += size
 
     def give_back(self, size: int, caller: str) -> None:
+        if self._within is not None:
+            self._within.give_back(size, _TOGETHER)
         self._free += size
         self._of[caller] -= size
         if not self._of[caller]:

@@ -18,6 +18,7 @@ from auth_service.core.errors import CapacityExceeded
 from auth_service.web.errors import problem_response, status_of
 from auth_service.web.headers import CSP_DATA, every_answer
 from auth_service.web.i18n import Language, language_of
+from auth_service.web.limits import is_of_a_session
 from auth_service.web.logging import log
 from auth_service.web.metrics import Measures
 from auth_service.web.request_ids import HEADER, id_for
@@ -31,7 +32,8 @@ LOG_SECONDS = 1.0
 class Places:
     """How many requests to `paths` one process works on at once, and how many it does.
 
-    most    whole requests that wait for an answer; who is still sending holds no place
+    most    whole requests that wait for an answer; who is still sending holds no place. Those of capture sessions,
+            which anybody may open, take half of them at most: no crowd of strangers keeps the agency's keys out
     route   a path as meters and logs name it
     """
 
@@ -39,10 +41,23 @@ class Places:
     paths: Container[str]
     route: Callable[[str], str] = lambda path: path
     taken: int = field(default=0, init=False)
+    of_sessions: int = field(default=0, init=False)
 
     def full_for(self, path: str) -> bool:
         """Whether a request to this path is surplus now."""
-        return self.taken >= self.most and path in self.paths
+        if path not in self.paths:
+            return False
+        return self.taken >= self.most or (is_of_a_session(path) and self.of_sessions >= max(1, self.most // 2))
+
+    def take(self, path: str) -> None:
+        self._count(path, 1)
+
+    def give_back(self, path: str) -> None:
+        self._count(path, -1)
+
+    def _count(self, path: str, by: int) -> None:
+        self.taken += by
+        self.of_sessions += by * is_of_a_session(path)
 
 
 @dataclass(frozen=True, slots=True)

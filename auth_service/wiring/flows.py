@@ -110,7 +110,7 @@ class Flows(Adapters):
 
     @cached_property
     def ask_other_way(self) -> AskOtherWay:
-        return AskOtherWay(self.store, self.clock)
+        return AskOtherWay(self.store, self.clock, self.limit.wish)
 
     def _count_look(self, session_id: str, n: int) -> None:
         self.limit.look(session_id, n, self.settings.steps.looks_a_step)

@@ -1,7 +1,7 @@
 """The calls of a capture session, played in memory before the real application: pages and files come from the latter.
 
-It keeps the protocol (one-time ticket, cookie, steps told one by one, sealed, sent in order and final, one outcome) and judges nothing: the outcome
-is what the test says.
+It keeps the protocol (one-time ticket, cookie, steps told one by one, sealed, sent in order and final, one outcome) and
+judges nothing: the outcome is what the test says.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ class PhonePage:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.id = ""
+        self.asked: dict[str, Any] = {}
 
     def call(self, method: str, path: str, key: str = "", **how: Any) -> httpx.Response:
         headers = SAME_ORIGIN | ({"Idempotency-Key": key or new_id()} if method == "POST" else {})
@@ -50,9 +51,34 @@ class PhonePage:
         assert answer.status_code == 200, answer.text
 
     def start(self) -> httpx.Response:
-        return self.call("POST", f"{BASE}/{self.id}/start", json={})
+        return self._told(self.call("POST", f"{BASE}/{self.id}/start", json={}))
+
+    def colours(self) -> httpx.Response:
+        return self._told(self.call("POST", f"{BASE}/{self.id}/colours", json={}))
+
+    def seal(self, step: CapturedStep) -> httpx.Response:
+        frames = [{"at_ms": one.at_ms, "bytes": one.size, "sha256": one.sha256.hex()} for one in step.prints.frames]
+        return self._told(self.call("POST", f"{BASE}/{self.id}/steps/{step.n}/seal", json={"frames": frames}))
+
+    def _told(self, answer: httpx.Response) -> httpx.Response:
+        if answer.status_code == 200:
+            self.asked = answer.json()
+        return answer
+
+    @property
+    def count(self) -> int:
+        return int(self.asked["challenge"]["count"])
 
     def step(self, step: CapturedStep) -> httpx.Response:
+        """The colours first, where it is theirs, then the prints, then the pictures; the first refusal."""
+        challenge = self.asked.get("challenge", {})
+        if challenge.get("flashes") and step.n == self.count - 1 and not challenge["flash"]:
+            self.colours()
+        sealed = self.seal(step)
+        return self.sent(step) if sealed.status_code == 200 else sealed
+
+    def sent(self, step: CapturedStep) -> httpx.Response:
+        """The pictures alone."""
         fields = [("at_ms", (None, str(frame.at_ms))) for frame in step.frames]
         files = [("frame", (f"{frame.at_ms}.jpg", frame.data, "image/jpeg")) for frame in step.frames]
         return self.call("POST", f"{BASE}/{self.id}/steps/{step.n}", files=[*fields, *files])
@@ -70,7 +96,10 @@ class PhonePage:
 
 
 def challenge_of(answer: dict[str, Any]) -> Challenge:
-    """What the server asked for, as the puppet understands it."""
+    """What the server asked for so far, as the puppet understands it; what it has not told yet is made up."""
     asked = answer["challenge"]
-    asks = tuple(Ask(Motion(one["motion"]), one["hold_ms"]) for one in asked["steps"] if one["kind"] == "motion")
-    return Challenge(Route(asked["route"]), asks, tuple(Colour(one) for one in asked["flash"]))
+    asks = [Ask(Motion(one["motion"]), one["hold_ms"]) for one in asked["steps"] if one["kind"] == "motion"]
+    motions = asked["count"] - 1 - (asked["flashes"] > 0)
+    asks += [Ask(Motion.NOD, 300)] * (motions - len(asks))
+    colours = [Colour(one) for one in asked["flash"]] or [Colour.WHITE, Colour.DARK] * (asked["flashes"] // 2)
+    return Challenge(Route(asked["route"]), tuple(asks), tuple(colours))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -50,8 +51,9 @@ def accepted(service: Deployment, portrait: bytes, number: str = EILEEN) -> Phon
     """A session whose steps are all there: one picture again and again."""
     phone = page(service)
     phone.open(number)
-    for planned in phone.start().json()["challenge"]["steps"]:
-        answer = phone.step(small(still(service, planned["n"]), portrait))
+    phone.start()
+    for n in range(phone.count):
+        answer = phone.step(small(still(service, n), portrait))
         assert answer.status_code == 200, answer.text
     return phone
 
@@ -90,8 +92,8 @@ def test_a_number_of_nobody_another_name_and_a_known_one_get_the_same_answers(
         opened = phone.opened(number, name=name)
         phone.exchanged(opened.json()["id"], opened.json()["ticket"])
         started = phone.start()
-        for planned in started.json()["challenge"]["steps"]:
-            phone.step(small(still(service, planned["n"]), portrait))
+        for n in range(phone.count):
+            phone.step(small(still(service, n), portrait))
         done = phone.complete()
         state = phone.state()
         seen.append((
@@ -120,16 +122,60 @@ def test_whoever_hands_in_again_is_told_the_same(service: Deployment, portrait: 
     assert again.headers["Idempotency-Replayed"] == "true"
 
 
-def test_a_reload_gives_the_same_challenge_and_the_steps_that_are_kept(service: Deployment, portrait: bytes) -> None:
+def test_a_reload_asks_for_the_same_and_names_the_steps_that_are_kept(service: Deployment, portrait: bytes) -> None:
     phone = page(service)
     phone.open(EILEEN)
     assert phone.state().json()["state"] == "opened"
-    first = phone.start().json()
+    phone.start()
     assert phone.step(small(still(service, 0), portrait)).json()["movement_seen"] is False
-    again = phone.start().json()
-    assert again["challenge"] == first["challenge"]
+    asked, again = phone.asked, phone.start().json()
+    assert again["challenge"] == asked["challenge"] == phone.state().json()["challenge"]
     assert (again["accepted"], phone.state().json()["accepted"]) == ([0], [0])
-    assert phone.state().json()["challenge"] == first["challenge"]
+    assert (again["sealed"], phone.state().json()["sealed"]) == ([0], [0])
+
+
+def test_what_is_asked_is_told_step_by_step_and_colours_when_the_person_is_ready(
+    service: Deployment, portrait: bytes
+) -> None:
+    phone = page(service)
+    phone.open(EILEEN)
+    phone.start()
+    for n in range(phone.count):
+        told = phone.asked["challenge"]
+        assert ([one["n"] for one in told["steps"]], told["flash"]) == (list(range(n + 1)), [])
+        if n == phone.count - 1:
+            assert len(phone.colours().json()["challenge"]["flash"]) == told["flashes"] == 8
+        else:
+            assert phone.colours().json()["code"] == "step_refused"
+        assert phone.asked["step_in_ms"] > 0
+        phone.step(small(still(service, n), portrait))
+    other = phone.sent(small(still(service, 0, shift=3), portrait))
+    assert other.json()["code"] == "step_conflict"
+
+
+def test_an_answer_that_comes_too_late_is_asked_for_anew(service: Deployment, portrait: bytes) -> None:
+    phone = page(service)
+    phone.open(EILEEN)
+    phone.start()
+    service.clock.instant += timedelta(seconds=30)
+    late = phone.step(small(still(service, 0), portrait))
+    assert (late.status_code, late.json()["code"]) == (409, "step_late")
+    phone.start()
+    assert phone.step(small(still(service, 0), portrait)).status_code == 200
+
+
+@pytest.mark.asvs("5.2.1")
+def test_no_body_is_read_before_the_cookie_has_proved_right(service: Deployment) -> None:
+    phone = page(service)
+    phone.open(EILEEN)
+    stranger = page(service)
+    stranger.id = phone.id
+    for path in ("start", "colours", "complete", "steps/0/seal", "other-ways"):
+        for content in (b"{", b"x" * 60_000):
+            headers = {"Content-Type": "application/json"}
+            answer = stranger.call("POST", f"{BASE}/{phone.id}/{path}", content=content, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (404, "session_unknown"), path
+    assert phone.call("POST", f"{BASE}/{phone.id}/complete", content=b"{}").json()["code"] == "request_invalid"
 
 
 def test_a_step_sent_again_is_answered_again_and_other_pictures_for_it_are_refused(
@@ -259,7 +305,7 @@ def test_a_step_that_is_too_large_is_refused_by_its_first_lines(service: Deploym
     phone.open(EILEEN)
     phone.start()
     huge = CapturedStep(0, tuple(CapturedFrame(b"\xff" * 1_500_000, at) for at in (0, 100, 200)))
-    answer = phone.step(huge)
+    answer = phone.sent(huge)
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
@@ -296,8 +342,7 @@ def test_no_answer_tells_anything_of_liveness_or_of_who_is_known(service: Deploy
     made = answers[0].json()
     phone.exchanged(made["id"], made["ticket"])
     answers.append(phone.start())
-    planned = answers[-1].json()["challenge"]["steps"]
-    answers += [phone.step(small(still(service, one["n"]), portrait)) for one in planned]
+    answers += [phone.step(small(still(service, n), portrait)) for n in range(phone.count)]
     answers += [phone.complete(), phone.state()]
     for answer in answers:
         names = json.dumps(list(_names(answer.json())))

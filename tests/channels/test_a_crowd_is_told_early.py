@@ -16,6 +16,7 @@ from auth_service.app import create_app
 from auth_service.core.errors import BodyTooSlow, CapacityExceeded
 from auth_service.flows.verify import VerifyRequest, VerifyResult
 from auth_service.web.admission import Admission
+from auth_service.web.limits import PhotoPaths
 from auth_service.web.surplus import Places
 from tests.channels.service import EILEEN, Deployment
 
@@ -139,6 +140,22 @@ def test_a_surplus_body_is_read_to_its_end_and_places_are_given_back() -> None:
         assert again.status == 200
 
     asyncio.run(check())
+
+
+def test_a_crowd_at_capture_sessions_keeps_no_key_out() -> None:
+    step = f"/v1/capture-sessions/{'a' * 32}/steps/1"
+    places = Places(4, PhotoPaths())
+    for _ in range(2):
+        assert not places.full_for(step)
+        places.take(step)
+    assert places.full_for(step)
+    assert not places.full_for("/v1/verifications")
+    places.give_back(step)
+    assert not places.full_for(step)
+    for _ in range(3):
+        places.take("/v1/verifications")
+    assert places.full_for("/v1/verifications")
+    assert places.full_for(step)
 
 
 def test_whoever_is_whole_when_the_places_are_taken_is_refused_before_the_form_is_parsed() -> None:

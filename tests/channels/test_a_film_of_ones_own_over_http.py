@@ -6,6 +6,7 @@ import dataclasses
 import io
 import shutil
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -54,13 +55,28 @@ def with_points_that_show_turns(service: Deployment, data: Path, models: Path) -
     return wiring
 
 
-def acted(phone: PhonePage, seed: int) -> Steps:
-    """A session in which a rendered person answers, up to its end."""
+def acted(service: Deployment, phone: PhonePage, seed: int) -> Steps:
+    """A session in which a rendered person answers what is asked, step by step, up to its end."""
     phone.open(EILEEN)
-    asked = challenge_of(phone.start().json())
-    shown = Puppet(player("eileen"), asked, seed, Setting(place=1, view=SMALL)).session(StepPolicy())
-    phone.steps(shown)
+    phone.start()
+    shown: list[CapturedStep] = []
+    for n in range(phone.count):
+        if n == phone.count - 1 and phone.asked["challenge"]["flashes"]:
+            phone.colours()
+        puppet = Puppet(player("eileen"), challenge_of(phone.asked), seed, Setting(place=1, view=SMALL))
+        shown.append(puppet.step(n, StepPolicy()))
+        taken(service, phone, shown[-1])
     return shown
+
+
+def taken(service: Deployment, phone: PhonePage, step: CapturedStep) -> None:
+    """A step, in the time that it takes from when it is asked for."""
+    challenge = phone.asked["challenge"]
+    if challenge["flashes"] and step.n == phone.count - 1 and not challenge["flash"]:
+        phone.colours()
+    service.clock.instant += timedelta(seconds=5)
+    answer = phone.step(step)
+    assert answer.status_code == 200, answer.text
 
 
 def without_the_middle(steps: Steps) -> Steps:
@@ -71,7 +87,14 @@ def without_the_middle(steps: Steps) -> Steps:
 
 def in_another_order(steps: Steps) -> Steps:
     neutral, first, second, *colours = steps
-    return [neutral, dataclasses.replace(second, n=1), dataclasses.replace(first, n=2), *colours]
+    return [neutral, at(second, first), at(first, second), *colours]
+
+
+def at(step: CapturedStep, place: CapturedStep) -> CapturedStep:
+    """A step's pictures in the place, and from the time, of another."""
+    later = place.frames[0].at_ms - step.frames[0].at_ms
+    frames = (dataclasses.replace(one, at_ms=one.at_ms + later) for one in step.frames)
+    return CapturedStep(place.n, tuple(frames))
 
 
 def mirrored(steps: Steps) -> Steps:
@@ -95,7 +118,7 @@ def test_a_person_who_follows_the_prompts_is_heard_to_the_end_and_nobody_passes_
     monkeypatch.setattr("auth_service.flows.start_session.draw", lambda *asked: draw(*asked, below=chance.randrange))
     wiring = with_points_that_show_turns(service, data, tmp_path / "models")
     phone = PhonePage(service.client(create_app(wiring.services())))
-    shown = acted(phone, 4)
+    shown = acted(service, phone, 4)
     answer = phone.complete()
     assert answer.status_code == 200, answer.text
     signs = signs_of_the_last(wiring)
@@ -107,13 +130,14 @@ def test_a_person_who_follows_the_prompts_is_heard_to_the_end_and_nobody_passes_
     assert answer.json()["outcome"] == word
     assert ("certificate" in answer.json()) is (word == "passed")
     assert phone.state().json()["result"] == answer.json()
-    acted(phone, 5)
+    acted(service, phone, 5)
     phone.complete()
     assert signs_of_the_last(wiring)[Layer.REPLAY] is Sign.LIVE, "the same person in the same chair, minutes later"
     changes: tuple[Callable[[Steps], Steps], ...] = (list, without_the_middle, in_another_order, mirrored)
     for again in changes:
         phone.open(EILEEN)
         phone.start()
-        phone.steps(again(shown))
+        for step in again(shown):
+            taken(service, phone, step)
         told = phone.complete().json()["outcome"], signs_of_the_last(wiring)[Layer.REPLAY]
         assert told == ("in_review", Sign.ATTACK), again.__name__

@@ -214,12 +214,28 @@ def test_one_key_leaves_room_for_another() -> None:
 
 def test_whoever_holds_a_session_has_one_share_whatever_key_they_invent() -> None:
     async def check() -> None:
-        room, go = _room(100, share=50)
+        room, go = _room(200, share=50)
         step = f"/v1/capture-sessions/{'a' * 32}/steps/1"
         held = [asyncio.create_task(_ask(room, [b"x" * 25], step, key)) for key in ("one", "other")]
         await asyncio.sleep(0.01)
         assert await _ask(room, [b"x"], step, "a third") == (503, 0)
         go.set()
         assert {await task for task in held} == {(200, 0)}
+
+    asyncio.run(check())
+
+
+def test_strangers_at_capture_sessions_leave_half_the_room_to_keys() -> None:
+    async def check() -> None:
+        room, go = _room(100)
+        step = f"/v1/capture-sessions/{'a' * 32}/steps/1"
+        held = [asyncio.create_task(_ask(room, [b"x" * 25], step)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        assert await _ask(room, [b"x"], step) == (503, 0)
+        with_key = asyncio.create_task(_ask(room, [b"x" * 50], key="one"))
+        await asyncio.sleep(0.01)
+        go.set()
+        assert {await task for task in (*held, with_key)} == {(200, 0)}
+        assert await _ask(room, [b"x" * 50], step) == (200, 0)
 
     asyncio.run(check())

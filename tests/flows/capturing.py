@@ -62,7 +62,7 @@ class Phone:
         self.completing = CompleteSession(store, engine, lambda: calibration, agency.signer, clock, policies)
         self.ending = EndSession(store, clock)
         self.seeing = SeeSession(store, clock, both)
-        self.asking = AskOtherWay(store, clock)
+        self.asking = AskOtherWay(store, clock, limit.wish)
 
     def opened(self, number: str = WANG, **asked: Any) -> Opened:
         return self.opening.run(OpenRequest(number, Channel.PHONE, CONSENT, **asked))
@@ -74,9 +74,11 @@ class Phone:
         begun = self.starting.run(key)
         return replace(key, nonce=begun.nonce), begun
 
-    def captured(self, number: str = WANG, face: str = "wang", take: int = 1, **how: Any) -> SessionKey:
-        """A session whose steps are all there."""
-        key, begun = self.start(self.open(number, device=f"device {take}"))
+    def captured(
+        self, number: str = WANG, face: str = "wang", take: int = 1, device: str = "", **how: Any
+    ) -> SessionKey:
+        """A session whose steps are all there; on a device of its own, where none is named."""
+        key, begun = self.start(self.open(number, device=device or f"device {take}"))
         for n in range(begun.count):
             self.send(key, step(n, face, take, **how))
         return key

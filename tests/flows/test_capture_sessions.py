@@ -56,9 +56,37 @@ def test_each_try_is_told_what_helps_and_the_third_goes_to_a_person(phone: Phone
 
 def test_whoever_does_not_follow_the_prompts_tries_again_and_then_takes_another_way(phone: Phone) -> None:
     phone.assess.verdict, phone.assess.reasons = PadVerdict.INCONCLUSIVE, (PadReason.CHALLENGE_ABSENT,)
-    done = [phone.run(take=take) for take in (1, 2, 3)]
+    done = [phone.run(take=take, device="one phone") for take in (1, 2, 3)]
     assert [one.outcome.word for one in done] == [OutcomeWord.TRY_AGAIN, OutcomeWord.TRY_AGAIN, OutcomeWord.OTHER_WAY]
     assert [one.decision.zone for one in done] == [None, None, None], "not compared"
+
+
+def test_sessions_in_which_no_face_was_compared_count_against_nobody(phone: Phone) -> None:
+    """Whoever knows a number and a name opens sessions for it; they must use up neither tries nor call staff."""
+    phone.assess.verdict, phone.assess.reasons = PadVerdict.INCONCLUSIVE, (PadReason.CHALLENGE_ABSENT,)
+    for take in range(1, 4):
+        phone.run(take=take)  # each on a device of its own
+    phone.assess.verdict, phone.assess.reasons = PadVerdict.ATTACK_SUSPECTED, (PadReason.GEOMETRY_ATTACK,)
+    for take in range(4, 7):
+        assert phone.run(take=take).outcome.word is OutcomeWord.IN_REVIEW
+    assert phone.agency.flags() == []
+    phone.assess.verdict, phone.assess.reasons = PadVerdict.BONA_FIDE, ()
+    assert phone.run(face="zhao", take=7).outcome.word is OutcomeWord.TRY_AGAIN, "the first try that counts"
+
+
+def test_whoever_shows_no_face_learns_of_nobody_who_is_enrolled(phone: Phone) -> None:
+    """Enrolled, in the ledger only, in none: the same words, from the first try to the last."""
+    phone.agency.person(LI, "李建国")
+    phone.assess.verdict, phone.assess.reasons = PadVerdict.INCONCLUSIVE, (PadReason.CHALLENGE_ABSENT,)
+    told = {}
+    for place, number in enumerate((WANG, LI, STRANGER)):
+        done = [phone.run(number, take=10 * place + n + 10, device="one phone") for n in range(4)]
+        told[number] = [(one.outcome, one.certificate, one.flags) for one in done]
+    assert told[WANG] == told[LI] == told[STRANGER]
+    assert [one.word for one, *_ in told[WANG]] == [OutcomeWord.TRY_AGAIN] * 2 + [OutcomeWord.OTHER_WAY] * 2
+    phone.assess.reasons = (PadReason.POSSESSION_MISSING,)
+    words = {phone.run(number, take=90 + place).outcome for place, number in enumerate((WANG, LI, STRANGER))}
+    assert {one.word for one in words} == {OutcomeWord.IN_REVIEW}
 
 
 def test_a_pass_after_failures_stays_a_pass(phone: Phone) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from auth_service.capture.other_way import Way
-from auth_service.core.errors import SessionUnknown
+from auth_service.core.errors import RateLimited, SessionUnknown
 from auth_service.core.retention import FACT_DAYS, RetentionPolicy
+from auth_service.flows.ask_other_way import Named
 from auth_service.flows.retain import Retain
 from auth_service.liveness.decision import PadVerdict
 from auth_service.monitoring.flags import Verdict
@@ -115,10 +116,10 @@ def test_findings_go_with_their_verdict_after_three_years_and_not_before(agency:
 def test_requests_of_numbers_in_no_ledger_go_after_a_year_and_others_wait(
     phone: Phone, keeping: Retain, clock: FixedClock, rows: Rows
 ) -> None:
-    phone.asking.by_number(WANG, "王秀英", Way.HOME_VISIT, Channel.PHONE, "139")
-    phone.asking.by_number(STRANGER, "王秀英", Way.HOME_VISIT, Channel.PHONE, "139")
-    phone.asking.by_number(WANG, "李秀英", Way.RELATIVE, Channel.PHONE, "139")
-    phone.asking.in_session(phone.open(), Way.HOME_VISIT)  # the same once more
+    phone.asking.by_number(Named(WANG, "王秀英"), Way.HOME_VISIT, Channel.PHONE, "139")
+    phone.asking.by_number(Named(STRANGER, "王秀英"), Way.HOME_VISIT, Channel.PHONE, "139")
+    phone.asking.by_number(Named(WANG, "李秀英"), Way.RELATIVE, Channel.PHONE, "139")
+    phone.asking.in_session(phone.open(), Way.HOME_VISIT, "139")  # the same once more
     phone.asking.in_session(phone.open(), Way.COUNTER)
     assert rows("SELECT count(*) FROM other_ways") == [(4,)]
     with phone.agency.store.reading() as unit:
@@ -131,6 +132,29 @@ def test_requests_of_numbers_in_no_ledger_go_after_a_year_and_others_wait(
         assert len(unit.other_ways.waiting(10)) == 2
 
 
+def test_nobody_keeps_somebody_elses_request_away_or_takes_it_over(phone: Phone) -> None:
+    """Whoever comes first with the number alone, or with another telephone number, changes nothing of what follows."""
+    phone.asking.by_number(Named(WANG, "别人"), Way.PHONE_CALL, Channel.PHONE, "137")
+    phone.asking.by_number(Named(WANG, "王秀英"), Way.PHONE_CALL, Channel.PHONE, "138")
+    phone.asking.by_number(Named(WANG, "王秀英"), Way.PHONE_CALL, Channel.PHONE, "139")
+    with phone.agency.store.reading() as unit:
+        assert [one.phone for one in unit.other_ways.waiting(10)] == ["138", "139"]
+
+
+def test_one_address_asks_for_one_person_a_few_times_a_day(phone: Phone) -> None:
+    def ask(number: str, client: str, times: int) -> None:
+        for n in range(times):
+            phone.asking.by_number(Named(number, "王秀英"), Way.PHONE_CALL, Channel.PHONE, f"13{n}", client)
+
+    ask(WANG, "192.0.2.1", 6)
+    with pytest.raises(RateLimited):
+        ask(WANG, "192.0.2.1", 1)
+    ask(WANG, "192.0.2.2", 1)
+    ask(STRANGER, "192.0.2.1", 6)
+    with pytest.raises(RateLimited):
+        ask(STRANGER, "192.0.2.1", 1)
+
+
 @pytest.mark.asvs("14.2.7")
 def test_with_the_person_go_frames_sessions_scores_and_requests(phone: Phone, privacy: Privacy, rows: Rows) -> None:
     agency = phone.agency
@@ -139,7 +163,7 @@ def test_with_the_person_go_frames_sessions_scores_and_requests(phone: Phone, pr
     phone.assess.verdict = PadVerdict.ATTACK_SUSPECTED
     mine, other = phone.run(), phone.run(LI, "li", take=2)
     open_still = phone.captured(take=3)
-    phone.asking.by_number(WANG, None, Way.HOME_VISIT, Channel.PHONE)
+    phone.asking.by_number(Named(WANG, None), Way.HOME_VISIT, Channel.PHONE)
     erased = privacy.run()
     kinds = ("capture_steps", "capture_moves", "capture_sessions", "pad_findings", "other_ways", "replay_prints")
     assert all(erased.counts[kind] for kind in kinds)

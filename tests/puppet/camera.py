@@ -66,6 +66,13 @@ class Puppet:
         counts = self._counts((policy or StepPolicy()).most_frames)
         return tuple(self._step(scene, most) for scene, most in zip(self.act.scenes, counts, strict=True))
 
+    def step(self, n: int, policy: StepPolicy | None = None) -> CapturedStep:
+        """Step `n` alone, at the times that it has in `session`: what comes after it need not be known yet."""
+        counts = self._counts((policy or StepPolicy()).most_frames)
+        for scene, most in zip(self.act.scenes[:n], counts, strict=False):
+            list(self._instants(scene, most))
+        return self._step(self.act.scenes[n], counts[n])
+
     def _counts(self, most: int) -> list[int]:
         """How many frames each step may have: few of the neutral face, two or three of each colour, the rest."""
         motions = sum(scene.movement is not None for scene in self.act.scenes)

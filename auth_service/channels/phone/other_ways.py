@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from auth_service.channels.phone.held import HeldKey, held_body
 from auth_service.channels.phone.schemas import NamedWishBody, ReceivedAnswer, WishBody
+from auth_service.flows.ask_other_way import Named
 from auth_service.qualification.evidence import Channel
 from auth_service.web.access import client_of
 from auth_service.web.csrf import check_page
@@ -20,22 +21,23 @@ Wishing = Annotated[WishBody, Depends(held_body(WishBody))]
 
 
 def ask_in_session(request: Request, key: HeldKey, given: Wishing) -> Response:
-    """For whom the session was opened. raises SessionUnknown, CsrfRefused"""
+    """For whom the session was opened. raises SessionUnknown, RateLimited, CsrfRefused"""
     checked_key(request)
-    services_of(request).captures.other_way.in_session(key, given.way, given.phone or "")
+    services_of(request).captures.other_way.in_session(key, given.way, given.phone or "", client_of(request))
     return _received()
 
 
 def ask_by_name(request: Request, given: NamedWishBody) -> Response:
-    """For whoever can name the person; the same is asked for once a day, so that a repetition adds nothing.
+    """For whoever can name the person; the very same is kept once a day, so that a repetition adds nothing.
 
     raises  IdNumberInvalid, RateLimited, CsrfRefused
     """
     check_page(request, cookie=False)
     checked_key(request)
     services = services_of(request)
-    services.limit.opening(client_of(request))
-    services.captures.other_way.by_number(given.id_number, given.name, given.way, Channel.PHONE, given.phone or "")
+    client, named = client_of(request), Named(given.id_number, given.name)
+    services.limit.opening(client)
+    services.captures.other_way.by_number(named, given.way, Channel.PHONE, given.phone or "", client)
     return _received()
 
 

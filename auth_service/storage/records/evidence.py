@@ -26,8 +26,10 @@ _ADD_CERTIFICATE = insert(_CERTIFICATES)
 _FAILED = and_(
     not_(PASSED),
     or_(
-        _EVIDENCE.c.kind != EvidenceKind.PHOTO.value,
+        _EVIDENCE.c.kind == EvidenceKind.ASSISTED.value,
+        and_(_EVIDENCE.c.kind == EvidenceKind.FACE.value, _EVIDENCE.c.zone.is_not(None)),
         and_(
+            _EVIDENCE.c.kind == EvidenceKind.PHOTO.value,
             _EVIDENCE.c.channel != Channel.AGENCY_API.value,
             or_(
                 _EVIDENCE.c.zone == Zone.NON_MATCH.value,
@@ -36,9 +38,9 @@ _FAILED = and_(
         ),
     ),
 )
-"""A try that counts: liveness or somebody's word, or else a non-match or a suspected attack. A bare photo that looked
-alike is an officer's look-up, not a try, and one from an agency's system says nothing of the person it names
-(FaceEvidence.counts_as_try)."""
+"""A try that counts: a living face that was compared, or somebody's word, or else a non-match or a suspected attack. A
+bare photo that looked alike is an officer's look-up, not a try; one from an agency's system, and a session in which no
+face was compared, say nothing of the person they name (FaceEvidence.counts_as_try)."""
 
 _TRIES = select(func.count()).select_from(_EVIDENCE).where(_FAILED, _EVIDENCE.c.person_id == bindparam("person"))
 _FAILURES = _TRIES.where(_EVIDENCE.c.taken_at >= bindparam("since"))

@@ -58,8 +58,13 @@ class OtherWays:
         self._work = work
 
     def ask(self, new: NewRequest, now: datetime) -> bool:
-        """False: the same was asked for today already. Nothing is kept of a telephone number that belongs to nobody."""
-        request_id, once = new_id(), f"{new.subject}\0{new.way.value}\0{legal_date(now)}"
+        """False: the very same was asked for today already, by somebody who named the same person and telephone number.
+
+        Whoever knows a number alone can keep nobody's request away. Nothing is kept of a telephone number that belongs
+        to nobody.
+        """
+        request_id, person = new_id(), new.person_id or "nobody"
+        once = "\0".join((new.subject, new.way.value, str(legal_date(now)), person, new.phone))
         sealed = self._work.keys.of(new.person_id).seal(_place(request_id, "phone"), new.phone.encode())
         values = {
             "id": request_id,

@@ -1,5 +1,5 @@
-"""Capture sessions, their moves and steps, what the layers of liveness found, what recognises their films, and requests for
-another way.
+"""Capture sessions, their moves and steps, what the layers of liveness found, what recognises their films, and requests
+for another way.
 
 Sessions, moves and steps live for minutes, or until nobody needs to look at them any more; findings are facts.
 """
@@ -147,7 +147,8 @@ class ReplayCellRow(Schema):
 
 
 class OtherWayRow(Schema):
-    """A request for another way. It changes nothing by itself. `once`: keyed, one request a day for one number and way.
+    """A request for another way. It changes nothing by itself. `once`: keyed, one request a day for one
+    number, way, person or nobody, and telephone number.
 
     person_id     None where the number is in no ledger: nobody to call, and the answer to the page is the same
     phone_sealed  a telephone number that was given for this request alone, with the person's key
