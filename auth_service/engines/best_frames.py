@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from auth_service.engines.point_paths import pose_of
 from auth_service.faces.image import Pixels
 from auth_service.faces.landmarks import DetectedFace
-from auth_service.faces.quality import QualityPolicy, QualityReason, assess
+from auth_service.faces.quality import QualityPolicy, QualityReason, assess, nose_offset
 from auth_service.liveness.measures import FrameMeasures
 
 PROBE_FRAMES = 2
@@ -77,7 +76,7 @@ def merit(seen: Seen, policy: QualityPolicy) -> float:
     limit = policy.max_yaw_base if seen.face.layout == "dlib5" else policy.max_yaw_tip
     middle = (policy.min_brightness + policy.max_brightness) / 2.0
     reach = (policy.max_brightness - policy.min_brightness) / 2.0
-    straight = max(0.0, 1.0 - abs(pose_of(seen.face).yaw) / limit)
+    straight = max(0.0, 1.0 - abs(nose_offset(seen.face)[0]) / limit)
     lit = max(0.0, 1.0 - abs(seen.measures.luma - middle) / reach)
     share = 1.0 if seen.measures.faces == 1 else 0.1
     return share * math.log1p(seen.measures.sharpness) * (0.1 + straight) * (0.1 + lit)

@@ -24,13 +24,14 @@ from auth_service.engines.frame_colours import skin_colours, surround_colour
 from auth_service.engines.frame_texture import texture
 from auth_service.engines.minifasnet import PadModel
 from auth_service.engines.photo_hash import photo_hash
-from auth_service.engines.point_paths import neutral_pose, point_paths
+from auth_service.engines.point_paths import point_paths
 from auth_service.engines.reader import EngineFaceReader
 from auth_service.engines.step_look import looked_at, step_look
 from auth_service.faces.image import Pixels
 from auth_service.faces.landmarks import DetectedFace, main_face_first
 from auth_service.faces.ports import FaceDetector
 from auth_service.liveness.measures import FrameMeasures, PointPaths, SessionMeasures, StepMeasures
+from auth_service.liveness.pose import TELLING_LAYOUT, usual_pose
 
 MOST_FRAME_PIXELS = 640 * 640
 """The page sends 320 to 480 pixels on the longest side, a kiosk's camera 640x480; 60 frames of this size fill 74 MB."""
@@ -42,7 +43,7 @@ def tells_turns(layout: str) -> bool:
     source  14 photographs as prints, turned 35 degrees and bent to a radius of 8 cm, move YuNet's nose by at most 0.15
             eye distances, and real turns of 20 degrees by 0.2 to 0.3; with dlib's nose base there is no such gap
     """
-    return layout == "arcface5"
+    return layout == TELLING_LAYOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class EngineCaptureReader:
         """What is measured once per session, on a few frames. raises EngineFault"""
         best = best_frames(steps, self._reader.quality)
         likeness = templates_of(self._reader, best, self._parts.own)
-        paths = _paths(steps, challenge)
+        paths = _paths(steps, challenge) if self.shows_turns else {}
         return SessionMeasures(
             steps=tuple(
                 StepMeasures(step.n, _moved(step, self._judged(step, best)), paths.get(step.n)) for step in steps
@@ -161,15 +162,15 @@ def _moved(step: SeenStep, frames: Sequence[FrameMeasures]) -> tuple[FrameMeasur
 
 
 def _paths(steps: Sequence[SeenStep], challenge: Challenge) -> dict[int, PointPaths]:
-    """By step, for the motions of the challenge; the first step says how the person looks straight."""
+    """By step, for the motions of the challenge; the first step says how the person looks straight, if it was sent."""
     asked = {planned.n: planned.ask.motion for planned in challenge.steps if planned.ask is not None}
-    neutral = neutral_pose([seen.face for step in steps if step.n == 0 for seen in step.frames])
+    straight = usual_pose((seen.measures for step in steps if step.n == 0 for seen in step.frames), 1)
     found = {}
     for step in steps:
-        faces = [seen.face for seen in step.frames]
-        straight = neutral or neutral_pose(faces)
-        if step.n in asked and straight is not None:
-            paths = point_paths([seen.grey for seen in step.frames], faces, straight, asked[step.n])
+        frames = [seen.measures for seen in step.frames]
+        neutral = straight or usual_pose(frames, 1)
+        if step.n in asked and neutral is not None:
+            paths = point_paths([seen.grey for seen in step.frames], frames, neutral, asked[step.n])
             if paths is not None:
                 found[step.n] = paths
     return found

@@ -5,6 +5,7 @@ Says nothing that a layer of liveness found, and looks at a few frames only: the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -12,8 +13,8 @@ from auth_service.capture.challenge import Motion, Planned
 from auth_service.capture.ports import FramingHint, StepLook
 from auth_service.capture.steps import CapturedFrame
 from auth_service.engines.best_frames import Seen
-from auth_service.engines.point_paths import pose_of
-from auth_service.faces.quality import QualityPolicy, QualityReason, assess
+from auth_service.faces.landmarks import DetectedFace
+from auth_service.faces.quality import QualityPolicy, QualityReason, assess, eye_centres, nose_offset
 
 _LOOKED_AT = 3
 """The first frame, the middle one and the last: before, during and after a movement."""
@@ -21,8 +22,8 @@ _COVERED = 20.0
 """Mean grey of a frame without a face, below which the camera is covered. source: own decision, well below the 50 at
 which a face counts as too dark (QualityPolicy)"""
 _MOVED = 0.08
-"""Difference in pose (Pose.away) that is movement. source: three times what a head that is held still seems to move by,
-0.026 (detectors.py, FRAME_SIDE)"""
+"""Difference in stance (see _stance) that is movement. source: three times what a head that is held still seems to
+move by, 0.026 (detectors.py, FRAME_SIDE)"""
 _NEAR_ON_PURPOSE = frozenset({FramingHint.TOO_CLOSE, FramingHint.CUT_OFF})
 _ORDER = tuple(FramingHint)
 _HINTS = {
@@ -53,8 +54,14 @@ def step_look(frames: Sequence[Seen], planned: Planned, policy: QualityPolicy) -
         for hint in _ORDER
         if 2 * sum(hint in one for one in told) > len(told) and not (near and hint in _NEAR_ON_PURPOSE)
     )
-    poses = [pose_of(seen.face) for seen in frames if seen.face is not None]
-    return StepLook(hints, any(one.away(other) >= _MOVED for one, other in combinations(poses, 2)))
+    stances = [_stance(seen.face) for seen in frames if seen.face is not None]
+    return StepLook(hints, any(math.dist(one, other) >= _MOVED for one, other in combinations(stances, 2)))
+
+
+def _stance(face: DetectedFace) -> tuple[float, float, float]:
+    """The nose's place in eye distances, and the natural logarithm of the eye distance; with any layout of points."""
+    left, right = eye_centres(face)
+    return (*nose_offset(face), math.log(max(1e-3, math.dist(left, right))))
 
 
 def _hints(seen: Seen, policy: QualityPolicy) -> frozenset[FramingHint]:

@@ -152,6 +152,14 @@ def nose(face: DetectedFace) -> Points:
     return np.asarray(face.points[4 if face.layout == "dlib5" else 2], np.float32)
 
 
+def nose_offset(face: DetectedFace) -> tuple[float, float]:
+    """Of the nose from the eyes' middle, along the line between the eyes and across it, in eye distances."""
+    left, right = (eye.astype(np.float64) for eye in eye_centres(face))
+    across = right - left
+    off = (nose(face).astype(np.float64) - (left + right) / 2.0) / max(1e-6, float(across @ across))
+    return float(off @ across), float(off @ np.array([-across[1], across[0]]))
+
+
 def assess(pixels: Pixels, faces: Sequence[DetectedFace], policy: QualityPolicy) -> QualityReport:
     """Judges the first (largest) of the faces found. raises ValueError: no face given"""
     components = measure(pixels, faces, policy.other_face_ratio)
@@ -181,13 +189,12 @@ def measure(pixels: Pixels, faces: Sequence[DetectedFace], other_face_ratio: flo
     across = (right_eye - left_eye).astype(np.float64)
     distance = max(1e-3, float(np.hypot(across[0], across[1])))
     middle = (left_eye + right_eye) / 2.0
-    aside = float(np.dot((nose(face) - middle).astype(np.float64), across)) / distance**2
     return {
         "faces": float(sum(other.box.width >= other_face_ratio * face.box.width for other in faces)),
         "eye_distance": distance,
         "face_share": face.box.height / pixels.shape[0],
         "outside": _outside(face, pixels),
-        "yaw": aside,
+        "yaw": nose_offset(face)[0],
         "roll_degrees": math.degrees(math.atan2(across[1], across[0])),
         **_light(_inner_face(pixels, float(middle[0]), float(middle[1]), distance)),
     }

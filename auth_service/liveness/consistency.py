@@ -30,8 +30,8 @@ class ConsistencyPolicy:
     still_points    movement of the points between two frames, in eye distances, that counts as none
     still_skin      relative change of the skin's light that counts as none
     still_bits      of 64, of either hash, that count as none
-    jump_widths     by which the face's middle moves between two neighbouring frames, in face widths
-    jump_scale      by which its width changes between two neighbouring frames
+    jump_widths     by which the face's middle moves from one frame that shows it to the next, in face widths
+    jump_scale      by which its width changes from one frame that shows it to the next
     another_person  (engine, limit): `least_cosine` below which two people were shown
     one_person      (engine, limit): `least_cosine` from which it is surely one
 
@@ -129,8 +129,8 @@ def _jumps(measures: SessionMeasures, policy: ConsistencyPolicy) -> list[str]:
     pairs = _neighbours(measures)
     stalled = sum(earlier.pixel_digest == later.pixel_digest for earlier, later in pairs)
     reasons = ["camera_stalls"] if stalled > policy.most_stalled * len(pairs) else []
-    boxes = [(earlier.box, later.box) for earlier, later in pairs]
-    if any(_jump(one, other, policy) for one, other in boxes if one is not None and other is not None):
+    seen = [[frame.box for frame in frames if frame.box is not None] for frames in _steps(measures)]
+    if any(_jump(one, other, policy) for boxes in seen for one, other in pairwise(boxes)):
         reasons.append("face_jumps")
     return reasons
 

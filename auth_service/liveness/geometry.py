@@ -97,7 +97,11 @@ def _turn(step: StepMeasures | None, policy: GeometryPolicy) -> Turned:
 
 def _judged(sheets: Sheets, nose: float | None, turned: float, policy: GeometryPolicy) -> tuple[Sign, str]:
     """The plain cases of each kind; between them nothing is said."""
-    if sheets.squeeze >= policy.squeezed and sheets.flat <= policy.sheet_flat:
+    if (
+        sheets.squeeze >= policy.squeezed
+        and sheets.flat <= policy.sheet_flat
+        and (nose is None or abs(nose) <= policy.sheet_nose)
+    ):
         return Sign.ATTACK, "moved_as_a_flat_sheet"
     if turned >= policy.stirred and _bent(sheets, nose, policy):
         return Sign.ATTACK, "moved_as_a_bent_sheet"

@@ -113,6 +113,20 @@ def _huber(left: Floats) -> Floats:
     return np.asarray(np.minimum(1.0, bound / np.maximum(size, 1e-12)))
 
 
+def nose_outline(five: NDArray[np.float32]) -> Floats:
+    """float64 (4, 2), pixels: the corners of where a nose lies, of a face's five points (`arcface5`)."""
+    eyes, axes = _face_frame(five.astype(np.float64))
+    high, low = _NOSE_DOWN
+    corners = np.array([(-_NOSE_ASIDE, high), (_NOSE_ASIDE, high), (_NOSE_ASIDE, low), (-_NOSE_ASIDE, low)])
+    return np.asarray(eyes + corners @ axes.T)
+
+
+def _face_frame(five: Floats) -> tuple[Floats, Floats]:
+    """The eyes' middle, and the line between the eyes and that from there to the mouth as columns of (2, 2)."""
+    eyes = (five[0] + five[1]) / 2.0
+    return eyes, np.stack([five[1] - five[0], (five[3] + five[4]) / 2.0 - eyes], axis=1)
+
+
 def standing_out(paths: NDArray[np.float32], before: NDArray[np.float32], after: NDArray[np.float32]) -> float | None:
     """How far the nose ran ahead of a bent sheet through all the rest of the face, in eye distances.
 
@@ -123,15 +137,14 @@ def standing_out(paths: NDArray[np.float32], before: NDArray[np.float32], after:
     before, after  float32 (5, 2), the face's five points (`arcface5`) where the paths begin and end
     """
     start, end = before.astype(np.float64), after.astype(np.float64)
-    eyes, across = (start[0] + start[1]) / 2.0, start[1] - start[0]
-    axes = np.stack([across, (start[3] + start[4]) / 2.0 - eyes], axis=1)
+    eyes, axes = _face_frame(start)
     if len(paths) < FEWEST or not np.isfinite(paths).all() or abs(np.linalg.det(axes)) < 1.0:
         return None
     aside, down = np.linalg.solve(axes, (paths[:, 0] - eyes).astype(np.float64).T)
     nose = (np.abs(aside) <= _NOSE_ASIDE) & (down >= _NOSE_DOWN[0]) & (down <= _NOSE_DOWN[1])
     if nose.sum() < FEWEST_OF_NOSE or (~nose).sum() < FEWEST:
         return None
-    unit = float(np.hypot(*across))
+    unit = float(np.hypot(*axes[:, 0]))
     here, gone = ((paths[:, k].astype(np.float64) - eyes) / unit for k in (0, 1))
     left = min(
         (_left_by_bent(here, gone - here, angle, ~nose) for angle in _ANGLES), key=lambda one: _speaks(one[~nose])
@@ -142,8 +155,7 @@ def standing_out(paths: NDArray[np.float32], before: NDArray[np.float32], after:
 
 
 def _nose_aside(points: Floats) -> float:
-    eyes = (points[0] + points[1]) / 2.0
-    axes = np.stack([points[1] - points[0], (points[3] + points[4]) / 2.0 - eyes], axis=1)
+    eyes, axes = _face_frame(points)
     return float((np.linalg.pinv(axes) @ (points[2] - eyes))[0])
 
 

@@ -6,13 +6,13 @@ for perspective; a head does not, for its nose stands out of the plane of eyes a
 
 Left and right are the person's own. In a camera's picture that nobody mirrored, the person's left side lies at the
 picture's right, so a head that turns to its own left carries its nose towards larger x: yaw grows. Nodding carries it
-down: pitch grows.
+down: pitch grows; and as a head nods about its neck, the eyes sink in the picture: low grows.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,9 @@ from auth_service.liveness.measures import FrameMeasures
 TELLING_LAYOUT = "arcface5"
 """Eyes, tip of the nose, corners of the mouth: YuNet's. dlib's five (`dlib5`) have no mouth and the nose's base only,
 which moves half as far. source: measured.md, Liveness"""
+NOSE_OVER_EYES = 12.0
+"""A nod and a look up are made as far as both say so: the eyes' way in the picture, and this many times the nose's in
+the face. source: docs/liveness.md, Challenge: YuNet's nose moves by a third of what a real pitch should move it"""
 _LEAST_SIDE = 8.0
 """Pixels between the eyes, and between eyes and mouth, below which points are noise. source: a point lies about half a
 pixel off, measured on stills; a quarter of the least turn that counts would be lost in it"""
@@ -35,12 +38,14 @@ class Pose:
     pitch  of the nose down the line from eyes to mouth, in lengths of that line; grows downwards
     size   natural logarithm of the face's size in pixels
     slim   natural logarithm of eye distance over eyes-to-mouth: falls when the face is turned aside
+    low    of the eyes' middle in the picture, pixels from its top; of a change: how far they sank, in the face's size
     """
 
     yaw: float
     pitch: float
     size: float
     slim: float
+    low: float = 0.0
 
     @property
     def eyes(self) -> float:
@@ -49,15 +54,18 @@ class Pose:
 
     def since(self, other: Pose) -> Pose:
         """What changed."""
-        return Pose(self.yaw - other.yaw, self.pitch - other.pitch, self.size - other.size, self.slim - other.slim)
+        sank = (self.low - other.low) / math.exp(other.size)
+        return Pose(
+            self.yaw - other.yaw, self.pitch - other.pitch, self.size - other.size, self.slim - other.slim, sank
+        )
 
     def made(self, motion: Motion) -> float:
-        """How far a motion was made, of a pose that says what changed; negative where its opposite was made."""
+        """How far a motion was made, of a pose that says what changed; not above 0 where its opposite was made."""
         return {
             Motion.TURN_LEFT: self.yaw,
             Motion.TURN_RIGHT: -self.yaw,
-            Motion.NOD: self.pitch,
-            Motion.LOOK_UP: -self.pitch,
+            Motion.NOD: min(self.low, NOSE_OVER_EYES * self.pitch),
+            Motion.LOOK_UP: min(-self.low, -NOSE_OVER_EYES * self.pitch),
             Motion.COME_CLOSER: self.size,
         }[motion]
 
@@ -77,7 +85,7 @@ def pose_of(points: NDArray[np.float32] | None) -> Pose | None:
     if min(wide, tall) < _LEAST_SIDE or area < 0.3 * wide * tall:
         return None
     yaw, pitch = np.linalg.solve(np.stack([across, down], axis=1), nose - eyes)
-    return Pose(float(yaw), float(pitch), 0.5 * math.log(area), math.log(wide / tall))
+    return Pose(float(yaw), float(pitch), 0.5 * math.log(area), math.log(wide / tall), float(eyes[1]))
 
 
 def usual_pose(frames: Iterable[FrameMeasures], fewest: int) -> Pose | None:
@@ -85,5 +93,16 @@ def usual_pose(frames: Iterable[FrameMeasures], fewest: int) -> Pose | None:
     poses = [pose for frame in frames if frame.faces == 1 and (pose := pose_of(frame.points)) is not None]
     if len(poses) < fewest:
         return None
-    middle = np.median([(pose.yaw, pose.pitch, pose.size, pose.slim) for pose in poses], axis=0)
+    return middle_of(poses)
+
+
+def middle_of(poses: Sequence[Pose]) -> Pose:
+    """The median of each of their numbers. raises ValueError: there are none"""
+    middle = np.median([(pose.yaw, pose.pitch, pose.size, pose.slim, pose.low) for pose in poses], axis=0)
     return Pose(*(float(value) for value in middle))
+
+
+def steadied(poses: Sequence[Pose]) -> list[Pose]:
+    """Each pose as the middle one of itself and its neighbours: a point that errs in one frame makes no motion."""
+    last = len(poses) - 1
+    return [middle_of([poses[max(0, n - 1)], pose, poses[min(last, n + 1)]]) for n, pose in enumerate(poses)]

@@ -79,10 +79,10 @@ def attacked(place: int, picture: Any, points: Any, species: Species, follower: 
     whole = draw(Route.FLASH, (), random.Random(place).randrange)
     sheet, hand = sheet_of(picture, points, species, chance), hand_of(chance)
     turn = Challenge(Route.FLASH, tuple(ask for ask in whole.asks if ask.motion in TURNS)[:1])
-    first = judge(follower.session(shots_of(answer(sheet, hand, turn, chance))), turn)
+    first = judge(follower.session(shots_of(answer(sheet, hand, turn, chance)), turn), turn)
     if not first.accepted:
         return first
-    return judge(follower.session(shots_of(answer(sheet, hand, whole, chance))), whole)
+    return judge(follower.session(shots_of(answer(sheet, hand, whole, chance)), whole), whole)
 
 
 def attacks(data: Path, follower: Follower, of_each: int) -> dict[Species, list[Judged]]:
@@ -106,7 +106,7 @@ def said(sessions: Sequence[Judged]) -> dict[str, dict[str, int]]:
 
 def seen(part: Turn | Still, follower: Follower) -> Judged:
     """A piece of a real clip as the answer to a turn."""
-    return judge(follower.session([part.neutral, part.shots]), ONE_TURN)
+    return judge(follower.session([part.neutral, part.shots], ONE_TURN), ONE_TURN)
 
 
 @pytest.mark.data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,9 +12,12 @@ import pytest
 from auth_service.capture.challenge import Motion
 from auth_service.engines.frame_colours import LINEAR, skin_colours, surround_colour
 from auth_service.engines.frame_texture import moire, texture
-from auth_service.engines.point_paths import ends, neutral_pose, point_paths, pose_of, stations
+from auth_service.engines.point_paths import MOST_BETWEEN, ends, point_paths, stations
 from auth_service.engines.staging import COLLINS, portrait_bytes
 from auth_service.faces.landmarks import Box, DetectedFace
+from auth_service.liveness.measures import FrameMeasures
+from auth_service.liveness.planes import FEWEST_OF_NOSE, nose_outline
+from auth_service.liveness.pose import Pose, pose_of
 
 EYES = ((203.0, 103.0), (246.0, 105.0), (225.0, 130.0), (205.0, 149.0), (243.0, 150.0))
 """Where the five points lie in the portrait of 512 pixels, to about two pixels."""
@@ -31,6 +35,24 @@ def face_at(shift: tuple[float, float] = (0.0, 0.0), scale: float = 1.0, nose: f
     return DetectedFace(box, points, "arcface5", 1.0)
 
 
+def frame_at(shift: tuple[float, float] = (0.0, 0.0)) -> FrameMeasures:
+    face = face_at(shift)
+    surround = np.zeros(3, np.float32)
+    return FrameMeasures(0, 512, 512, 1, face.box, face.points, None, surround, 120.0, 90.0, 1.0, None, b"", 0, 0)
+
+
+NOWHERE = replace(frame_at(), faces=0, box=None, points=None)
+
+
+def pose(face: DetectedFace) -> Pose:
+    found = pose_of(face.points)
+    assert found is not None
+    return found
+
+
+STRAIGHT = pose(face_at())
+
+
 def grey_of(pixels: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
 
@@ -43,10 +65,7 @@ def moved(pixels: np.ndarray, by: tuple[float, float]) -> np.ndarray:
 @pytest.mark.parametrize("by", [(7.0, 0.0), (-6.5, 4.0), (0.0, 12.0)])
 def test_paths_of_a_shifted_still_are_the_shift(by: tuple[float, float]) -> None:
     grey = grey_of(portrait())
-    faces = [face_at(), face_at(by)]
-    neutral = neutral_pose(faces[:1])
-    assert neutral is not None
-    paths = point_paths([grey, moved(grey, by)], faces, neutral, Motion.TURN_LEFT)
+    paths = point_paths([grey, moved(grey, by)], [frame_at(), frame_at(by)], STRAIGHT, Motion.TURN_LEFT)
     assert paths is not None
     assert (paths.first, paths.last) == (0, 1)
     assert min(len(paths.face), len(paths.background)) >= 30
@@ -65,7 +84,7 @@ def test_paths_of_a_face_that_moves_before_a_wall_that_stands_are_told_apart() -
     cv2.ellipse(ellipse, (229, 112), (52, 70), 0, 0, 360, 255, -1)
     after[ellipse > 0] = shifted[ellipse > 0]
     paths = point_paths(
-        [grey_of(pixels), grey_of(after)], [face_at(), face_at((8.0, 0.0))], pose_of(face_at()), Motion.TURN_LEFT
+        [grey_of(pixels), grey_of(after)], [frame_at(), frame_at((8.0, 0.0))], STRAIGHT, Motion.TURN_LEFT
     )
     assert paths is not None
     assert np.median(paths.face[:, 1] - paths.face[:, 0], axis=0) == pytest.approx((8.0, 0.0), abs=0.2)
@@ -75,34 +94,59 @@ def test_paths_of_a_face_that_moves_before_a_wall_that_stands_are_told_apart() -
 def test_points_that_do_not_come_back_are_left_out() -> None:
     grey = grey_of(portrait())
     noise = np.random.default_rng(1).integers(0, 255, grey.shape, dtype=np.uint8)
-    paths = point_paths([grey, noise], [face_at(), face_at()], pose_of(face_at()), Motion.NOD)
+    paths = point_paths([grey, noise], [frame_at(), frame_at()], STRAIGHT, Motion.NOD)
     assert paths is None or len(paths.face) < 10
 
 
-@pytest.mark.parametrize(
-    ("motion", "faces"),
-    [
-        (Motion.TURN_LEFT, [face_at(nose=4), face_at(nose=1), face_at(nose=9), face_at(nose=-14)]),
-        (Motion.COME_CLOSER, [face_at(scale=1.1), face_at(), face_at(scale=1.2), face_at(scale=1.6)]),
-    ],
-)
-def test_the_ends_are_the_most_neutral_frame_and_the_farthest(motion: Motion, faces: list[DetectedFace]) -> None:
-    assert ends(faces, pose_of(face_at()), motion) == (1, 3)
+def test_a_nose_whose_skin_is_plain_beside_brows_and_mouth_is_followed_all_the_same() -> None:
+    grey = grey_of(portrait())
+    outline = nose_outline(face_at().points)
+    left, top, right, bottom = (round(float(edge)) for edge in (*outline.min(axis=0), *outline.max(axis=0)))
+    plain = cv2.GaussianBlur(grey, (0, 0), 2.0)
+    faint = grey.copy()
+    faint[top:bottom, left:right] = plain[top:bottom, left:right]
+    shifted = moved(faint, (5.0, 0.0))
+    paths = point_paths([faint, shifted], [frame_at(), frame_at((5.0, 0.0))], STRAIGHT, Motion.TURN_LEFT)
+    assert paths is not None
+    start = paths.face[:, 0]
+    on_nose = (start > (left, top)).all(axis=1) & (start < (right, bottom)).all(axis=1)
+    assert on_nose.sum() >= 2 * FEWEST_OF_NOSE
+
+
+def turning(*noses: float) -> dict[int, Pose]:
+    """Poses of a face whose nose lies so many pixels aside, of 43 between the eyes."""
+    return {index: pose(face_at(nose=value)) for index, value in enumerate(noses)}
+
+
+def test_a_turn_is_followed_from_the_most_neutral_frame_to_the_nearest_that_is_far() -> None:
+    assert ends(turning(4, 1, 6, 9, 14, 9), STRAIGHT, Motion.TURN_LEFT) == (1, 4)
+    assert ends(turning(4, 1, 6, 12, 14, 9), STRAIGHT, Motion.TURN_LEFT) == (1, 3)
+    assert ends(turning(14, 12, 6, 1), STRAIGHT, Motion.TURN_LEFT) == (3, 1), "the way back shows as much"
+
+
+def test_a_turn_that_nowhere_goes_far_is_followed_as_far_as_it_goes() -> None:
+    assert ends(turning(1, 3, 5, 4), STRAIGHT, Motion.TURN_LEFT) == (0, 2)
+
+
+def test_coming_closer_is_followed_until_the_face_is_larger_by_a_fifth() -> None:
+    sizes = {index: pose(face_at(scale=scale)) for index, scale in enumerate((1.02, 1.0, 1.1, 1.3, 1.6))}
+    assert ends(sizes, STRAIGHT, Motion.COME_CLOSER) == (1, 3)
 
 
 def test_a_step_with_a_face_in_one_frame_only_has_no_ends_and_no_paths() -> None:
     grey = grey_of(portrait())
-    assert ends([None, face_at(), None], pose_of(face_at()), Motion.NOD) is None
-    assert point_paths([grey] * 3, [None, face_at(), None], pose_of(face_at()), Motion.NOD) is None
-    assert neutral_pose([None, None]) is None
+    assert ends(turning(0), STRAIGHT, Motion.NOD) is None
+    assert point_paths([grey] * 3, [NOWHERE, frame_at(), NOWHERE], STRAIGHT, Motion.NOD) is None
 
 
-def test_points_are_followed_along_frames_between_which_the_head_turns_little() -> None:
-    turn = [face_at(nose=value) for value in (0.0, 3.0, 6.0, 9.0, 12.0)]  # 0.28 eye distances in all
-    assert stations(turn[:2], 0, 1) == [0, 1]
-    assert stations(turn, 0, 4) == [0, 2, 4]
-    assert stations(turn[::-1], 4, 0) == [4, 2, 0]
-    assert stations([turn[0], None, None, turn[4]], 0, 3) == [0, 3]
+def test_points_are_followed_frame_by_frame_and_along_so_many_as_may_be() -> None:
+    assert stations(turning(0, 3), 0, 1) == [0, 1]
+    assert stations(turning(*range(5)), 0, 4) == [0, 1, 2, 3, 4]
+    assert stations(turning(*range(5)), 4, 1) == [4, 3, 2, 1]
+    assert stations({0: STRAIGHT, 3: STRAIGHT}, 0, 3) == [0, 3], "frames without a face are passed over"
+    many = stations(turning(*range(30)), 0, 29)
+    assert (many[0], many[-1], len(many)) == (0, 29, MOST_BETWEEN + 2)
+    assert many == sorted(set(many))
 
 
 def filmed(screen: np.ndarray, pitch: float, degrees: float) -> np.ndarray:

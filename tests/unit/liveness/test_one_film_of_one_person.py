@@ -90,6 +90,16 @@ def test_what_life_brings_is_no_fault(change: Change) -> None:
     assert judged(change).sign is Sign.LIVE
 
 
+def test_a_face_that_is_elsewhere_after_a_hand_went_by_has_jumped() -> None:
+    def change(one: FrameMeasures, n: int) -> FrameMeasures:
+        if n in {3, 4}:
+            return replace(one, faces=0, box=None, points=None)
+        return moved_box(one, 80.0 * (4 < n < 8))
+
+    finding = judged(change)
+    assert (finding.sign, finding.reasons) == (Sign.ABSENT, ("face_jumps",))
+
+
 def test_between_steps_the_face_may_be_elsewhere() -> None:
     assert judged(lambda one, n: moved_box(one, 90.0 * (n >= 8))).sign is Sign.LIVE
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from auth_service.capture.challenge import Motion
-from auth_service.liveness.geometry import GeometryPolicy, examine
+from auth_service.liveness.geometry import GeometryPolicy, _judged, examine
 from auth_service.liveness.layers import LayerFinding, Sign
 from auth_service.liveness.measures import PointPaths, SessionMeasures
-from auth_service.liveness.planes import fit, homography, moved
+from auth_service.liveness.planes import Sheets, fit, homography, moved
 from tests.unit.liveness.bodies import Body, Show, challenge, head, session, sheet
 
 POLICY = GeometryPolicy()
@@ -63,6 +63,14 @@ def test_who_does_not_turn_is_no_attack(body: Body, pan: tuple[float, float]) ->
     """A head that stays straight moves as a plane too, however the phone shakes."""
     found = judged(body, Show(degrees=1.0, pan=pan))
     assert (found.sign, found.reasons) == (Sign.ABSENT, ("turned_too_little",))
+
+
+def test_a_talking_face_whose_nose_stands_out_is_no_sheet() -> None:
+    """An opening mouth stretches a face; these are numbers of the shared clip lp_d13 at 8.6 s."""
+    talking = Sheets(flat=0.018, bent=0.013, squeeze=1.075)
+    assert _judged(talking, 0.018, 0.01, POLICY) == (Sign.ABSENT, "turned_too_little")
+    for nose in (0.003, None):
+        assert _judged(talking, nose, 0.01, POLICY)[0] is Sign.ATTACK
 
 
 def test_motions_other_than_turns_are_not_judged() -> None:
