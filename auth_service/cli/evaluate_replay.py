@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -18,13 +18,14 @@ from auth_service.capture.challenge import Challenge, Route, draw
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.errors import FileUnreadable
 from auth_service.core.intervals import clopper_pearson
+from auth_service.engines.best_frames import SeenStep
 from auth_service.engines.capture_reader import EngineCaptureReader
 from auth_service.engines.catalogue import ReaderSpec, build_capture_parts, build_reader, capture_versions
 from auth_service.engines.film_player import Film, Way, look_at_film, play
+from auth_service.liveness import challenge_response
 from auth_service.liveness.assess import LAYERS_VERSION, LivenessPolicy, examine_all
 from auth_service.liveness.fusion import FUSION_VERSION, PadAssessment, fuse
 from auth_service.liveness.layers import Layer, Mode, Sign
-from auth_service.liveness.measures import SessionMeasures
 from auth_service.liveness.ports import NOTHING_KNOWN
 from auth_service.settings import Profile, load_settings
 from auth_service.wiring import Wiring
@@ -52,11 +53,16 @@ def replay_command(
     out: Annotated[
         Path | None, typer.Option("--out", help="JSON file; films that it holds already are not played again.")
     ] = None,
+    every_layer: Annotated[
+        bool,
+        typer.Option("--every-layer", help="Ask every layer, also where the motions were not made; much slower."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Play films against random challenges: what was accepted, and which layer stopped the rest.
 
-    The second factor of the route without colours counts as given, and no film as seen before.
+    The second factor of the route without colours counts as given, and no film as seen before. Where the asked motions
+    were not made nobody passes, and nothing else is asked.
     """
     with speaking(as_json=as_json) as voice:
         paths = sorted(path for path in videos.glob("*") if path.suffix.lower() in _FILMS)
@@ -64,7 +70,7 @@ def replay_command(
             raise FileUnreadable(f"no films in {videos}")
         settings = load_settings(profile=Profile.DEVELOPMENT)
         policy = replace(settings.liveness, replay=replace(settings.layer_replay, most_known=0))
-        trials = Trials(policy, Wiring(settings).spec, challenges, seed)
+        trials = Trials(policy, Wiring(settings).spec, challenges, seed, every_layer)
         routes = [Route.FLASH, Route.NO_FLASH] if route is Routes.BOTH else [Route(route.value)]
         kept = _kept(out, trials.about)
         with voice.progress("Playing films", len(paths) * len(routes)) as done:
@@ -79,18 +85,26 @@ def replay_command(
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """How films are played and judged. about: what must be the same for results to be put together"""
+    """How films are played and judged. every: ask all layers always"""
 
     policy: LivenessPolicy
     spec: ReaderSpec
     challenges: int
     seed: int
+    every: bool
 
     @property
     def about(self) -> dict[str, Any]:
+        """What must be the same for results to be put together."""
         versions = {**capture_versions(self.spec), "layers": LAYERS_VERSION, "fusion": FUSION_VERSION}
         modes = {layer.value: self.policy.pad.mode(layer).value for layer in Layer}
-        return {"challenges": self.challenges, "seed": self.seed, "modes": modes, "versions": versions}
+        return {
+            "challenges": self.challenges,
+            "seed": self.seed,
+            "every_layer": self.every,
+            "modes": modes,
+            "versions": versions,
+        }
 
     def run(self, reader: EngineCaptureReader, film: Film, name: str, route: Route) -> dict[str, Any]:
         """Half of the trials let the film run on, half show it cut."""
@@ -100,23 +114,30 @@ class Trials:
             chance = Random(f"{self.seed} {name} {route} {number}")  # noqa: S311 - measured again with the same numbers
             way = list(Way)[number % len(Way)]
             challenge = draw(route, below=chance.randrange)
-            measures = reader.conclude(play(film, challenge, way, chance), challenge)
-            found = self.judged(measures, challenge)
-            passes = found.bona_fide and measures.probe is not None and reader.shows_turns
-            against = [layer.value for layer in _against(found)]
+            against = self._against(reader, play(film, challenge, way, chance), challenge)
             attempts[way] += 1
-            accepted[way] += passes
+            accepted[way] += not against
             stopped.update(against)
             alone.update(against if len(against) == 1 else [])
         ways = {way.value: {"attempts": attempts[way], "accepted": accepted[way]} for way in Way}
         return {"ways": ways, "stopped_by": dict(stopped), "stopped_by_one_alone": dict(alone)}
 
-    def judged(self, measures: SessionMeasures, challenge: Challenge) -> PadAssessment:
+    def _against(self, reader: EngineCaptureReader, steps: Sequence[SeenStep], challenge: Challenge) -> list[str]:
+        """What stands in the way of a pass; nothing for one. `challenge` alone where the motions were not made."""
+        if not self.every:
+            moved = challenge_response.examine(reader.measured(steps), challenge, self.policy.challenge)
+            if moved.sign is not Sign.LIVE:
+                return [Layer.CHALLENGE.value]
+        measures = reader.conclude(steps, challenge)
         told = examine_all(measures, challenge, NOTHING_KNOWN, self.policy)
-        return fuse(told, challenge, self.policy.pad, possession=True, versions={"measured": "by evaluate"})
+        found = fuse(told, challenge, self.policy.pad, possession=True, versions={"measured": "by evaluate"})
+        against = [layer.value for layer in _in_the_way(found)]
+        if found.bona_fide and (measures.probe is None or not reader.shows_turns):
+            against.append("no_probe")
+        return against
 
 
-def _against(found: PadAssessment) -> Iterator[Layer]:
+def _in_the_way(found: PadAssessment) -> Iterator[Layer]:
     """Layers that stood in the way of a pass."""
     for finding in found.findings:
         mode = found.modes[finding.layer]

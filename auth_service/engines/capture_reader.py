@@ -86,6 +86,11 @@ class EngineCaptureReader:
         seen = [self._seen(frame) for frame in looked_at(step.frames)]
         return step_look(seen, planned, self._reader.quality)
 
+    def measured(self, steps: Sequence[SeenStep]) -> SessionMeasures:
+        """What is known of a session before it is concluded: enough for the motions, and for nothing that passes."""
+        seen = tuple(StepMeasures(step.n, tuple(one.measures for one in step.frames)) for step in steps)
+        return SessionMeasures(seen, self._parts.layout, None, 1.0, ())
+
     def conclude(self, steps: Sequence[SeenStep], challenge: Challenge) -> SessionMeasures:
         """What is measured once per session, on a few frames. raises EngineFault"""
         best = best_frames(steps, self._reader.quality)

@@ -160,7 +160,7 @@ def _pictures(path: Path) -> list[Pixels]:
 
 
 def _framed(reader: EngineCaptureReader, pictures: Sequence[Pixels]) -> list[Pixels]:
-    """The face in the middle, where one is found in some of eight frames."""
+    """The face in the middle, with room around it, where one is found in some of eight frames."""
     samples = [_small(picture) for picture in pictures[:: max(1, len(pictures) // 8)]]
     seen = reader.look([_step(samples)])[0].frames
     boxes = [(one.face.box, len(pictures[0]) / len(one.pixels)) for one in seen if one.face is not None]
@@ -168,10 +168,14 @@ def _framed(reader: EngineCaptureReader, pictures: Sequence[Pixels]) -> list[Pix
         return [_small(picture) for picture in pictures]
     sides = [np.array([box.left, box.top, box.right, box.bottom]) * scale for box, scale in boxes]
     left, top, right, bottom = np.median(sides, axis=0)
-    half, middle = _ROOM * (bottom - top), ((left + right) / 2.0, (top + bottom) / 2.0)
-    rows = slice(max(0, round(middle[1] - half)), round(middle[1] + half))
-    columns = slice(max(0, round(middle[0] - half)), round(middle[0] + half))
-    return [_small(picture[rows, columns]) for picture in pictures]
+    half = round(_ROOM * (bottom - top))
+    across, down = round((left + right) / 2.0), round((top + bottom) / 2.0)
+
+    def cut(picture: Pixels) -> Pixels:
+        wide = cv2.copyMakeBorder(picture, half, half, half, half, cv2.BORDER_REPLICATE)
+        return _small(np.asarray(wide[down : down + 2 * half, across : across + 2 * half], np.uint8))
+
+    return [cut(picture) for picture in pictures]
 
 
 def _small(picture: Pixels) -> Pixels:

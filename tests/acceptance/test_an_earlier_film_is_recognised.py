@@ -26,9 +26,9 @@ from tests.attacks.replays import open_film
 from tests.puppet.cast import EVERYBODY
 
 POLICY = ReplayPolicy()
-SET_ON = 2
+SET_ON = 1
 """max_likeness was set on every other clip in the order of names, and on so many rounds of rendered people."""
-ROUNDS = 6
+ROUNDS = 4
 FAST = "lp_d12"
 """An actor whose head and mouth move faster than eight frames a second show."""
 pytestmark = pytest.mark.data
