@@ -76,6 +76,11 @@ def capture_photo(request: Request, evidence_id: str, label: str, visitor: Revie
     return _jpeg(services_of(request).desk.see.photo(evidence_id, label, visitor.staff))
 
 
+def capture_face(request: Request, evidence_id: str, label: str, visitor: ReviewPhotoReader) -> Response:
+    """The face of the same picture, eyes in the same place as in every other. raises NotFound"""
+    return _jpeg(services_of(request).desk.see.photo(evidence_id, label, visitor.staff, face=True))
+
+
 def capture_frame(request: Request, evidence_id: str, n: int, place: int, visitor: ReviewPhotoReader) -> Response:
     """One frame of a step, made anew from its pixels, audited, kept by nobody. raises NotFound"""
     return _jpeg(services_of(request).desk.see.frame(evidence_id, n, place, visitor.staff))
@@ -157,7 +162,7 @@ def _page(
 def _pictures(address: str, view: CaptureShown, language: Language) -> dict[str, object]:
     return {
         "sees_faces": view.sees_faces,
-        "probe_url": f"{address}/photos/probe" if view.probe else None,
+        "probe": {"full": f"{address}/photos/probe", "face": f"{address}/faces/probe"} if view.probe else None,
         "references": [
             reference_words(address, one, place, language) for place, one in enumerate(view.references, start=1)
         ],

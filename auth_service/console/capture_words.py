@@ -8,7 +8,6 @@ from auth_service.capture.challenge import StepKind
 from auth_service.console.score_chart import chart_of
 from auth_service.console.words import Row, local_time
 from auth_service.core.clock import legal_date
-from auth_service.core.errors import CalibrationMissing
 from auth_service.core.intervals import Rate
 from auth_service.flows.see_capture import CaptureShown, ReferenceShown, StepShown
 from auth_service.liveness.reasons import PAD_TEXTS
@@ -74,7 +73,8 @@ def reference_words(address: str, one: ReferenceShown, place: int, language: Lan
     return {
         "word": text("desk.reference", language, n=place),
         "more": text("desk.enrolled", language, source=text(f"desk.source.{one.photo.source}", language), when=when),
-        "url": f"{address}/photos/{one.label}" if one.kept else None,
+        "full": f"{address}/photos/{one.label}" if one.kept else None,
+        "face": f"{address}/faces/{one.label}",
     }
 
 
@@ -128,28 +128,29 @@ def _points(view: CaptureShown, language: Language) -> list[dict[str, str]]:
     """The two thresholds with what they were measured to do, from the record that judged this capture."""
     if view.calibration is None:
         return []
-    try:
-        cell = view.calibration.cell(max(len(view.references), 1), max(view.evidence.probe_images, 1))
-    except CalibrationMissing:
-        return []
-    return [_point("grey", cell.grey, language), _point("match", cell.accept, language)]
+    compared = view.evidence.comparison
+    wanted = (compared.grey_at, compared.accept_at) if compared else None
+    for cell in view.calibration.cells.values():  # the one that judged it: enrolled photos may have changed since
+        if (cell.grey_at, cell.accept_at) == wanted:
+            return [_point("grey", cell.grey, language), _point("match", cell.accept, language)]
+    return []
 
 
 def _point(zone: str, point: OperatingPoint, language: Language) -> dict[str, str]:
     return {
         "zone": text(f"desk.zone.{zone}", language),
         "threshold": f"{point.threshold:.3f}",
-        "fmr": _share(point.fmr, language),
-        "fnmr": _share(point.fnmr, language),
+        **_share("fmr", point.fmr, language),
+        **_share("fnmr", point.fnmr, language),
     }
 
 
-def _share(rate: Rate, language: Language) -> str:
+def _share(name: str, rate: Rate, language: Language) -> dict[str, str]:
+    """A rate, and the interval in which it lies."""
     if rate.trials == 0:
-        return text("desk.score.unknown", language)
-    shares = {name: f"{value * 100:.3g} %" for name, value in
-              (("share", rate.value), ("low", rate.low), ("high", rate.high))}  # fmt: skip
-    return text("desk.score.share", language, **shares)
+        return {name: text("desk.score.unknown", language), f"{name}_in": ""}
+    low, high = f"{rate.low * 100:.2g} %", f"{rate.high * 100:.2g} %"
+    return {name: f"{rate.value * 100:.2g} %", f"{name}_in": text("desk.score.within", language, low=low, high=high)}
 
 
 def act_words(one: StoredReview, names: dict[str, str], language: Language) -> dict[str, object]:

@@ -25,6 +25,7 @@ def add_console(app: FastAPI) -> None:
         ("GET", session.DESK, desk.desk_page),
         ("GET", "/console/desk/{evidence_id}", capture.capture_page),
         ("GET", "/console/desk/{evidence_id}/photos/{label}", capture.capture_photo),
+        ("GET", "/console/desk/{evidence_id}/faces/{label}", capture.capture_face),
         ("GET", "/console/desk/{evidence_id}/frames/{n}/{place}", capture.capture_frame),
         ("POST", "/console/desk/{evidence_id}/decisions", capture.decide),
         ("POST", "/console/desk/{evidence_id}/decisions/undo", capture.take_back),

@@ -101,6 +101,11 @@ class InferencePool:
         with self.borrowed() as reader:
             return reader.reencode(data)
 
+    def portrait(self, data: bytes) -> bytes:
+        """raises as `read`"""
+        with self.borrowed() as reader:
+            return reader.portrait(data)
+
     def close(self, timeout_seconds: float = 30.0) -> bool:
         """Takes nobody in any more, waits for those inside and ends the decoders' processes.
 

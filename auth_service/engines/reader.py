@@ -11,6 +11,7 @@ from auth_service.engines.decoder import Decoder
 from auth_service.engines.decoding import reencode
 from auth_service.engines.photo_hash import photo_hash
 from auth_service.engines.pixel_room import PixelRoom
+from auth_service.engines.portrait import portrait
 from auth_service.faces.image import Image
 from auth_service.faces.landmarks import main_face_first
 from auth_service.faces.ports import FaceDetector, FaceEncoder
@@ -105,6 +106,14 @@ class EngineFaceReader:
     def reencode(self, data: bytes) -> bytes:
         with self._decoder.opened(data) as image:
             return reencode(image, self._decoder.policy)
+
+    def portrait(self, data: bytes) -> bytes:
+        """The main face as a fresh JPEG, eyes level and in their place. raises ImageRefused, NoFaceFound"""
+        with self._decoder.opened(data) as image:
+            faces = main_face_first(self._detector.detect(image.pixels), image.width, image.height)
+            if not faces:
+                raise NoFaceFound
+            return reencode(Image(portrait(image.pixels, faces[0]), image.format), self._decoder.policy)
 
     def read_image(self, image: Image) -> FaceSample:
         """As `read`, from pixels. raises NoFaceFound, FaceUnusable, EngineFault"""

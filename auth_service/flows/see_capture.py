@@ -11,7 +11,7 @@ from auth_service.accounts.roles import Permission, may
 from auth_service.capture.challenge import Planned
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
-from auth_service.core.errors import AccessRefused, NotFound
+from auth_service.core.errors import AccessRefused, NoFaceFound, NotFound
 from auth_service.enrollment.references import ReferencePhoto
 from auth_service.faces.template import EngineIdentity
 from auth_service.flows.review_terms import for_review, probe_of
@@ -87,25 +87,27 @@ class CaptureShown:
         return may_accept(self.evidence, self.decision) and self.probe and any(one.kept for one in self.references)
 
 
-class SeeCapture:
-    """One instance serves all threads.
+@dataclass(frozen=True, slots=True)
+class PictureEngine:
+    """What makes pictures for a person's eyes, from pixels alone: what a phone sent never reaches a browser of staff.
 
-    reencode   a picture as a fresh JPEG made from pixels alone: what a phone sent never reaches a browser of staff
+    reencode   a picture as a fresh JPEG. raises ImageRefused, CapacityExceeded
+    portrait   its main face, eyes level and in their place. raises the same, NoFaceFound
     identity   of the engine in use, whose references are shown
     """
 
-    def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        reencode: Callable[[bytes], bytes],
-        identity: Callable[[], EngineIdentity],
-        calibration: CalibrationSource,
-    ) -> None:
+    reencode: Callable[[bytes], bytes]
+    portrait: Callable[[bytes], bytes]
+    identity: Callable[[], EngineIdentity]
+
+
+class SeeCapture:
+    """One instance serves all threads."""
+
+    def __init__(self, store: Store, clock: Clock, engine: PictureEngine, calibration: CalibrationSource) -> None:
         self._store = store
         self._clock = clock
-        self._reencode = reencode
-        self._identity = identity
+        self._engine = engine
         self._calibration = calibration
 
     def run(self, evidence_id: str, staff: StaffMember) -> CaptureShown:
@@ -145,14 +147,22 @@ class SeeCapture:
             own=evidence.attested_by == staff.id,
         )
 
-    def photo(self, evidence_id: str, label: str, staff: StaffMember) -> bytes:
-        """The probe or a reference, as JPEG. raises AccessRefused, NotFound, ImageRefused, CapacityExceeded"""
+    def photo(self, evidence_id: str, label: str, staff: StaffMember, *, face: bool = False) -> bytes:
+        """The probe or a reference, as JPEG. raises AccessRefused, NotFound, ImageRefused, CapacityExceeded
+
+        face    only the face, so that two can be held side by side; the whole picture where none is found in it
+        """
         self._require_faces(staff)
         with self._store.unit() as unit:
             evidence, _ = for_review(unit, evidence_id)
             picture, as_sent = self._picture(unit, evidence, label)
             self._looked(unit, staff, evidence, {"photo": label})
-        return self._reencode(picture) if as_sent else picture
+        if face:
+            try:
+                return self._engine.portrait(picture)
+            except NoFaceFound:
+                pass
+        return self._engine.reencode(picture) if as_sent else picture
 
     def _picture(self, unit: Unit, evidence: FaceEvidence, label: str) -> tuple[bytes, bool]:
         """A picture, and whether it still is as a phone sent it. raises NotFound"""
@@ -179,7 +189,7 @@ class SeeCapture:
             if step is None or not 0 <= place < step.count:
                 raise NotFound
             self._looked(unit, staff, evidence, {"step": n, "frame": place})
-        return self._reencode(step.frames[place].data)
+        return self._engine.reencode(step.frames[place].data)
 
     @staticmethod
     def _require_faces(staff: StaffMember) -> None:
@@ -192,7 +202,7 @@ class SeeCapture:
         unit.audit.append(event, self._clock.now())
 
     def _references(self, unit: Unit, evidence: FaceEvidence) -> tuple[ReferenceShown, ...]:
-        current = unit.references.current(evidence.person_id or "", self._identity())
+        current = unit.references.current(evidence.person_id or "", self._engine.identity())
         photos = current.photos[:_REFERENCES] if current is not None else ()
         kept = unit.photos.readable([photo.picture for photo in photos])
         return tuple(

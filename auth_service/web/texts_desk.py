@@ -57,6 +57,7 @@ DESK_TEXTS: dict[str, tuple[str, str]] = {
     "desk.pictures.gone": ("照片已不再保存", "This picture is no longer kept"),
     "desk.pictures.no_reference": ("没有现行的登记照片。", "No enrolled photo is in force."),
     "desk.pictures.full": ("查看原图", "Open full size"),
+    "desk.pictures.again": ("再次查看画面", "Look at the pictures again"),
     "desk.probe": ("本次采集", "This capture"),
     "desk.reference": ("登记照片 {n}", "Enrolled photo {n}"),
     "desk.source.officer": ("工作人员采集", "taken by an officer"),
@@ -123,7 +124,7 @@ DESK_TEXTS: dict[str, tuple[str, str]] = {
     "desk.score.threshold": ("门槛", "Threshold"),
     "desk.score.fmr": ("不同的人达到此值", "Different people reach it"),
     "desk.score.fnmr": ("同一个人达不到", "The same person does not"),
-    "desk.score.share": ("{share}（{low}–{high}）", "{share} ({low} to {high})"),
+    "desk.score.within": ("{low} 至 {high}", "{low} to {high}"),
     "desk.score.unknown": ("未测", "not measured"),
     "desk.score.other_record": (
         "判定时使用的标定记录 {record} 已不是现行记录，错误率不再显示。",

@@ -48,7 +48,7 @@ from auth_service.flows.retain import OldFiles, Retain
 from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.rotate_keys import RotateKeys, RotateSigningKey
 from auth_service.flows.seal_step import SealStep
-from auth_service.flows.see_capture import SeeCapture
+from auth_service.flows.see_capture import PictureEngine, SeeCapture
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.settle_reviews import SettleReviews
 from auth_service.flows.sign_in import SignIn
@@ -211,8 +211,8 @@ class Flows(Adapters):
 
     @cached_property
     def see_capture(self) -> SeeCapture:
-        identity, current = lambda: self.identity, self.current_calibration
-        return SeeCapture(self.store, self.clock, self.pool.reencode, identity, current)
+        engine = PictureEngine(self.pool.reencode, self.pool.portrait, lambda: self.identity)
+        return SeeCapture(self.store, self.clock, engine, self.current_calibration)
 
     @cached_property
     def review_capture(self) -> ReviewCapture:

@@ -49,6 +49,7 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("GET", "/console/desk"): "may see_reviews",
     ("GET", "/console/desk/{evidence_id}"): "may see_reviews",
     ("GET", "/console/desk/{evidence_id}/photos/{label}"): "may see_review_photos",
+    ("GET", "/console/desk/{evidence_id}/faces/{label}"): "may see_review_photos",
     ("GET", "/console/desk/{evidence_id}/frames/{n}/{place}"): "may see_review_photos",
     ("POST", "/console/desk/{evidence_id}/decisions"): "may decide_reviews",
     ("POST", "/console/desk/{evidence_id}/decisions/undo"): "may decide_reviews",

@@ -57,7 +57,7 @@ class Waiting:
     """How a capture ended that a person must look at."""
 
     zone: Zone | None = Zone.GREY
-    similarity: float = 0.512
+    similarity: float = 0.934
     reasons: tuple[Reason, ...] = (Reason.GREY_ZONE,)
     verdict: PadVerdict = PadVerdict.BONA_FIDE
     pad_reasons: tuple[PadReason, ...] = (PadReason.LIVE_CAPTURE,)
@@ -73,7 +73,10 @@ def put(wiring: Wiring, person_id: str, frames: Sequence[bytes], at: datetime, h
     if how.zone is not None:
         record = wiring.calibration
         assert record is not None
-        compared = ComparisonDecision(how.similarity, how.zone, record.identity.engine, record.label, 0.55, 0.45)
+        cell = record.cell(1, 3)
+        compared = ComparisonDecision(
+            how.similarity, how.zone, record.identity.engine, record.label, cell.accept_at, cell.grey_at
+        )
     evidence = FaceEvidence(
         id=new_id(), person_id=person_id, channel=how.channel, kind=EvidenceKind.FACE,
         pad=PadDecision(how.verdict, how.pad_reasons), comparison=compared, quality=(), has_reference=True,

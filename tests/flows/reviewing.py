@@ -5,7 +5,7 @@ from __future__ import annotations
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Role
 from auth_service.flows.review_capture import ReviewCapture, Said
-from auth_service.flows.see_capture import SeeCapture
+from auth_service.flows.see_capture import PictureEngine, SeeCapture
 from auth_service.flows.settle_reviews import SettleReviews
 from auth_service.qualification.review import ReviewPolicy, ReviewReason, ReviewVerdict
 from tests.builders import Agency
@@ -21,10 +21,10 @@ class Desk:
     """The review desk of an agency with one officer, and a clock that it moves."""
 
     def __init__(self, agency: Agency, clock: FixedClock) -> None:
-        policy, identity = ReviewPolicy(), lambda: FAKE_ENGINE
+        policy, identity, reencode = ReviewPolicy(), lambda: FAKE_ENGINE, agency.reader.reencode
         self.agency, self.clock = agency, clock
         self.officer = agency.member(Role.OFFICER, "liu")
-        self.see = SeeCapture(agency.store, clock, agency.reader.reencode, identity, fake_calibration)
+        self.see = SeeCapture(agency.store, clock, PictureEngine(reencode, reencode, identity), fake_calibration)
         self.review = ReviewCapture(agency.store, clock, policy)
         self.settling = SettleReviews(agency.store, agency.signer, identity, clock, policy)
 

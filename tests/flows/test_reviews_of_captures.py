@@ -29,6 +29,7 @@ from tests.fakes import FAKE_ENGINE, picture
 from tests.flows.capturing import Phone, count
 from tests.flows.erasing import Privacy
 from tests.flows.reviewing import ACCEPTED, CANNOT_TELL, SUSPECTED, Desk
+from tests.storage.samples import direct_sql
 
 Rows = Callable[..., list[Any]]
 
@@ -105,11 +106,13 @@ def test_the_audit_trail_tells_of_every_act_and_a_forged_one_brings_no_certifica
     desk.settle(grey(phone))
     other = grey(phone, take=2)
     assert trail.verify().ok
-    ((person,),) = trail.sql("SELECT id FROM people")
-    trail.sql(
+    with desk.agency.store.reading() as unit:
+        person = unit.people.id_of(WANG)
+    direct_sql(
+        desk.agency.urls.front,
         "INSERT INTO reviews (id, evidence_id, number, person_id, act, verdict, reason, done_by, done_at) SELECT "
         f"'{'d' * 32}', '{other}', 1, '{person}', 'decided', verdict, reason, done_by, done_at FROM reviews "
-        "WHERE act = 'decided'"
+        "WHERE act = 'decided'",
     )
     found = trail.verify()
     assert troubles(found) == {Trouble.FORGED_FACT}

@@ -15,6 +15,7 @@ from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.evidence import EvidenceKind
+from auth_service.qualification.review import Review, ReviewAct, ReviewReason, ReviewVerdict
 from auth_service.storage.unit import Store, StoredCheckpoint
 from tests.fakes import assessed
 from tests.storage.samples import NOW, PASSED, direct_sql, enrol, evidence, flag, person, reference_photo
@@ -26,6 +27,7 @@ CHANGES = {
     "flags": "severity = 'low'",
     "flag_people": "position = 7",
     "judgements": "verdict = 'false_flag'",
+    "reviews": "verdict = 'accepted'",
     "audit_rows": "actor = 'nobody'",
     "audit_head": "rows = 0",
     "audit_checkpoints": "note = 'another'",
@@ -50,6 +52,10 @@ def full(store: Store) -> Store:
         raised = unit.flags.raise_once(flag(someone))
         assert raised is not None
         unit.judgements.add(Judgement(raised, Verdict.NEEDS_CHECK, "看一看", "staff", NOW), None)
+        act = Review(
+            proof.id, someone, ReviewAct.DECIDED, ReviewVerdict.CANNOT_TELL, ReviewReason.NOT_SURE, "", "staff", NOW
+        )
+        unit.reviews.add(act, [])
         enrol(unit, someone, reference_photo())
         unit.audit.append(AuditEvent("cli", "test.done"), NOW)
         assert unit.checkpoints.add(StoredCheckpoint(1, 1, "note", Frontier(1, [b"x" * 32])))

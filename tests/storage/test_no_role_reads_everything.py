@@ -44,6 +44,7 @@ FACTS = (
     "flags",
     "flag_people",
     "judgements",
+    "reviews",
     "audit_rows",
     "pad_findings",
     "replay_prints",

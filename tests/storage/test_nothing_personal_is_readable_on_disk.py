@@ -23,6 +23,7 @@ from auth_service.liveness.measures import WAVES
 from auth_service.liveness.replay_print import PrintedStep, ReplayPrint
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.qualification.evidence import Channel
+from auth_service.qualification.review import Review, ReviewAct, ReviewReason, ReviewVerdict
 from auth_service.storage.unit import NewCapture, NewRequest, NewSession, SavedAnswer, Store, Unit
 from tests.fakes import assessed
 from tests.storage.samples import (
@@ -139,6 +140,9 @@ def _capture(unit: Unit, someone: str, evidence_id: str) -> None:
     film = (PrintedStep(1, np.array([0]), (b"canary-8",), np.full((1, WAVES), 99, np.int8)),)
     unit.replay_prints.add(evidence_id, someone, ReplayPrint(film), NOW)
     unit.other_ways.ask(NewRequest(someone, number(7), Way.HOME_VISIT, Channel.PHONE, PHONE), NOW)
+    unit.other_ways.settle(unit.other_ways.waiting(1)[0], "staff", SAID, NOW)
+    act = Review(evidence_id, someone, ReviewAct.DECIDED, ReviewVerdict.ACCEPTED, ReviewReason.AGED, SAID, "staff", NOW)
+    unit.reviews.add(act, [])
 
 
 @pytest.mark.asvs("14.2.4")

@@ -60,7 +60,7 @@ def test_checks_agree_word_for_word(store: Store, sqlite_url: str, tmp_path: Pat
 def test_every_fact_has_its_guards(store: Store, url: str) -> None:
     found = triggers(url)
     for table in (
-        "evidence", "certificates", "consents", "flags", "judgements", "audit_rows", "audit_checkpoints",
+        "evidence", "certificates", "consents", "flags", "judgements", "reviews", "audit_rows", "audit_checkpoints",
         "pad_findings", "replay_prints", "replay_cells",
     ):  # fmt: skip
         assert sum(name.startswith(f"{table}_no_") for name in found) == 2, table
