@@ -127,7 +127,7 @@ SCREENS: dict[str, tuple[str, str]] = {
         "您不用再做什么，待遇照常发放。有结果会通知您。",
         "You need do nothing more; your benefit goes on. You will be told.",
     ),
-    "verify.review.close": ("可以关闭页面了", "You may close this page"),
+    "verify.review.close": ("现在可以关闭页面了。", "You may close this page now."),
     "verify.otherway.title": ("请换一种方式办理", "Please use another way"),
     "verify.otherway.lead": (
         "手机这次不合适，这不影响您的待遇。请选一种方便的方式。",

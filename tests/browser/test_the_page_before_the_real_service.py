@@ -21,7 +21,9 @@ from tests.browser.visiting import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.data]
 
-TRIES = 4
+TRIES = 8
+"""A busy machine drops frames, and the page's prompts then come when the movement is over. How many tries living people
+need is not measured here."""
 LOST = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED", "net::ERR_FAILED")
 SIZES = [("phone", "zh-CN"), ("desk", "en-GB")]
 
@@ -85,17 +87,20 @@ def test_whoever_answers_the_prompts_passes_and_gets_a_certificate(
 ) -> None:
     script = live_camera.script(live_camera.reel())
     with standing_before(plain, site, tmp_path, size=size, locale=locale, script=script) as person:
-        person.to_check()
+        screen = ""
         for _ in range(TRIES):
+            if screen != "again":
+                person.to_check()
             person.page.click("#ready")
             screen = person.ended()
             person.look(f"ended-{screen}")
             if screen == "passed":
                 break
-            assert screen == "again", person.reason(screen)
-            person.page.click("[data-retry=same]:visible")
-            person.page.click("#open")
-            person.page.wait_for_selector("#ready:visible")
+            assert screen in {"again", "otherway"}, person.reason(screen)
+            if screen == "again":
+                person.page.click("[data-retry=same]:visible")
+                person.page.click("#open")
+                person.page.wait_for_selector("#ready:visible")
         assert screen == "passed"
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", person.page.inner_text("#due"))
         wait_until(person.page, "document.getElementById('qr').naturalWidth > 0")

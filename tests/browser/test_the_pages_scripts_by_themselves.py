@@ -166,3 +166,14 @@ def test_a_ticket_a_reload_and_nonsense_in_the_address_are_told_apart(run: Calla
 def test_an_outcome_that_the_page_does_not_know_is_never_a_pass(run: Callable[[str, str], Any]) -> None:
     shown = run("results.js", "(m.showResult({outcome: 'splendid'}), document.getElementById('s-otherway').hidden)")
     assert shown is False
+
+
+def test_whoever_was_asked_to_hold_still_is_not_told_to_move_more(run: Callable[[str, str], Any]) -> None:
+    """The service sees no movement in the first step, and should not."""
+    hints = "(() => {{ const box = new m.Outbox('x', null); box.arrived({}, {}); return box.hints; }})()"
+    unseen = "{movement_seen: false, hints: []}"
+    assert run("outbox.js", hints.format(0, unseen)) == []
+    assert run("outbox.js", hints.format(1, unseen)) == ["bigger"]
+    dark = "{movement_seen: false, hints: [{code: 'too_dark'}]}"
+    assert run("outbox.js", hints.format(0, dark)) == [{"code": "too_dark"}]
+    assert run("outbox.js", hints.format(1, dark)) == [{"code": "too_dark"}], "in the dark nobody sees a movement"

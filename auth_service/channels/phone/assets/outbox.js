@@ -69,7 +69,8 @@ export class Outbox {
   arrived(n, answer) {
     this.queue.shift();
     this.done.add(n);
-    this.hints = answer.movement_seen === false ? ["bigger"] : answer.hints || [];
+    this.hints = answer.hints || []; // what keeps the movement from being seen helps more than asking for a larger one
+    if (n > 0 && !this.hints.length && answer.movement_seen === false) this.hints = ["bigger"]; // step 0 holds still
   }
 
   /** Whether step `n` was sent or is on its way; what is neither is lost. */
