@@ -12,7 +12,8 @@ from playwright.sync_api import BrowserContext, Page
 from tests.browser.fake_captures import Play
 from tests.browser.real_browser import Watch, fits
 
-SIZES = {"phone": (360, 740), "desk": (1280, 800)}
+SIZES = {"phone": (360, 740), "desk": (1280, 800), "zoomed": (640, 400)}
+"""The last is 1280x800 at 200 % zoom."""
 PATIENCE = 90_000
 """ms for what takes seconds by itself: the machine may be busy with other tests."""
 
