@@ -12,8 +12,7 @@ A pilot keeps it beside the film as `challenge.json`, in the words of the answer
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
@@ -80,12 +79,11 @@ def read_recorded(data: bytes) -> Recorded:
     return Recorded(challenge, windows)
 
 
-def unprompted(length_ms: int, seed: bytes) -> Recorded:
-    """What a film meets that was made before anything was asked: a challenge of the flash route, always the same for
-    the same seed, and from the film's beginning as much for each step as the page films of it, or as there is.
+def unprompted(length_ms: int, below: Callable[[int], int]) -> Recorded:
+    """What a film meets that was made before anything was asked: a challenge of the flash route, drawn by `below`, and
+    from the film's beginning as much for each step as the page films of it, or as there is.
     """
-    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose: it measures, and opens nothing
-    challenge = draw(Route.FLASH, (), chance.randrange)
+    challenge = draw(Route.FLASH, (), below)
     shares = [_LONG_MS[step.kind] for step in challenge.steps]
     ends = [min(length_ms, sum(shares)) * part // sum(shares) for part in accumulate(shares, initial=0)]
     return Recorded(challenge, tuple(pairwise(ends)))

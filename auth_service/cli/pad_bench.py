@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -112,7 +113,8 @@ def _film(shown: Presented) -> tuple[Kind, Challenge, tuple[CapturedStep, ...]]:
     frames = shown.frames() if shown.form is Form.FRAMES else None
     if recorded is None:
         length = film_length_ms(shown.files[0]) if frames is None else frames[-1].at_ms - frames[0].at_ms
-        recorded = unprompted(length + 1, shown.digest().encode())
+        chance = random.Random(shown.digest())  # noqa: S311 - the same film meets the same challenge every time
+        recorded = unprompted(length + 1, chance.randrange)
     if frames is None:
         frames = film_frames(shown.files[0], recorded.windows)
     elif kind is Kind.FILM:
