@@ -25,6 +25,12 @@ def _flag(rule: str, evidence: Facts) -> Flag:
         ("I09", {"exact": False, "hash_distance": 4}, "只差 4 位", "4 of 64"),
         ("V03", {"failures_last_day": 3, "failures_in_cycle": 5}, "有 3 次未通过", "3 attempts failed"),
         ("V04", COPY, "与以前的采集几乎相同", "nearly the same as an earlier capture"),
+        (
+            "V04",
+            {"source": "capture", "exact": False},
+            "动作与以前的采集自始至终几乎相同",
+            "that of an earlier capture",
+        ),
         ("Z99", {"x": 1}, "请看下面的依据", "See the evidence"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,8 @@ from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.liveness.measures import WAVES, FrameMeasures, SessionMeasures, StepMeasures
 from auth_service.liveness.ports import NOTHING_KNOWN, Past, SeenPhoto
 from auth_service.liveness.replay import ReplayPolicy, examine, matches
-from auth_service.liveness.replay_print import KnownPrint, ReplayPrint, SharedFilm, print_of
+from auth_service.liveness.replay_match import Agreement, agreements
+from auth_service.liveness.replay_print import KnownPrint, PrintedStep, ReplayPrint, SharedFilm, print_of
 
 POLICY = ReplayPolicy()
 MIRROR = np.where((np.arange(1, WAVES + 1) % 8) % 2 == 1, -1.0, 1.0)
@@ -138,6 +140,19 @@ def test_a_frame_of_somebody_elses_film_or_of_an_enrolled_photo_is_enough() -> N
     assert (shared.sign, shared.reasons, shared.scores["same_pixels"]) == (Sign.ATTACK, ("same_pixels",), 2.0)
     photo = SeenPhoto(PhotoHash(asked.frames[9].pixel_digest, 0, 0), passed=True)
     assert examine(asked, Past([photo]), POLICY).reasons == ("same_pixels",)
+
+
+def test_as_much_is_compared_for_somebody_of_whom_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid: list[int] = []
+
+    def counting(asked: Sequence[PrintedStep], films: Sequence[ReplayPrint]) -> tuple[Agreement, ...]:
+        laid.append(sum(len(step.times) for film in films for step in film.steps))
+        return agreements(asked, films)
+
+    monkeypatch.setattr("auth_service.liveness.replay.agreements", counting)
+    for count in (0, 3, 8, 12):
+        examine(session(Movement(1)), Past(prints=[KnownPrint("", print_of(session(Movement(2))))] * count), POLICY)
+    assert laid == [8 * 48] * 4
 
 
 def test_frames_of_a_covered_lens_count_for_nothing() -> None:
