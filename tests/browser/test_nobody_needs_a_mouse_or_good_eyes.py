@@ -86,6 +86,13 @@ def tabbed(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
+def in_sight(page: Page, *ids: str) -> bool:
+    """Whether these are on the screen at once."""
+    script = """(ids) => ids.every((id) => { const box = document.getElementById(id).getBoundingClientRect();
+      return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= innerWidth; })"""
+    return bool(page.evaluate(script, list(ids)))
+
+
 @pytest.mark.data
 def test_the_whole_way_is_gone_by_keyboard_at_double_size(visit: Opened) -> None:
     with visit(size="zoomed") as one:
@@ -110,9 +117,11 @@ def test_the_whole_way_is_gone_by_keyboard_at_double_size(visit: Opened) -> None
         page.wait_for_selector("#ready:visible", timeout=PATIENCE)
         wait_until(page, "document.activeElement.id === 'ready'")
         one.look("zoomed-check")
+        assert in_sight(page, "stage", "ask", "ready"), "the picture and what is said of it, without scrolling"
         page.keyboard.press("Enter")
         page.wait_for_selector("#arrow:visible", timeout=PATIENCE)
         one.look("zoomed-guide")
+        assert in_sight(page, "stage", "ask", "arrow")
         one.ends("passed")
         tabbed(page, "#certificate")
         page.keyboard.press("Enter")
