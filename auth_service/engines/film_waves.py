@@ -11,6 +11,7 @@ source  docs/liveness-replay.md: with a window that followed the points of each 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -45,7 +46,8 @@ def step_waves(
     way = _window(np.median(np.stack(points), axis=0).astype(np.float64)) if points else None
     if way is None:
         return (None,) * len(pictures)
-    return tuple(_waves(picture, way) for picture in pictures)
+    looks = {shape: _look(way, shape) for shape in {picture.shape for picture in pictures}}
+    return tuple(_waves(picture, looks[picture.shape]) for picture in pictures)
 
 
 def _window(points: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -61,15 +63,29 @@ def _window(points: NDArray[np.float64]) -> NDArray[np.float64] | None:
     return np.column_stack([turn, wanted.mean(axis=0) - turn @ points.mean(axis=0)])
 
 
-def _waves(grey: Grey, way: NDArray[np.float64]) -> NDArray[np.float32] | None:
-    shrink = float(np.sqrt(abs(np.linalg.det(way[:, :2])))) / _OVER
-    if shrink < 1.0:  # averaged, so that fine patterns do not fold into the low frequencies
-        size = (max(1, round(grey.shape[1] * shrink)), max(1, round(grey.shape[0] * shrink)))
-        ratio = np.array([grey.shape[1] / size[0], grey.shape[0] / size[1]])
-        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-        turn = way[:, :2] * ratio
-        way = np.column_stack([turn, way[:, 2] + way[:, :2] @ (ratio / 2 - 0.5)])
-    small = cv2.warpAffine(grey, way, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How pictures of one size are looked at through a window.
+
+    size  (width, height) to which they are averaged first, so that fine patterns do not fold into low frequencies
+    way   float64 (2, 3), from there into the window
+    """
+
+    size: tuple[int, int]
+    way: NDArray[np.float64]
+
+
+def _look(way: NDArray[np.float64], shape: tuple[int, ...]) -> _Look:
+    shrink = min(1.0, float(np.sqrt(abs(np.linalg.det(way[:, :2])))) / _OVER)
+    size = (max(1, round(shape[1] * shrink)), max(1, round(shape[0] * shrink)))
+    ratio = np.array([shape[1] / size[0], shape[0] / size[1]])
+    return _Look(size, np.column_stack([way[:, :2] * ratio, way[:, 2] + way[:, :2] @ (ratio / 2 - 0.5)]))
+
+
+def _waves(grey: Grey, look: _Look) -> NDArray[np.float32] | None:
+    if look.size != (grey.shape[1], grey.shape[0]):
+        grey = np.asarray(cv2.resize(grey, look.size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = cv2.warpAffine(grey, look.way, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     low = cv2.dct(np.asarray(small, np.float32))[:_LOW, :_LOW].ravel()[1:]
     length = float(np.linalg.norm(low))
     if length < 1.0:

@@ -1,4 +1,4 @@
-"""Sessions that come back changed in many ways, beside other sessions of one person in one room.
+"""Sessions that come back changed in many ways, beside other sessions of one person in one room (F29).
 
 The replay layer alone: what it lets through meets the challenge, the flash and the screen's pattern as well
 (test_an_own_session_played_again.py).

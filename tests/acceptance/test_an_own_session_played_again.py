@@ -1,4 +1,4 @@
-"""A session of one's own, changed in every way, handed in once more: against a new challenge, and against its own.
+"""A session of one's own, changed in every way, handed in once more (F29): against a new challenge and against its own.
 
 Through the real engine, all layers and their fusion, with the colours enforced. The person is a rendered one, whose
 skin reflected the colours that were asked for then.
@@ -116,12 +116,12 @@ def records(engine: EngineCaptureReader, name: str, number: int, data: Path) -> 
 
 
 def _played(engine: EngineCaptureReader, own: Own, seed: str) -> Iterator[Record]:
-    yield record(engine, engine.look(own.steps), own.challenge, NOTHING_KNOWN, challenge="own", look="first")
+    yield record(engine, engine.look(own.steps), own.challenge, NOTHING_KNOWN, against="own", look="first")
     for look, time in [("exact", 0), *product(LOOKS, range(TIMES))]:
         seen = engine.look(own.steps if look == "exact" else changed(own, look, time))
         fresh = draw(Route.FLASH, below=Random(f"{seed} {look} {time}").randrange)
-        yield record(engine, cut_for(fresh, own, seen), fresh, own.past, challenge="new", look=look)
-        yield record(engine, seen, own.challenge, own.past, challenge="own", look=look)
+        yield record(engine, cut_for(fresh, own, seen), fresh, own.past, against="new", look=look)
+        yield record(engine, seen, own.challenge, own.past, against="own", look=look)
 
 
 def counted(found: Sequence[Record]) -> dict[str, Any]:
@@ -144,8 +144,8 @@ def test_nobody_passes_with_it(
     people = product(range(ROUNDS), EVERYBODY)
     found = [one for number, name in people for one in records(engine, name, number, data)]
 
-    def of(challenge: str, *looks: str) -> list[Record]:
-        return [one for one in found if one["challenge"] == challenge and one["look"] in looks]
+    def of(against: str, *looks: str) -> list[Record]:
+        return [one for one in found if one["against"] == against and one["look"] in looks]
 
     proof(
         "replay-own-sessions",

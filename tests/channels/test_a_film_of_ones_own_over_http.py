@@ -1,4 +1,4 @@
-"""A whole session by a rendered person over HTTP, real application, engine, layers and database; and its film again."""
+"""A session by a rendered person over HTTP, real application, engine, layers and database; and its film again (F29)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A film that was handed in before is known again: in parts, in another order, under another name."""
+"""A film that was handed in before is known again: in parts, in another order, under another name. F29."""
 
 from __future__ import annotations
 
