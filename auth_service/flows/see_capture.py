@@ -26,6 +26,8 @@ from auth_service.storage.unit import Store, StoredFinding, StoredReview, Stored
 PROBE = "probe"
 _REFERENCES = 4
 """Enrolled photos that are shown beside the probe; a set holds the best first."""
+_MOST_STEPS = 100
+"""More than any session has; a number without bounds is nothing for a database."""
 SHOWN_FRAMES = 4
 """Frames of one step: the first, the last and two between them tell a movement."""
 
@@ -185,7 +187,7 @@ class SeeCapture:
         with self._store.unit() as unit:
             evidence, _ = for_review(unit, evidence_id)
             session = unit.sessions.of_evidence(evidence_id)
-            step = None if session is None else unit.steps.one(session.session, n)
+            step = unit.steps.one(session.session, n) if session is not None and 0 <= n < _MOST_STEPS else None
             if step is None or not 0 <= place < step.count:
                 raise NotFound
             self._looked(unit, staff, evidence, {"step": n, "frame": place})

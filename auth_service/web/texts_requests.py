@@ -13,8 +13,8 @@ REQUEST_TEXTS: dict[str, tuple[str, str]] = {
     "requests.way": ("希望的方式", "Wished way"),
     "requests.way.any": ("所有方式", "Any way"),
     "requests.phone": ("联系电话", "Telephone"),
-    "requests.phone.given": ("随请求留下", "left with the request"),
-    "requests.phone.none": ("没有留下", "none left"),
+    "requests.phone.given": ("留有电话", "a number was left"),
+    "requests.phone.none": ("没有留电话", "no number was left"),
     "requests.asked": ("请求时间", "Asked"),
     "requests.nobody": (
         "另有 {n} 个请求的证件号码不在台账中，无法联系，不列出；保存一年。",

@@ -95,7 +95,9 @@ class WithConsoleDescribed:
 def console_document() -> dict[str, Any]:
     """OpenAPI of the pages: texts of any kind wherever a text goes in."""
     flag, label = _inside("flag_id", "path"), _inside("label", "path")
-    asked = [_inside(name, "query") for name in ("state", "rule", "cursor", "region", "next", "judged", "ended")]
+    asked = [_inside(name, "query") for name in (
+        "state", "rule", "cursor", "region", "next", "judged", "ended", "channel", "why", "way", "decided", "undone",
+    )]  # fmt: skip
     return {
         "openapi": "3.1.0",
         "info": {"title": "console", "version": "1"},
@@ -106,6 +108,19 @@ def console_document() -> dict[str, Any]:
             "/console/flags/{flag_id}": {"get": _page([flag, *asked])},
             "/console/flags/{flag_id}/photos/{label}": {"get": _page([flag, label])},
             "/console/flags/{flag_id}/judgements": {"post": _page([flag], "after", "verdict", "reason")},
+            "/console/desk": {"get": _page(asked)},
+            "/console/desk/{flag_id}": {"get": _page([flag])},
+            "/console/desk/{flag_id}/photos/{label}": {"get": _page([flag, label])},
+            "/console/desk/{flag_id}/faces/{label}": {"get": _page([flag, label])},
+            "/console/desk/{flag_id}/frames/{label}/{label}": {"get": _page([flag, label])},
+            "/console/desk/{flag_id}/decisions": {
+                "post": _page([flag], "after", "verdict", "reason", "note", "password")
+            },
+            "/console/desk/{flag_id}/decisions/undo": {"post": _page([flag], "after")},
+            "/console/requests": {"get": _page(asked)},
+            "/console/requests/{flag_id}": {"get": _page([flag])},
+            "/console/requests/{flag_id}/contact": {"post": _page([flag], "reason")},
+            "/console/requests/{flag_id}/done": {"post": _page([flag], "note")},
         },
     }
 

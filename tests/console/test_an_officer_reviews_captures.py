@@ -142,7 +142,14 @@ def test_every_look_at_a_face_is_written_down_and_kept_by_nobody(
         assert "sandbox" in answer.headers["content-security-policy"]
     assert actions(service, "photo.seen") == before + len(pictures)
     assert actions(service, "capture.seen") == 1
-    for missing in ("photos/reference-9", "photos/other", "faces/reference-9", "frames/9/0", "frames/1/99"):
+    for missing in (
+        "photos/reference-9",
+        "photos/other",
+        "faces/reference-9",
+        "frames/9/0",
+        "frames/1/99",
+        f"frames/{10**30}/0",
+    ):
         assert officer.get(f"/console/desk/{waiting}/{missing}").status_code == 404
     assert officer.get(f"/console/desk/{'0' * 32}").status_code == 404
     assert officer.get(f"/console/desk/{'0' * 32}/photos/probe").status_code == 404

@@ -45,7 +45,7 @@ def test_who_waits_longest_comes_first_and_whom_nobody_can_call_is_counted(
     found = re.findall(r'href="/console/requests/([0-9a-f]{32})"', page)
     assert set(found) == {earlier, request_id}
     assert found[0] == earlier
-    for words in ("2 天前", "3 小时前", "预约上门", "请打电话给我", "随请求留下", "没有留下", "张**", "另有 1 个请求"):
+    for words in ("2 天前", "3 小时前", "预约上门", "请打电话给我", "留有电话", "没有留电话", "张**", "另有 1 个请求"):
         assert words in page
     for secret in (PHONE, EILEEN, NAMES[EILEEN]):
         assert secret not in page

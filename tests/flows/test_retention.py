@@ -15,12 +15,14 @@ from auth_service.core.errors import PartlyDone, StorageFault, StorageReadOnly
 from auth_service.core.retention import FACT_DAYS, RULES, RetentionPolicy, days_of, markdown
 from auth_service.flows.retain import Retain
 from auth_service.monitoring.flags import Verdict
+from auth_service.storage.queries import DeskFilter
 from auth_service.storage.tables import metadata
 from auth_service.storage.unit import SavedAnswer
 from tests.builders import LI, WANG, Agency
 from tests.conftest import ROOT, FixedClock
 from tests.databases import BOTH
 from tests.fakes import picture
+from tests.flows.reviewing import CANNOT_TELL, Desk
 
 TODAY = datetime.now(UTC).replace(microsecond=0)
 """The real day: the database looks at its own clock before it lets a fact go."""
@@ -121,8 +123,10 @@ def test_the_database_itself_keeps_facts_for_three_years(office: Agency, now: Fi
         assert unit.expiry.count_facts(TODAY) == 1
 
 
-def test_a_picture_stays_until_its_flag_was_judged_sixty_days_ago(office: Agency, now: FixedClock) -> None:
-    monitor = office.member()
+def test_a_picture_stays_until_its_flag_was_judged_and_its_capture_reviewed_sixty_days_ago(
+    office: Agency, now: FixedClock
+) -> None:
+    monitor, desk = office.member(), Desk(office, now)
     office.person(LI)
     office.enroll(LI, picture("li"))
     flag = office.verify(LI, picture("li")).flags[0]  # the enrolled picture again: V04, with both pictures
@@ -131,6 +135,10 @@ def test_a_picture_stays_until_its_flag_was_judged_sixty_days_ago(office: Agency
     assert retain(office, now).run().total == 0
     assert pictures(office) == 2
     office.judge.run(flag, Verdict.FALSE_FLAG, "看过了", monitor, None)
+    now.advance(days=61)
+    assert retain(office, now).run().total == 0, "the flag is settled, the capture waits on the desk"
+    (waiting,) = (row.id for row in office.store.queries.desk(DeskFilter()).rows)
+    desk.settle(waiting, CANNOT_TELL)
     now.advance(days=59)
     assert retain(office, now).run().total == 0
     now.advance(days=2)
