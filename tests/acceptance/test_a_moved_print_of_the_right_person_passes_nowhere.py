@@ -109,7 +109,7 @@ def test_two_peoples_prints_are_judged_with_all_layers_and_none_is_accepted(
 
 
 @pytest.mark.slow
-def test_no_print_of_150_right_people_is_accepted(
+def test_no_flat_or_bent_print_of_75_right_people_is_accepted(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proof: Callable[[str, Mapping[str, Any]], None]
 ) -> None:
     found = shown(data, tmp_path, monkeypatch, 75)

@@ -88,10 +88,8 @@ def tabbed(page: Page, selector: str) -> None:
 
 def in_sight(page: Page, *ids: str) -> bool:
     """Whether these are on the screen at once."""
-    script = """(ids) => ids.every((id) => {
-      const box = document.getElementById(id).getBoundingClientRect();
-      return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= innerWidth;
-    })"""
+    script = """(ids) => ids.map((id) => document.getElementById(id).getBoundingClientRect()).every((box) =>
+      box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= innerWidth)"""
     return bool(page.evaluate(script, list(ids)))
 
 

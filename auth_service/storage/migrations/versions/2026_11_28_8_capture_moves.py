@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_8_capture_moves"
-down_revision = "2026_11_28_6_capture_sessions"
+down_revision = "2026_11_28_7_replay_prints"
 branch_labels = None
 depends_on = None
 
