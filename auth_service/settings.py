@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         "or to another way (docs/liveness.md)",
     )
 
+    flash_report: str = Field(
+        "", description="sha256 of pad-report.json under `home`, the JSON of `evaluate pad` on your own people, by "
+        "which colours count towards a pass in production; none count when empty",
+    )  # fmt: skip
+
     accounts: AccountPolicy = AccountPolicy()
     audit: AuditPolicy = AuditPolicy()
     capture: SessionPolicy = SessionPolicy()
@@ -203,6 +208,7 @@ class Settings(BaseSettings):
             "a public address without https": not self.public_url.startswith("https://"),
             "keys in a file (set AUTH_SERVICE_KEYS__STORE=pkcs11)": self.keys.store is KeyStoreKind.FILE,
             "a layer of liveness that counts for less than it should (AUTH_SERVICE_PAD__*)": self.pad.is_weakened,
+            "colours that count by a word (set AUTH_SERVICE_FLASH_REPORT)": self.pad.flash_measured,
             "capture sessions without a limit (AUTH_SERVICE_CAPTURE__*)": self.capture.is_unlimited
             or self.pace.is_unlimited,
         }

@@ -127,7 +127,7 @@ class FakeAssessment:
     decision: PadDecision
     findings: tuple[LayerFinding, ...]
     versions: Mapping[str, str]
-    modes: Mapping[Layer, Mode] = field(default_factory=lambda: {Layer.CHALLENGE: Mode.ENFORCE})
+    modes: Mapping[Layer, Mode] = field(default_factory=lambda: dict.fromkeys(Layer, Mode.ENFORCE))
 
 
 def assessed(findings: Sequence[LayerFinding], versions: Mapping[str, str]) -> FakeAssessment:

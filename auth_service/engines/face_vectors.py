@@ -30,11 +30,11 @@ class Likeness:
 
 
 def templates_of(reader: EngineFaceReader, best: Best, own: DlibPoints | None) -> Likeness:
-    """The mean template of the best frames, and the least likeness between the frames of all steps.
+    """The mean template of the best frames, and the least likeness between all frames that are checked.
 
     own  finds the points that the encoder needs, as for the references; None: it takes those of the frames' faces
     """
-    shown = [(seen, _aligned(reader, seen, own)) for seen in best.each]
+    shown = [(seen, _aligned(reader, seen, own)) for seen in best.checked]
     faces = [(seen, aligned) for seen, aligned in shown if aligned is not None]
     if not faces:
         return Likeness(None, 1.0)

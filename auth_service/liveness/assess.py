@@ -5,8 +5,11 @@ One pure function under one frozen policy, so that a session can be judged again
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 from auth_service.capture.challenge import Challenge
 from auth_service.liveness import (
@@ -38,7 +41,7 @@ LAYERS_VERSION = "2"
 """Rises with every change of what a layer finds in the same measures; stored with each verdict."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LivenessPolicy:
     """What each layer holds for shown, and how much it counts (`pad`)."""
 
@@ -52,6 +55,11 @@ class LivenessPolicy:
     model: ModelPolicy = field(default_factory=ModelPolicy)
     replay: ReplayPolicy = field(default_factory=ReplayPolicy)
     channel: ChannelPolicy = field(default_factory=ChannelPolicy)
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 in hex over every limit and mode: two verdicts under one digest were judged alike."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,8 @@ class AssessSession:
     def __call__(self, measures: SessionMeasures, challenge: Challenge, past: Past) -> PadAssessment:
         """No possession factor is given in a session yet, so a session without colours ends with a person."""
         told = examine_all(measures, challenge, past, self.policy)
-        versions = {**self.versions, "layers": LAYERS_VERSION, "points": measures.layout}
+        own = {"layers": LAYERS_VERSION, "points": measures.layout, "policy": self.policy.digest}
+        versions = {**self.versions, **own}
         return fuse(told, challenge, self.policy.pad, possession=False, versions=versions)
 
 

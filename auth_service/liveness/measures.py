@@ -93,8 +93,9 @@ class SessionMeasures:
 
     layout     of the five points: `arcface5` (YuNet) or `dlib5` (faces/landmarks.py)
     probe      mean template over the best frames, None where no frame was good enough
-    least_cosine  least likeness between any two of the templates that were made along the session; 1.0 with fewer than
-               two. A session that shows two people has a low one
+    least_cosine  least likeness between any two of the templates that were made along the session, of the best frames
+               and of some that nobody can foresee; 1.0 with fewer than two. A session of two
+               people has a low one
     quality    what the best frame still lacked
     """
 

@@ -66,13 +66,13 @@ class Assessment(Protocol):
     def findings(self) -> tuple[LayerFinding, ...]: ...
 
     @property
-    def modes(self) -> Mapping[Layer, Mode]:
-        """How much each layer counted."""
+    def versions(self) -> Mapping[str, str]:
+        """Name -> version of every program and model that had a part, and `policy`, the digest of all limits."""
         ...
 
     @property
-    def versions(self) -> Mapping[str, str]:
-        """Name -> version of every program and model that had a part."""
+    def modes(self) -> Mapping[Layer, Mode]:
+        """How much each layer counted."""
         ...
 
 

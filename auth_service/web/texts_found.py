@@ -36,7 +36,7 @@ FOUND_TEXTS: dict[str, tuple[str, str]] = {
     "desk.found.no_motion_was_asked": ("没有要求动作", "no motion was asked"),
     "desk.found.no_pattern": ("没有屏幕纹理", "no pattern of a screen"),
     "desk.found.no_phone_though_it_says_so": ("自称手机但不像手机", "says it is a phone and does not look like one"),
-    "desk.found.no_picture_returns": ("没有以前的画面", "no earlier picture returns"),
+    "desk.found.nothing_returns": ("没有以前的画面", "no earlier picture returns"),
     "desk.found.no_straight_look": ("没有正对镜头的画面", "no straight look"),
     "desk.found.no_turn_was_asked": ("没有要求转头", "no turn was asked"),
     "desk.found.nose_not_followed": ("鼻部没有跟上转动", "the nose did not follow the turn"),

@@ -11,6 +11,7 @@ from auth_service.connectors.archive_file import ArchiveFiles, fingerprints
 from auth_service.connectors.archive_keys import archive_keys
 from auth_service.connectors.audit_trust import keys_of
 from auth_service.connectors.key_choice import KeyChoice
+from auth_service.connectors.pad_report import flash_is_measured
 from auth_service.connectors.passwords import Argon2Passwords
 from auth_service.connectors.restore_place import is_restoring
 from auth_service.connectors.secret_files import private_folder
@@ -40,7 +41,7 @@ from auth_service.engines.pool import InferencePool
 from auth_service.faces.template import EngineIdentity
 from auth_service.flows.complete_session import CaptureEngine
 from auth_service.flows.current_calibration import CurrentCalibration
-from auth_service.liveness.assess import AssessSession
+from auth_service.liveness.assess import AssessSession, LivenessPolicy
 from auth_service.matching.calibration import Calibration, load_shipped
 from auth_service.settings import Profile, Settings
 from auth_service.storage.presence import is_filled
@@ -182,9 +183,16 @@ class Adapters:
         return PooledCaptures(self.pool, lambda: build_capture_parts(self.spec))
 
     @cached_property
+    def liveness(self) -> LivenessPolicy:
+        """How sessions are judged; the colours count by the operator's report alone. raises SettingInvalid"""
+        told = self.settings.liveness
+        measured = flash_is_measured(self.settings.home, self.settings.flash_report)
+        return replace(told, pad=replace(told.pad, flash_measured=measured))
+
+    @cached_property
     def capture_engine(self) -> CaptureEngine:
         """What looks at the pictures of a session, and judges them under the operator's policies."""
-        assess = AssessSession(self.settings.liveness, capture_versions(self.spec))
+        assess = AssessSession(self.liveness, capture_versions(self.spec))
         return CaptureEngine(self.captures, assess, self.pool.reencode, lambda: self.identity)
 
     @property

@@ -75,7 +75,7 @@ class Flows(Adapters):
 
     @cached_property
     def start_session(self) -> StartSession:
-        policy = self.settings.liveness.pad
+        policy = self.liveness.pad
         counts = lambda wished: route_that_counts(wished, policy)  # noqa: E731
         return StartSession(self.store, self.clock, self._session_policies, self._count_session, counts)
 

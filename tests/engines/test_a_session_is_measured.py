@@ -12,9 +12,13 @@ import pytest
 from auth_service.capture.challenge import Ask, Challenge, Motion, Route
 from auth_service.capture.steps import CapturedFrame, CapturedStep
 from auth_service.core.errors import ImageRefused, ImageTooManyPixels
+from auth_service.engines.best_frames import best_frames
 from auth_service.engines.capture_reader import EngineCaptureReader
 from auth_service.engines.catalogue import ReaderSpec, build_capture_reader
+from auth_service.engines.face_vectors import templates_of
 from auth_service.engines.staging import COLLINS, HOPPER, portrait_bytes
+from auth_service.faces.quality import QualityPolicy
+from auth_service.liveness.consistency import ConsistencyPolicy
 from auth_service.liveness.measures import SessionMeasures
 from tests.engines.clips import THREE_MOTIONS, frames_of, in_steps, sent
 
@@ -100,6 +104,23 @@ def test_a_session_has_a_probe_of_its_best_frames_and_shows_one_person(
     assert clip.probe.images == 2
     assert clip.quality == ()
     assert 0.9 < clip.least_cosine < 1.0
+
+
+def test_a_second_person_in_all_but_the_best_frames_is_seen(reader: EngineCaptureReader) -> None:
+    """Whoever chooses which frame is the best knows which are compared; one of each other step is drawn."""
+    one, other = sent(portrait(HOPPER)), sent(cv2.GaussianBlur(portrait(), (0, 0), 1.0))
+    steps = [
+        CapturedStep(n, tuple(CapturedFrame(data, 1000 * n + 100 * i) for i, data in enumerate((one, other, other))))
+        for n in range(4)
+    ]
+    seen, quality = reader.look(steps), QualityPolicy()
+    drawn = [best_frames(seen, quality, lambda count, place=place: min(place, count - 1)) for place in range(3)]
+    digests = [[frame.measures.pixel_digest for frame in best.checked] for best in drawn]
+    assert [len(set(one)) for one in digests] == [1, 2, 2], "as many as there are steps, whichever are drawn"
+    assert {len(one) for one in digests} == {4}
+    likeness = [templates_of(reader._reader, best, reader._parts.own).least_cosine for best in drawn]
+    assert likeness[0] == pytest.approx(1.0)
+    assert max(likeness[1:]) < ConsistencyPolicy().another_person[0][1]
 
 
 def test_the_model_is_asked_on_the_best_frames_alone(clip: SessionMeasures) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from auth_service.capture.steps import CapturedFrame
 from auth_service.liveness.decision import PadReason, PadVerdict
-from auth_service.liveness.layers import Layer, Sign
+from auth_service.liveness.layers import Layer, Mode, Sign
 from auth_service.qualification.capture_outcome import OutcomeWord
 from auth_service.qualification.decision import Outcome, Reason
 from auth_service.qualification.evidence import Channel, EvidenceKind
@@ -39,7 +39,7 @@ def test_a_living_person_passes_and_leaves_no_frame(phone: Phone, agency: Agency
         (Layer.REPLAY, Sign.LIVE),
     ]
     assert (findings[0].finding.reasons, findings[0].finding.scores) == (("turned",), {"turn": 0.25})
-    assert findings[0].versions == {"fusion": "1", "challenge": "1"}
+    assert (findings[0].versions, findings[0].mode) == ({"fusion": "1", "challenge": "1"}, Mode.ENFORCE)
     assert (events[-1].actor, events[-1].action) == ("capture:phone", "verification.decided")
 
 

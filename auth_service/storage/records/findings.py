@@ -42,13 +42,14 @@ class PadFindings:
         self._work = work
 
     def add(self, evidence_id: str, person_id: str | None, found: Assessment, now: datetime) -> None:
-        """The evidence must be stored before. Of somebody who is not in the ledger the signs alone are kept: scores
+        """How much each layer counted stands with the versions, so that a verdict can be judged again.
+
+        The evidence must be stored before. Of somebody who is not in the ledger the signs alone are kept: scores
         tell something of a face, and no erasure would ever find them. raises ValueError (a score that is not finite)
         """
         key, rows = self._work.keys.of(person_id), []
         for one in found.findings:
-            told = {"reasons": list(one.reasons), "scores": dict(one.scores), "mode": found.modes.get(one.layer)}
-            details = to_json(told).encode()
+            details = to_json({"reasons": list(one.reasons), "scores": dict(one.scores)}).encode()
             sealed = key.seal(_place(evidence_id, one.layer), details)  # for nobody too: it takes as long
             rows.append(
                 {
@@ -56,7 +57,7 @@ class PadFindings:
                     "layer": one.layer.value,
                     "person_id": person_id,
                     "sign": one.sign.value,
-                    "versions": to_json(dict(found.versions)),
+                    "versions": to_json({**found.versions, **_counted(one.layer, found.modes)}),
                     "details_sealed": _NOTHING if person_id is None else sealed,
                     "found_at": now,
                 }
@@ -76,8 +77,13 @@ class PadFindings:
             key = self._work.keys.of(row.person_id)
             told = json.loads(key.open(_place(row.evidence_id, layer), row.details_sealed))
         finding = LayerFinding(layer, Sign(row.sign), tuple(told["reasons"]), told["scores"])
-        mode = Mode(told["mode"]) if told.get("mode") else None  # a release before the desk kept none
-        return StoredFinding(finding, json.loads(row.versions), row.found_at, bool(row.details_sealed), mode)
+        versions = json.loads(row.versions)
+        mode = Mode(versions.pop("mode")) if "mode" in versions else None  # an earlier release kept none
+        return StoredFinding(finding, versions, row.found_at, bool(row.details_sealed), mode)
+
+
+def _counted(layer: Layer, modes: Mapping[Layer, Mode]) -> dict[str, str]:
+    return {"mode": modes[layer].value} if layer in modes else {}
 
 
 def _place(evidence_id: str, layer: Layer) -> Place:

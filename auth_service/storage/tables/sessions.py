@@ -100,7 +100,8 @@ class CaptureStepRow(Schema):
 class PadFindingRow(Schema):
     """What one layer said of one attempt; append-only. Reasons and scores are sealed with the person's key.
 
-    versions        JSON, name -> version of every program and model that had a part in the verdict
+    versions        JSON, name -> version of every program and model that had a part in the verdict; `policy`, the
+                    digest of all limits and modes; `mode`, how much this layer counted
     details_sealed  empty once the person is erased, and for somebody who is not in the ledger
     """
 
