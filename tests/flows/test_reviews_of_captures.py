@@ -15,6 +15,7 @@ from auth_service.core.audit_check import Trouble
 from auth_service.core.errors import NotFound, PartlyDone, SealBroken, StaleJudgement
 from auth_service.core.retention import RetentionPolicy
 from auth_service.flows.answer_request import AnswerRequest, RevealReason
+from auth_service.flows.ask_other_way import Named
 from auth_service.flows.retain import Retain
 from auth_service.flows.review_capture import Said
 from auth_service.liveness.decision import PadReason, PadVerdict
@@ -175,8 +176,8 @@ def test_a_request_waits_until_somebody_says_what_was_done_and_a_year_more(
 ) -> None:
     answering = AnswerRequest(desk.agency.store, clock, lambda _: None)
     keeping = Retain(desk.agency.store, {}, RetentionPolicy(), clock)
-    phone.asking.by_number(WANG, "王秀英", Way.HOME_VISIT, Channel.PHONE, "139")
-    phone.asking.by_number(STRANGER, "王秀英", Way.HOME_VISIT, Channel.PHONE, "139")
+    phone.asking.by_number(Named(WANG, "王秀英"), Way.HOME_VISIT, Channel.PHONE, "139")
+    phone.asking.by_number(Named(STRANGER, "王秀英"), Way.HOME_VISIT, Channel.PHONE, "139")
     clock.advance(days=400)
     assert keeping.run().removed["other_ways"] == 1, "nobody can answer a number in no ledger"
     (line,) = desk.agency.store.queries.requests().rows

@@ -38,6 +38,7 @@ def add_phone(app: FastAPI) -> None:
             dependencies=_OPEN,
         )
     _add_sessions(app)
+    _add_steps(app)
     _add_other_ways(app)
 
 
@@ -52,6 +53,24 @@ def _add_sessions(app: FastAPI) -> None:
         f"{one}/exchange", sessions.exchange, methods=["POST"], dependencies=_OPEN, response_model=None, tags=[_TAG],
         summary="The one-time ticket for a cookie", openapi_extra=words.OPEN_CALL, responses=words.HELD_PROBLEMS,
     )  # fmt: skip
+    app.add_api_route(
+        f"{one}/complete", sessions.complete, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="Hand in, and hear what follows", openapi_extra=words.HELD_CALL | body_words(told.NothingBody),
+        responses=_answers(200, told.OutcomeAnswer, words.HELD_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        one, sessions.state, methods=["GET"], dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="Where it stands", openapi_extra=words.HELD_LOOK,
+        responses=_answers(200, told.SessionAnswer, words.HELD_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
+        one, sessions.end, methods=["DELETE"], status_code=204, dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="End it; pictures go at once", openapi_extra=words.HELD_LOOK, responses=words.HELD_PROBLEMS,
+    )  # fmt: skip
+
+
+def _add_steps(app: FastAPI) -> None:
+    one = f"{SESSIONS}/{{session_id}}"
     app.add_api_route(
         f"{one}/start", sessions.start, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
         summary="The camera runs: the first step", openapi_extra=words.HELD_CALL | body_words(told.StartBody),
