@@ -76,24 +76,6 @@ def _add_steps(app: FastAPI) -> None:
         summary="The camera runs: the first step", openapi_extra=words.HELD_CALL | body_words(told.StartBody),
         responses=_answers(200, told.StartedAnswer, words.HELD_PROBLEMS),
     )  # fmt: skip
-    _add_steps(app, one)
-    app.add_api_route(
-        f"{one}/complete", sessions.complete, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
-        summary="Hand in, and hear what follows", openapi_extra=words.HELD_CALL | body_words(told.NothingBody),
-        responses=_answers(200, told.OutcomeAnswer, words.HELD_PROBLEMS),
-    )  # fmt: skip
-    app.add_api_route(
-        one, sessions.state, methods=["GET"], dependencies=_HELD, response_model=None, tags=[_TAG],
-        summary="Where it stands", openapi_extra=words.HELD_LOOK,
-        responses=_answers(200, told.SessionAnswer, words.HELD_PROBLEMS),
-    )  # fmt: skip
-    app.add_api_route(
-        one, sessions.end, methods=["DELETE"], status_code=204, dependencies=_HELD, response_model=None, tags=[_TAG],
-        summary="End it; pictures go at once", openapi_extra=words.HELD_LOOK, responses=words.HELD_PROBLEMS,
-    )  # fmt: skip
-
-
-def _add_steps(app: FastAPI, one: str) -> None:
     app.add_api_route(
         f"{one}/steps/{{n}}/seal", sessions.seal, methods=["POST"], dependencies=_HELD, response_model=None,
         tags=[_TAG], summary="The prints of one step's frames, and what is asked next",
