@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from auth_service.capture.challenge import TURNS, Motion
+from auth_service.capture.challenge import Motion
 from auth_service.faces.landmarks import Box
 from auth_service.liveness.measures import FrameMeasures, PointPaths
 from auth_service.liveness.planes import nose_outline
@@ -79,7 +79,7 @@ def ends(poses: Mapping[int, Pose], neutral: Pose, motion: Motion) -> tuple[int,
     if len(poses) < 2:
         return None
     first = min(poses, key=lambda index: _away(poses[index].since(neutral)))
-    gone = {index: _way(pose.since(poses[first]), motion) for index, pose in poses.items() if index != first}
+    gone = {index: abs(pose.since(poses[first]).along(motion)) for index, pose in poses.items() if index != first}
     far = [index for index, way in gone.items() if way >= FAR]
     return first, min(far, key=lambda index: abs(index - first)) if far else max(gone, key=lambda index: gone[index])
 
@@ -90,13 +90,6 @@ def stations(poses: Mapping[int, Pose], first: int, last: int) -> list[int]:
     between = sorted((index for index in poses if low < index < high), reverse=last < first)
     kept = np.unique(np.linspace(0, len(between) - 1, min(MOST_BETWEEN, len(between))).round().astype(int))
     return [first, *(between[place] for place in kept), last]
-
-
-def _way(moved: Pose, motion: Motion) -> float:
-    """How far along the line of a motion, whichever way."""
-    if motion in TURNS:
-        return abs(moved.yaw)
-    return abs(moved.size if motion is Motion.COME_CLOSER else moved.low)
 
 
 def _away(moved: Pose) -> float:

@@ -10,10 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
+
 from auth_service.capture.challenge import TURNS, Ask, Challenge, Motion, StepKind
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.liveness.measures import SessionMeasures, StepMeasures
 from auth_service.liveness.pose import TELLING_LAYOUT, Pose, pose_of, steadied, usual_pose
+
+NODS = frozenset({Motion.NOD, Motion.LOOK_UP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class ChallengePolicy:
 
     turned, nodded, raised, closer  how far at least, in the units of pose.py
     straight           share of it within which some frame has to lie before it is made
+    most_carried       share of a nod's way that the background may go along: a phone that is moved before a still face
+    fewest_behind      points of the background from which that is asked
     most_jump          share of the whole way that may lie between two frames: a second photograph has no way between
     soonest_ms, latest_ms  from a step's first frame to the first in which the motion is made
     fewest_straight, fewest_frames  of the neutral step, and of a motion, with one face in them
@@ -30,10 +36,12 @@ class ChallengePolicy:
     """
 
     turned: float = 0.15
-    nodded: float = 0.2
-    raised: float = 0.2
+    nodded: float = 0.4
+    raised: float = 0.4
     closer: float = 0.18
     straight: float = 0.5
+    most_carried: float = 0.5
+    fewest_behind: int = 12
     most_jump: float = 0.9
     soonest_ms: int = 300
     latest_ms: int = 8000
@@ -86,7 +94,25 @@ def _step(step: StepMeasures | None, ask: Ask, neutral: Pose, policy: ChallengeP
     if len(shown) < policy.fewest_frames:
         return Seen(Sign.UNKNOWN, ("too_few_frames",))
     moved = steadied([pose.since(neutral) for _, pose in shown])
-    return _motion([at_ms - step.frames[0].at_ms for at_ms, _ in shown], moved, ask.motion, policy)
+    seen = _motion([at_ms - step.frames[0].at_ms for at_ms, _ in shown], moved, ask.motion, policy)
+    if seen.sign is Sign.LIVE and ask.motion in NODS and _carried(step, policy):
+        return Seen(Sign.ABSENT, ("phone_moved",), seen.scores)
+    return seen
+
+
+def _carried(step: StepMeasures, policy: ChallengePolicy) -> bool:
+    """Whether the background, where it could be followed, went up or down with the eyes: the phone moved, or a screen.
+
+    False where nothing behind could be followed, a plain wall.
+    """
+    paths = step.paths
+    if paths is None or len(paths.background) < policy.fewest_behind:
+        return False
+    before, after = (pose_of(step.frames[index].points) for index in (paths.first, paths.last))
+    if before is None or after is None or after.low == before.low:
+        return False
+    went = paths.background[:, 1, 1].astype(np.float64) - paths.background[:, 0, 1]
+    return float(np.median(went)) / (after.low - before.low) > policy.most_carried
 
 
 def _motion(at_ms: Sequence[int], moved: Sequence[Pose], motion: Motion, policy: ChallengePolicy) -> Seen:
@@ -97,12 +123,13 @@ def _motion(at_ms: Sequence[int], moved: Sequence[Pose], motion: Motion, policy:
     scores = {"made": shares[motion] * policy.least(motion), "other": max(_others(shares, motion))}
     if made_at is None:
         return Seen(Sign.ABSENT, (_too_little(shares, motion),), scores)
-    jump = max(abs(then - one) for one, then in pairwise(way))
+    line = [pose.along(motion) for pose in moved]
+    jump = max(abs(then - one) for one, then in pairwise(line))
     found = (
         ("began_elsewhere", min(way[: made_at + 1]) > policy.straight),
         ("too_soon", at_ms[made_at] < policy.soonest_ms),
         ("too_late", at_ms[made_at] > policy.latest_ms),
-        ("jumped", jump > policy.most_jump * (max(way) - min(way))),
+        ("jumped", jump > policy.most_jump * (max(line) - min(line))),
         ("another_motion", scores["other"] > shares[motion]),
     )
     reasons = tuple(reason for reason, holds in found if holds)

@@ -14,7 +14,7 @@ from auth_service.faces.sample import hamming
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.liveness.measures import FrameMeasures, SessionMeasures
 
-VERSION = "consistency 1"
+VERSION = "consistency 2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ class GeometryPolicy:
     """
 
     least_eyes: float = 40.0
-    body_flat: float = 0.035
-    body_bent: float = 0.025
+    body_flat: float = 0.025
+    body_bent: float = 0.015
     body_nose: float = 0.03
     sheet_flat: float = 0.02
     sheet_bent: float = 0.012

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +25,9 @@ from auth_service.liveness.measures import FrameMeasures
 TELLING_LAYOUT = "arcface5"
 """Eyes, tip of the nose, corners of the mouth: YuNet's. dlib's five (`dlib5`) have no mouth and the nose's base only,
 which moves half as far. source: measured.md, Liveness"""
-NOSE_OVER_EYES = 12.0
-"""A nod and a look up are made as far as both say so: the eyes' way in the picture, and this many times the nose's in
-the face. source: docs/liveness.md, Challenge: YuNet's nose moves by a third of what a real pitch should move it"""
+_NOSE_SHARE, _NOSE_MOST = 4.0, 0.15
+"""How much of the nose's way in the face is added to the eyes' way in the picture for a nod or a look up, and at most.
+source: docs/liveness.md, Challenge: YuNet's nose shows a third of a real pitch, sometimes none; a grin moves it"""
 _LEAST_SIDE = 8.0
 """Pixels between the eyes, and between eyes and mouth, below which points are noise. source: a point lies about half a
 pixel off, measured on stills; a quarter of the least turn that counts would be lost in it"""
@@ -59,15 +60,21 @@ class Pose:
             self.yaw - other.yaw, self.pitch - other.pitch, self.size - other.size, self.slim - other.slim, sank
         )
 
-    def made(self, motion: Motion) -> float:
-        """How far a motion was made, of a pose that says what changed; not above 0 where its opposite was made."""
+    def along(self, motion: Motion) -> float:
+        """How far along the line of a motion, of a pose that says what changed: where points of a picture went."""
         return {
             Motion.TURN_LEFT: self.yaw,
             Motion.TURN_RIGHT: -self.yaw,
-            Motion.NOD: min(self.low, NOSE_OVER_EYES * self.pitch),
-            Motion.LOOK_UP: min(-self.low, -NOSE_OVER_EYES * self.pitch),
+            Motion.NOD: self.low,
+            Motion.LOOK_UP: -self.low,
             Motion.COME_CLOSER: self.size,
         }[motion]
+
+    def made(self, motion: Motion) -> float:
+        """How far a motion was made, of a pose that says what changed; negative where its opposite was made."""
+        nose = max(-_NOSE_MOST, min(_NOSE_MOST, _NOSE_SHARE * self.pitch))
+        bowed = {Motion.NOD: nose, Motion.LOOK_UP: -nose}
+        return self.along(motion) + bowed.get(motion, 0.0)
 
 
 def pose_of(points: NDArray[np.float32] | None) -> Pose | None:
@@ -93,16 +100,12 @@ def usual_pose(frames: Iterable[FrameMeasures], fewest: int) -> Pose | None:
     poses = [pose for frame in frames if frame.faces == 1 and (pose := pose_of(frame.points)) is not None]
     if len(poses) < fewest:
         return None
-    return middle_of(poses)
-
-
-def middle_of(poses: Sequence[Pose]) -> Pose:
-    """The median of each of their numbers. raises ValueError: there are none"""
     middle = np.median([(pose.yaw, pose.pitch, pose.size, pose.slim, pose.low) for pose in poses], axis=0)
     return Pose(*(float(value) for value in middle))
 
 
 def steadied(poses: Sequence[Pose]) -> list[Pose]:
-    """Each pose as the middle one of itself and its neighbours: a point that errs in one frame makes no motion."""
-    last = len(poses) - 1
-    return [middle_of([poses[max(0, n - 1)], pose, poses[min(last, n + 1)]]) for n, pose in enumerate(poses)]
+    """Each with the middle pitch of itself and its neighbours: YuNet's errs by half of a nod's from frame to frame."""
+    pitches = [pose.pitch for pose in poses]
+    around = [pitches[max(0, n - 1) : n + 2] for n in range(len(pitches))]
+    return [replace(pose, pitch=median(three)) for pose, three in zip(poses, around, strict=True)]

@@ -36,8 +36,8 @@ class Guide(StrEnum):
 GUIDE_TEXTS: dict[Guide, tuple[str, str]] = {
     Guide.DONE: ("认证完成，谢谢您。", "You are done. Thank you."),
     Guide.FOLLOW_PROMPTS: (
-        "请在明亮处正对手机，听清提示后慢慢做完每个动作，再试一次。",
-        "Please face the phone in a bright place, follow each prompt slowly, and try once more.",
+        "请在室内柔和的灯光下正对手机，避开阳光和强灯，听清提示后慢慢做完每个动作，再试一次。",
+        "Please sit indoors in soft light, away from strong light, follow each prompt slowly and try once more.",
     ),
     Guide.A_PERSON_LOOKS: (
         "已提交，工作人员会尽快查看；在此期间待遇不受影响，您不必再做什么。",

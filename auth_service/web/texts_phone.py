@@ -28,8 +28,8 @@ SCREENS: dict[str, tuple[str, str]] = {
         "Once a year, about two minutes. Somebody may help you.",
     ),
     "verify.welcome.1": (
-        "到亮一点的地方，露出脸。头巾不用摘。",
-        "Go where it is bright and show your face. A headscarf may stay on.",
+        "到室内有灯的地方，不要对着太阳。露出脸，头巾不用摘。",
+        "Sit indoors in soft light, out of the sun, and show your face. A headscarf may stay on.",
     ),
     "verify.welcome.2": ("跟着箭头和声音，慢慢转头、点头。", "Follow arrow and voice: turn and nod slowly."),
     "verify.welcome.3": ("完成后，这里显示结果。", "Then the result is shown here."),

@@ -57,8 +57,11 @@ def turns_of(path: Path, follower: Follower) -> Iterator[Turn]:
         yield Turn(path.name, start, peak, neutral, window(path, begins, ends, count, crop))
 
 
-def stills_of(path: Path, follower: Follower, most: int) -> Iterator[Still]:
-    """At most so many parts of 2.6 s, spread over what no labelled turn touches."""
+def stills_of(path: Path, follower: Follower, most: int, frames: tuple[int, int] = (4, 7)) -> Iterator[Still]:
+    """At most so many parts of 2.6 s, spread over what no labelled turn touches.
+
+    frames  of the beginning (1.2 s), and of the rest (1.4 s)
+    """
     length, labels = _length(path), _labels(path)
     free = [
         at
@@ -68,7 +71,8 @@ def stills_of(path: Path, follower: Follower, most: int) -> Iterator[Still]:
     chosen = sorted({round(place) for place in np.linspace(0, len(free) - 1, most)}) if free else []
     crop = framed(path, follower) if chosen else (0, 0, 0, 0)
     for at in (float(free[place]) for place in chosen):
-        yield Still(path.name, at, window(path, at, at + 1.2, 4, crop), window(path, at + 1.3, at + 2.7, 7, crop))
+        beginning = window(path, at, at + 1.2, frames[0], crop)
+        yield Still(path.name, at, beginning, window(path, at + 1.3, at + 2.7, frames[1], crop))
 
 
 def window(path: Path, start: float, end: float, count: int, crop: Crop) -> list[Shot]:

@@ -34,6 +34,7 @@ class Setting:
     place    number of the room; another place for another number
     another  the other person of OTHER_PERSON and TWO_FACES
     view     size of the pictures
+    soft     the person went where the light is soft, as the page asks for after a try
     cues     seconds at which each step is asked for, where something else sets the pace
     """
 
@@ -41,6 +42,7 @@ class Setting:
     place: int | None = None
     another: Person | None = None
     view: View = field(default_factory=View)
+    soft: bool = False
     cues: tuple[float, ...] | None = None
 
 
@@ -53,7 +55,7 @@ class Puppet:
         self._seed, self._view = seed, self.setting.view
         self._people = [(one, Mesh(one)) for one in (person, self.setting.another) if one is not None]
         self._wall = room(seed if self.setting.place is None else self.setting.place, self._view)
-        self._lamp = lamps(seed, dark=self.setting.fault is Fault.DARK)
+        self._lamp = lamps(seed, dark=self.setting.fault is Fault.DARK, soft=self.setting.soft)
         self._sensor = Sensor(seed, self._view)
         self._random = np.random.default_rng([seed, 5])
         self._lag = self._random.uniform(

@@ -47,10 +47,10 @@ class Lamps:
     towards: tuple[float, float, float]
 
 
-def lamps(seed: int, *, dark: bool = False) -> Lamps:
-    """The lamps of one session; of a dark room: a screen and next to nothing else."""
+def lamps(seed: int, *, dark: bool = False, soft: bool = False) -> Lamps:
+    """The lamps of one session; of a dark room: a screen and next to nothing else; of soft light: an evening's."""
     draw = np.random.default_rng([seed, 2])
-    lux = draw.uniform(80, 300)
+    lux = draw.uniform(*((60, 150) if soft else (80, 300)))
     warm = draw.uniform(-0.08, 0.1)
     way = np.array([draw.uniform(-0.7, 0.7), -draw.uniform(0.4, 1.0), -draw.uniform(0.3, 1.0)])
     x, y, z = (float(part) for part in way / np.linalg.norm(way))

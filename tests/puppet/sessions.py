@@ -14,7 +14,7 @@ from pathlib import Path
 
 from auth_service.capture.challenge import Challenge, Route, draw
 from auth_service.capture.steps import CapturedStep
-from tests.puppet.camera import Puppet
+from tests.puppet.camera import Puppet, Setting
 from tests.puppet.cast import EVERYBODY, player
 
 _TRIES = 10
@@ -31,14 +31,15 @@ class Played:
 
 
 def play(number: int, attempt: int, data: Path) -> Played:
-    """The same for the same numbers; another try has another challenge, and the person moves anew. attempt: from 0"""
+    """The same for the same numbers. Another try has another challenge, and the person moves anew in softer light, as
+    whoever did not pass is told (qualification/capture_outcome.py). attempt: from 0"""
     seed, name = number * _TRIES + attempt, EVERYBODY[number % len(EVERYBODY)]
     folder = os.environ.get("AUTH_SERVICE_TEST_PUPPETS")
     kept = None if folder is None else Path(folder) / f"{seed}.pickle"
     if kept is not None and kept.exists():
         return pickle.loads(kept.read_bytes())
     challenge = draw(Route.FLASH, (), random.Random(seed).randrange)
-    played = Played(name, challenge, Puppet(player(name, data), challenge, seed).session())
+    played = Played(name, challenge, Puppet(player(name, data), challenge, seed, Setting(soft=attempt > 0)).session())
     if kept is not None:
         unfinished = kept.with_suffix(".part")
         unfinished.write_bytes(pickle.dumps(played))
