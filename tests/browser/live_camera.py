@@ -48,12 +48,13 @@ def reel(name: str = "eileen", seed: int = 3, place: int = 1) -> Reel:
         puppet = Puppet(person, challenge, seed, setting)
         return [puppet.jpeg(puppet.picture(first + n / RATE)) for n in range(round((last - first) * RATE))]
 
-    there, back = {}, {}
+    there, back, straight = {}, {}, []
     for motion, shown in SHOWN_AS.items():
         asked = Challenge(Route.NO_FLASH, (Ask(motion, 600),))
         movement = Puppet(person, asked, seed, setting).act.scenes[1].movement
         assert movement is not None
         held = movement.begins + movement.rise + 0.1
+        straight = filmed(asked, movement.begins - 0.5, movement.begins)  # the same for all: it is one seed
         there[shown] = filmed(asked, movement.begins, held)
         back[shown] = filmed(asked, movement.ends - movement.back, movement.ends)
     lit = {}
@@ -61,8 +62,17 @@ def reel(name: str = "eileen", seed: int = 3, place: int = 1) -> Reel:
         asked = Challenge(Route.FLASH, (), (colour,) * FLASHES)
         scene = Puppet(person, asked, seed, setting).act.scenes[-1]
         lit[colour.value] = filmed(asked, scene.first + 0.6, scene.first + 1.4)
-    straight = filmed(Challenge(Route.NO_FLASH, (Ask(Motion.NOD, 300),)), 0.0, 1.2)
     return Reel(straight, there, back, lit)
+
+
+def still(pictures: list[bytes]) -> Reel:
+    """Somebody who answers nothing, whatever is asked and shown."""
+    return Reel(
+        pictures,
+        dict.fromkeys(SHOWN_AS.values(), pictures),
+        dict.fromkeys(SHOWN_AS.values(), pictures),
+        dict.fromkeys((colour.value for colour in Colour), pictures),
+    )
 
 
 def script(film: Reel) -> str:
@@ -97,6 +107,10 @@ navigator.mediaDevices.getUserMedia = async () => {
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   let [motion, since, returning, number, drift] = [null, 0, null, 0, [0, 0, 0]];
   const colours = [];
+  const swung = (frames) => { // there and back, so that nothing jumps
+    const place = number % Math.max(1, 2 * frames.length - 2);
+    return frames[place < frames.length ? place : 2 * frames.length - 2 - place];
+  };
   const chosen = (now) => {
     const flash = document.getElementById("flash"), arrow = document.getElementById("arrow");
     colours.push([now, flash.hidden ? "" : flash.className]);
@@ -105,14 +119,14 @@ navigator.mediaDevices.getUserMedia = async () => {
     const asked = arrow.hidden ? null : arrow.className;
     if (asked !== null && motion === null) [motion, since, returning] = [asked, now + LATE, null];
     if (asked === null && motion !== null && returning === null) returning = now + LATE;
-    if (colour) return film.lit[colour][number % film.lit[colour].length];
-    if (motion === null) return film.neutral[number % film.neutral.length];
+    if (colour) return swung(film.lit[colour]);
+    if (motion === null) return swung(film.neutral);
     const place = Math.floor(((returning === null || now < returning ? now - since : now - returning) * RATE) / 1000);
     const frames = returning === null || now < returning ? film.there[motion] : film.back[motion];
-    if (place < 0) return film.neutral[number % film.neutral.length];
+    if (place < 0) return swung(film.neutral);
     if (returning !== null && now >= returning && place >= frames.length) {
       motion = null;
-      return film.neutral[0];
+      return swung(film.neutral);
     }
     return frames[Math.min(place, frames.length - 1)];
   };

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 from playwright.sync_api import Browser, Playwright
 
@@ -125,11 +126,15 @@ def test_a_film_that_was_made_before_passes_nothing_and_is_told_what_helps(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("film", "words"), [("two", "请只留您一个人|单独"), ("dark", "太暗|明亮")])
+@pytest.mark.parametrize(("change", "words"), [("two", "其他人|请只留您一个人|单独"), ("dark", "太暗|明亮")])
 def test_what_is_wrong_with_the_picture_is_told_before_and_after(
-    site: Site, cameras: Callable[[str], Browser], tmp_path: Path, film: str, words: str
+    site: Site, plain: Browser, data: Path, tmp_path: Path, change: str, words: str
 ) -> None:
-    with standing_before(cameras(film), site, tmp_path) as person:
+    """With the noise of a camera over it: a film that begins over is an attack, and dark is no reason then."""
+    changed = {"two": films.two_of, "dark": films.dimmed(0.2)}[change]
+    pictures = [changed(one) for one in films.clip(data / "videos" / "lp_d18.mp4", 0, 1, every=3)]
+    coded = [cv2.imencode(".jpg", one)[1].tobytes() for one in pictures]
+    with standing_before(plain, site, tmp_path, script=live_camera.script(live_camera.still(coded))) as person:
         person.to_check()
         hint = "document.getElementById('hint').textContent"
         for _ in range(PATIENCE // 500):
@@ -137,12 +142,12 @@ def test_what_is_wrong_with_the_picture_is_told_before_and_after(
                 break
             person.page.wait_for_timeout(500)
         assert re.search(words, person.page.evaluate(hint))
-        person.look(f"{film}-before")
+        person.look(f"{change}-before")
         person.page.click("#ready")
         screen = person.ended()
-        person.look(f"{film}-{screen}")
-        assert screen in {"again", "otherway", "review"}
-        assert screen != "again" or re.search(words, person.reason(screen)), person.reason(screen)
+        person.look(f"{change}-{screen}")
+        assert screen in {"again", "otherway"}
+        assert screen == "otherway" or re.search(words, person.reason(screen)), person.reason(screen)
 
 
 @pytest.mark.slow

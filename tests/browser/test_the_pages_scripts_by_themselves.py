@@ -61,7 +61,9 @@ def test_a_movement_is_seen_going_and_coming_back_and_stillness_is_not(run: Call
         " const face = (shift) => Float32Array.from({length: 64}, (_, i) => 120 + 40 * Math.sin(i / 3 + shift));"
         " %s.forEach((shift, n) => w.feed(face(shift), mask, n * 100)); return [w.awayAt, w.backAt]; })()"
     )
-    assert run("movement.js", script % "[0, 0, 0, 1, 1.5, 1.5, 1, 0.1, 0, 0]") == [400, 800]
+    assert run("movement.js", script % "[0, 0, 0, 1, 1.5, 1.5, 1, 0.1, 0, 0]") == [300, 800], (
+        "from the first look that shows it"
+    )
     assert run("movement.js", script % "[0, 0.02, 0.05, 0.03, 0, 0.04, 0, 0, 0]") == [None, None]
 
 
@@ -177,3 +179,21 @@ def test_whoever_was_asked_to_hold_still_is_not_told_to_move_more(run: Callable[
     dark = "{movement_seen: false, hints: [{code: 'too_dark'}]}"
     assert run("outbox.js", hints.format(0, dark)) == [{"code": "too_dark"}]
     assert run("outbox.js", hints.format(1, dark)) == [{"code": "too_dark"}], "in the dark nobody sees a movement"
+
+
+def test_a_slow_camera_gives_each_picture_once_and_one_that_stalls_is_shown_as_it_is(
+    run: Callable[[str, str], Any],
+) -> None:
+    """Instants at which a picture is kept; the camera gives a new one at 0, 100 and 300 ms and then no more."""
+    script = """(() => {
+      const video = document.createElement("canvas");
+      [video.videoWidth, video.videoHeight, video.width, video.height] = [64, 48, 64, 48];
+      const pen = video.getContext("2d"), recorder = new m.Recorder(video, document.body, () => 0, () => {});
+      for (const at of [0, 50, 100, 166, 300, 500, 799, 800, 900]) {
+        pen.fillStyle = `rgb(${at < 100 ? 10 : at < 300 ? 20 : 30}, 0, 0)`;
+        pen.fillRect(0, 0, 64, 48);
+        recorder.keep(at);
+      }
+      return recorder.frames.map((frame) => frame.at);
+    })()"""
+    assert run("recorder.js", script) == [0, 100, 300, 800]

@@ -11,7 +11,7 @@ export class Movement {
   /** noise: difference between neighbouring pictures of a person who holds still */
   constructor(noise = 0, least = LEAST) {
     this.least = Math.max(least, 2.5 * noise);
-    Object.assign(this, { first: null, above: 0, below: 0, peak: 0, awayAt: null, backAt: null });
+    Object.assign(this, { first: null, above: 0, since: 0, below: 0, peak: 0, awayAt: null, backAt: null });
   }
 
   /** The next small picture, with its time. */
@@ -20,8 +20,9 @@ export class Movement {
     const now = gap(luma, this.first, mask);
     this.peak = Math.max(this.peak, now);
     this.above = now > this.least ? this.above + 1 : 0;
+    if (this.above === 1) this.since = at; // it began here; a busy phone looks again only much later
     this.below = now < Math.max(this.least, this.peak / 2) ? this.below + 1 : 0;
-    if (this.awayAt === null && this.above >= 2) this.awayAt = at;
+    if (this.awayAt === null && this.above >= 2) this.awayAt = this.since;
     else if (this.awayAt !== null && this.backAt === null && this.below >= 2) this.backAt = at;
     return now;
   }

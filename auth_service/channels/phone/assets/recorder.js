@@ -7,6 +7,8 @@ import { until } from "./waiting.js";
 
 const WRITE = 3000; // ms: a JPEG that takes longer is done without
 const KEPT = 120; // frames: 20 s at six a second
+const STALLED = 500; // ms: a camera that gives nothing new for so long is shown as it is
+const PATCH = 16; // pixels across: a camera's noise never gives so many twice
 
 /** How a frame is written down. */
 export const FULL = { side: 480, quality: 0.8 };
@@ -16,7 +18,7 @@ export class Recorder {
   /** now: the time since the session's start in whole ms; seen: called with each look */
   constructor(video, stage, now, seen) {
     Object.assign(this, { video, stage, now, seen, economy: FULL, frames: [], recording: false, last: null });
-    Object.assign(this, { timer: 0, writing: 0, change: 0, lastAt: -1, looking: true });
+    Object.assign(this, { timer: 0, writing: 0, change: 0, lastAt: -1, keptAt: -Infinity, patch: null, looking: true });
     this.faces = new Faces();
     this.small = document.createElement("canvas");
     this.large = document.createElement("canvas");
@@ -66,7 +68,7 @@ export class Recorder {
 
   keep(at) {
     const { width, height } = fitted(this.video, this.economy.side);
-    drawn(this.large, this.video, width, height);
+    if (!this.isNew(drawn(this.large, this.video, width, height, true), at)) return;
     // a busy phone may finish a later JPEG first, so each frame takes its place before it is written
     const frame = { at, blob: null };
     this.frames.push(frame);
@@ -77,6 +79,16 @@ export class Recorder {
       this.writing -= 1;
     };
     this.large.toBlob(written, "image/jpeg", this.economy.quality);
+  }
+
+  /** Whether the camera has moved on: a slow one, asked too often, gives one picture twice, which looks like a film. */
+  isNew(context, at) {
+    const [x, y] = [this.large.width, this.large.height].map((side) => Math.max(0, Math.round((side - PATCH) / 2)));
+    const patch = context.getImageData(x, y, PATCH, PATCH).data;
+    const same = this.patch !== null && patch.every((value, place) => value === this.patch[place]);
+    if (same && at - this.keptAt < STALLED) return false;
+    Object.assign(this, { patch, keptAt: at });
+    return true;
   }
 
   /** The frames in their order, once the last one is written. */
