@@ -22,6 +22,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from auth_service.accounts.credentials import AccountPolicy
+from auth_service.capture.one_time_code import CodePolicy
 from auth_service.capture.pace import PacePolicy
 from auth_service.capture.session import SessionPolicy
 from auth_service.capture.steps import StepPolicy
@@ -118,9 +119,14 @@ class Settings(BaseSettings):
         "which colours count towards a pass in production; none count when empty",
     )  # fmt: skip
 
+    code_outbox: Path | None = Field(
+        None, description="folder from which the agency's SMS gateway takes one-time codes; none are sent when empty"
+    )
+
     accounts: AccountPolicy = AccountPolicy()
     audit: AuditPolicy = AuditPolicy()
     capture: SessionPolicy = SessionPolicy()
+    code: CodePolicy = CodePolicy()
     pace: PacePolicy = PacePolicy()
     steps: StepPolicy = StepPolicy()
     pad: PadPolicy = PadPolicy()

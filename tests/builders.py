@@ -108,7 +108,7 @@ class Agency:
         self.store.close()
         self.ledger_store.close()
 
-    def person(self, number: str = WANG, name: str = "王秀英", tags: str = "") -> str:
+    def person(self, number: str = WANG, name: str = "王秀英", tags: str = "", phone: str = "") -> str:
         """Somebody in the ledger; returns the person id."""
         values = {
             "id_number": number,
@@ -116,6 +116,7 @@ class Agency:
             "benefit_kind": "resident_pension",
             "region_code": "130203",
             "tags": tags,
+            "phone": phone,
         }
         now = self.clock.now()
         with self.ledger_store.unit() as unit:

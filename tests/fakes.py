@@ -142,9 +142,12 @@ class FakeAssess:
     verdict: PadVerdict = PadVerdict.BONA_FIDE
     reasons: tuple[PadReason, ...] = (PadReason.LIVE_CAPTURE,)
     past: Past = NOTHING_KNOWN
+    possession: bool = False
 
-    def __call__(self, measures: SessionMeasures, challenge: Challenge, past: Past) -> FakeAssessment:
-        self.past = past
+    def __call__(
+        self, measures: SessionMeasures, challenge: Challenge, past: Past, *, possession: bool
+    ) -> FakeAssessment:
+        self.past, self.possession = past, possession
         replay, decision = examine(measures, past, ReplayPolicy()), PadDecision(self.verdict, self.reasons)
         if replay.sign is Sign.ATTACK:
             decision = PadDecision(PadVerdict.ATTACK_SUSPECTED, (PadReason.REPLAY_ATTACK,))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from auth_service.capture.challenge import Challenge, Planned, StepKind
+from auth_service.capture.one_time_code import CodeMove
 from auth_service.capture.steps import StepPrint
 from auth_service.core.errors import StepLate, StepRefused
 
@@ -125,14 +126,14 @@ class Pace:
         return self.asked_at + policy.budget(step.kind, slow=slow) - now
 
 
-def pace_of(drawn: Challenge, moves: Sequence[Move]) -> Pace:
+def pace_of(drawn: Challenge, moves: Sequence[Move | CodeMove]) -> Pace:
     """drawn: when the session began; moves: all since, in their order"""
     challenge, sealed, asked_at = drawn, list[Sealed](), None
     for move in moves:
         if isinstance(move, Sealed):
             sealed.append(move)
             asked_at = None
-        else:
+        elif isinstance(move, Asked):
             challenge = move.redrawn or challenge
             waits = move.redrawn is not None and challenge.steps[move.n].kind is StepKind.FLASH
             asked_at = None if waits else move.at

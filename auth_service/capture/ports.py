@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -34,6 +35,14 @@ class StepLook:
 
     hints: tuple[FramingHint, ...]
     movement: bool
+
+
+class CodeSender(Protocol):
+    """Hands a one-time code to whatever reaches the agency's people. Shared by threads."""
+
+    def send(self, phone: str | None, code: str, now: datetime) -> None:
+        """phone: None: there is nobody to reach; as much is done. raises Unavailable"""
+        ...
 
 
 class FrameLook(Protocol):

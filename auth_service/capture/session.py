@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from auth_service.capture.challenge import Accommodation, Challenge, Route
+from auth_service.capture.one_time_code import CodeGiven, CodeMove
 from auth_service.capture.pace import Move, Pace, Sealed, pace_of
 from auth_service.core.errors import (
     SessionExpired,
@@ -88,7 +89,12 @@ class CaptureSession:
     claimed_at: datetime | None = None
     decided_at: datetime | None = None
     ended_at: datetime | None = None
-    moves: tuple[Move, ...] = ()
+    moves: tuple[Move | CodeMove, ...] = ()
+
+    @property
+    def possession(self) -> bool:
+        """Whether the one-time code to the telephone on file came back in this session."""
+        return any(isinstance(move, CodeGiven) for move in self.moves)
 
     @property
     def pace(self) -> Pace | None:

@@ -128,6 +128,16 @@ def of_look(most: int, session_id: str, n: int) -> tuple[Count, ...]:
     return (Count("looks_a_step", f"{session_id}\0{n}", most, DAY),)
 
 
+def of_code(most: int, subject: str, phone: str) -> tuple[Count, ...]:
+    """What one code that is sent counts against. most: CodePolicy.sends_per_day"""
+    return (Count("codes_to_phone_per_day", phone, most, DAY), Count("codes_per_day", subject, most, DAY))
+
+
+def of_code_try(most: int, session_id: str, code: str) -> tuple[Count, ...]:
+    """most: CodePolicy.tries; code: stands for the one that was sent"""
+    return (Count("tries_a_code", f"{session_id}\0{code}", most, DAY),)
+
+
 def of_wish(policy: LimitPolicy, client: str, subject: str) -> tuple[Count, ...]:
     """What one request for another way counts against. subject: stands for the ID number"""
     return (

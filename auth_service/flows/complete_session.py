@@ -149,7 +149,7 @@ class CompleteSession:
             self._copied(measures, known.decoy)
         film = film_of(measures)
         past = past_of(self._store, known, film, self._policies.most_films)
-        assessment = self._engine.assess(measures, session.challenge, past)
+        assessment = self._engine.assess(measures, session.challenge, past, possession=session.possession)
         if copy is None and PadReason.REPLAY_ATTACK in assessment.decision.reasons:
             copy = _played_again(assessment, measures)
         pad = self._verdict(assessment.decision, measures, copy)

@@ -60,6 +60,14 @@ class Limit:
         """A quick look at the frames of one step. raises RateLimited"""
         self._count(limits.of_look(most, session_id, n), RateLimited)
 
+    def code(self, subject: str, phone: str, most: int) -> None:
+        """A one-time code that is sent. raises RateLimited, Unavailable: the counts cannot be kept"""
+        self._count(limits.of_code(most, subject, phone), RateLimited, public=True)
+
+    def code_try(self, session_id: str, code: str, most: int) -> None:
+        """raises RateLimited, Unavailable: the counts cannot be kept"""
+        self._count(limits.of_code_try(most, session_id, code), RateLimited, public=True)
+
     def wish(self, client: str, subject: str) -> None:
         """A request for another way. raises RateLimited, Unavailable: the counts cannot be kept"""
         self._count(limits.of_wish(self._policy, client, subject), RateLimited, public=True)

@@ -72,12 +72,14 @@ class AssessSession:
     policy: LivenessPolicy
     versions: Mapping[str, str] = field(default_factory=dict)
 
-    def __call__(self, measures: SessionMeasures, challenge: Challenge, past: Past) -> PadAssessment:
-        """No possession factor is given in a session yet, so a session without colours ends with a person."""
+    def __call__(
+        self, measures: SessionMeasures, challenge: Challenge, past: Past, *, possession: bool = False
+    ) -> PadAssessment:
+        """possession: without it, a session without colours ends with a person"""
         told = examine_all(measures, challenge, past, self.policy)
         own = {"layers": LAYERS_VERSION, "points": measures.layout, "policy": self.policy.digest}
         versions = {**self.versions, **own}
-        return fuse(told, challenge, self.policy.pad, possession=False, versions=versions)
+        return fuse(told, challenge, self.policy.pad, possession=possession, versions=versions)
 
 
 def examine_all(

@@ -79,4 +79,6 @@ class Assessment(Protocol):
 class Assess(Protocol):
     """All layers and their fusion, under the operator's policy. Numbers only, no pictures. Shared by threads."""
 
-    def __call__(self, measures: SessionMeasures, challenge: Challenge, past: Past) -> Assessment: ...
+    def __call__(self, measures: SessionMeasures, challenge: Challenge, past: Past, *, possession: bool) -> Assessment:
+        """possession: the one-time code to the telephone on file came back in this session"""
+        ...

@@ -23,6 +23,7 @@ from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
+from auth_service.flows.prove_possession import ProvePossession
 from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import SeeCapture
@@ -66,6 +67,7 @@ class Captures:
     end: EndSession
     see: SeeSession
     other_way: AskOtherWay
+    possession: ProvePossession
 
 
 @dataclass(frozen=True, slots=True)

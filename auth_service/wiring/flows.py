@@ -13,6 +13,7 @@ from auth_service.capture.pace import PacePolicy
 from auth_service.capture.session import SessionPolicy
 from auth_service.connectors.archive_file import KeysParts
 from auth_service.connectors.audit_trust import notary_of, witnesses_of
+from auth_service.connectors.code_outbox import CodeOutbox
 from auth_service.connectors.erasure_file import ErasureFile
 from auth_service.connectors.rejects import RejectFolder
 from auth_service.connectors.restore_place import RestoreHome, key_files
@@ -42,6 +43,7 @@ from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
+from auth_service.flows.prove_possession import CountCode, ProvePossession
 from auth_service.flows.reembed import Reembed
 from auth_service.flows.restore import Restore
 from auth_service.flows.retain import OldFiles, Retain
@@ -86,6 +88,14 @@ class Flows(Adapters):
     @cached_property
     def seal_step(self) -> SealStep:
         return SealStep(self.store, self.clock, self._session_policies, self.settings.steps)
+
+    @cached_property
+    def prove_possession(self) -> ProvePossession:
+        code, folder, limit = self.settings.code, self.settings.code_outbox, self.limit
+        sender = None if folder is None else CodeOutbox(folder, code.minutes, self.settings.agency_name)
+        sent: CountCode = lambda subject, phone: limit.code(subject, phone, code.sends_per_day)  # noqa: E731
+        tried: CountCode = lambda session_id, which: limit.code_try(session_id, which, code.tries)  # noqa: E731
+        return ProvePossession(self.store, self.clock, (self.settings.capture, code), sender, (sent, tried))
 
     @cached_property
     def accept_step(self) -> AcceptStep:

@@ -111,6 +111,7 @@ class Wiring(Flows):
             end=self.end_session,
             see=self.see_session,
             other_way=self.ask_other_way,
+            possession=self.prove_possession,
         )
 
     @cached_property

@@ -299,6 +299,25 @@ def test_another_way_is_asked_for_by_anybody_and_the_answer_is_always_the_same(s
     assert {(answer.status_code, answer.text) for answer in told} == {(201, '{"received":true}')}
 
 
+@pytest.mark.asvs("6.6.3", "8.2.2")
+def test_a_code_is_sent_and_given_back_and_the_answer_tells_of_nobody(service: Deployment, tmp_path: Path) -> None:
+    settings = service.wiring.settings.model_copy(update={"code_outbox": tmp_path / "out"})
+    wiring = Wiring(settings, service.clock)
+    wiring.__dict__.update(pool=service.wiring.pool, store=service.wiring.store)
+    client = service.client(create_app(wiring.services()))
+    told = []
+    for number in (EILEEN, NOBODY):
+        phone = PhonePage(client)
+        phone.open(number)
+        sent = phone.call("POST", f"{BASE}/{phone.id}/code", json={})
+        given = phone.call("POST", f"{BASE}/{phone.id}/code/check", json={"code": "000000"})
+        told.append((sent.status_code, sent.json(), given.status_code, given.json()["code"]))
+    assert told[0] == told[1] == (200, {"received": True}, 422, "code_refused")
+    without = page(service)
+    without.open(EILEEN)
+    assert without.call("POST", f"{BASE}/{without.id}/code", json={}).json()["code"] == "code_not_offered"
+
+
 @pytest.mark.asvs("5.2.1")
 def test_a_step_that_is_too_large_is_refused_by_its_first_lines(service: Deployment) -> None:
     phone = page(service)

@@ -143,6 +143,7 @@ def test_the_description_is_openapi_3_1_and_covers_every_route_for_programs(serv
         "/v1/enrollments", "/v1/verifications", "/certificates/{serial}", "/v1/texts/{kind}/{version}",
         "/healthz", "/readyz", "/metrics",
         "/v1/capture-sessions", "/v1/capture-sessions/{session_id}", "/v1/capture-sessions/{session_id}/exchange",
+        "/v1/capture-sessions/{session_id}/code", "/v1/capture-sessions/{session_id}/code/check",
         "/v1/capture-sessions/{session_id}/colours", "/v1/capture-sessions/{session_id}/steps/{n}/seal",
         "/v1/capture-sessions/{session_id}/start", "/v1/capture-sessions/{session_id}/steps/{n}",
         "/v1/capture-sessions/{session_id}/complete", "/v1/capture-sessions/{session_id}/other-ways",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from auth_service.capture.one_time_code import CodePolicy
 from auth_service.capture.pace import PacePolicy
 from auth_service.capture.ports import StepLook
 from auth_service.capture.session import SessionPolicy
@@ -22,6 +23,7 @@ from auth_service.flows.complete_session import CaptureEngine, Completed, Comple
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.limit import Limit
 from auth_service.flows.open_session import Opened, OpenRequest, OpenSession
+from auth_service.flows.prove_possession import ProvePossession
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.session_terms import Begun, SessionKey
@@ -40,6 +42,16 @@ def step(n: int, face: str = "wang", take: int = 1, frames: int = 4, **how: Any)
     """Frames of one step; each is a picture of its own. `look` stays the same for all that a take shows."""
     shots = (picture(face, take=take * 1000 + n * 50 + i, look=take, **how) for i in range(frames))
     return CapturedStep(n, tuple(CapturedFrame(data, n * 5000 + i * 120) for i, data in enumerate(shots)))
+
+
+class FakeCodes:
+    """Keeps what was handed over, as (telephone or None, code)."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str | None, str]] = []
+
+    def send(self, phone: str | None, code: str, now: datetime) -> None:
+        self.sent.append((phone, code))
 
 
 class Phone:
@@ -62,6 +74,11 @@ class Phone:
         self.completing = CompleteSession(store, engine, lambda: calibration, agency.signer, clock, policies)
         self.ending = EndSession(store, clock)
         self.seeing = SeeSession(store, clock, both)
+        self.codes = FakeCodes()
+        self.proving = ProvePossession(
+            store, clock, (self.policy, CodePolicy()), self.codes,
+            (lambda subject, phone: limit.code(subject, phone, 5), lambda one, which: limit.code_try(one, which, 5)),
+        )  # fmt: skip
         self.asking = AskOtherWay(store, clock, limit.wish)
 
     def opened(self, number: str = WANG, **asked: Any) -> Opened:

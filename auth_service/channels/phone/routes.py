@@ -9,8 +9,8 @@ from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from auth_service.channels.phone import codes, other_ways, page, sessions
 from auth_service.channels.phone import description as words
-from auth_service.channels.phone import other_ways, page, sessions
 from auth_service.channels.phone import schemas as told
 from auth_service.channels.phone.held import HOLDS_SESSION, body_words
 from auth_service.web.access import PUBLIC
@@ -39,6 +39,7 @@ def add_phone(app: FastAPI) -> None:
         )
     _add_sessions(app)
     _add_steps(app)
+    _add_codes(app)
     _add_other_ways(app)
 
 
@@ -91,6 +92,20 @@ def _add_steps(app: FastAPI) -> None:
         f"{one}/steps/{{n}}", sessions.step, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
         summary="The frames of one step, final once accepted", openapi_extra=words.STEP_CALL,
         responses=_answers(200, told.StepAnswer, words.STEP_PROBLEMS),
+    )  # fmt: skip
+
+
+def _add_codes(app: FastAPI) -> None:
+    one = f"{SESSIONS}/{{session_id}}/code"
+    app.add_api_route(
+        one, codes.send_code, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="Send a one-time code to the telephone on file", responses=_answers(200, told.ReceivedAnswer,
+        words.HELD_PROBLEMS), openapi_extra=words.HELD_CALL | body_words(told.NothingBody),
+    )  # fmt: skip
+    app.add_api_route(
+        f"{one}/check", codes.give_code, methods=["POST"], dependencies=_HELD, response_model=None, tags=[_TAG],
+        summary="Give it back", responses=_answers(200, told.ReceivedAnswer, words.HELD_PROBLEMS),
+        openapi_extra=words.HELD_CALL | body_words(told.CodeBody),
     )  # fmt: skip
 
 

@@ -83,6 +83,12 @@ class NothingBody(Given):
     """Nothing."""
 
 
+class CodeBody(Given):
+    """The one-time code, as it came to the telephone on file."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+
+
 class WishBody(Given):
     """Another way than the camera; changes nothing by itself. phone: where staff may call"""
 

@@ -51,6 +51,8 @@ from auth_service.core.errors.backups import (
     RestoreUnfinished,
 )
 from auth_service.core.errors.captures import (
+    CodeNotOffered,
+    CodeRefused,
     NoChallengeLeft,
     SessionExpired,
     SessionNotStarted,
@@ -178,6 +180,8 @@ __all__ = [
     "CalibrationTooFew",
     "CapacityExceeded",
     "CheckpointInvalid",
+    "CodeNotOffered",
+    "CodeRefused",
     "ColumnsMissing",
     "ConfirmationNeeded",
     "ConsentMissing",

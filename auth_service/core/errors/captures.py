@@ -53,6 +53,18 @@ class StepsMissing(RequestRefused):
     en = "Some steps are missing. Please go on as prompted."
 
 
+class CodeRefused(RequestRefused):
+    code = "code_refused"
+    zh = "验证码不正确或已过期，请核对后重输，或重新获取；也可到窗口或预约上门办理。"
+    en = "The code is wrong or too old. Check it, or ask for a new one; the counter or a home visit is open too."
+
+
+class CodeNotOffered(RequestRefused):
+    code = "code_not_offered"
+    zh = "本机构不发送验证码，请由工作人员查看，或到窗口、预约上门办理。"
+    en = "This agency sends no codes. A person will look, or choose the counter or a home visit."
+
+
 class NoChallengeLeft(RequestRefused):
     code = "no_challenge_left"
     zh = "按您的情况，手机认证不合适；请选择到窗口办理或预约上门。"

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
 from auth_service.capture.challenge import Accommodation, Challenge, Route
+from auth_service.capture.one_time_code import CodeMove
 from auth_service.capture.pace import Asked, Move
 from auth_service.capture.session import CaptureSession
 from auth_service.enrollment.consent import Consent, ConsentBasis
@@ -150,7 +151,11 @@ class Sessions:
         sealed = key.seal(_place(session.id, "challenge"), to_json(drawn).encode())
         return self._moved(_START, session.id, now, drawn=sealed) and self.move(session, Asked(0, now))
 
-    def move(self, session: CaptureSession, move: Move) -> bool:
+    def hidden_code(self, session_id: str, code: str) -> bytes:
+        """Keyed: whoever holds the database cannot try a million codes."""
+        return self._work.indexes.of("capture_code", f"{session_id}\0{code}")
+
+    def move(self, session: CaptureSession, move: Move | CodeMove) -> bool:
         """False: another was faster. raises KeyDestroyed"""
         return self._moves.add(session.id, session.person_id, move)
 
@@ -191,11 +196,10 @@ class Sessions:
     def _read(self, row: Row[Any]) -> StoredSession:
         key = self._work.keys.of(row.person_id)
         asked = json.loads(key.open(_place(row.id, "asked"), row.asked_sealed))
-        nonce, drawn, moves = None, None, tuple[Move, ...]()
+        nonce, drawn = None, None
         if row.challenge_sealed is not None:
             told = json.loads(key.open(_place(row.id, "challenge"), row.challenge_sealed))
             nonce, drawn = bytes.fromhex(told["nonce"]), challenge_of(told)
-            moves = self._moves.of(row.id, row.person_id)
         session = CaptureSession(
             id=row.id,
             person_id=row.person_id,
@@ -212,7 +216,7 @@ class Sessions:
             claimed_at=row.claimed_at,
             decided_at=row.decided_at,
             ended_at=row.ended_at,
-            moves=moves,
+            moves=self._moves.of(row.id, row.person_id),
         )
         consent = None if asked["consent"] is None else _consent(asked["consent"])
         return StoredSession(session, consent, row.subject.hex(), row.evidence_id, asked["helper"])

@@ -61,12 +61,13 @@ class CaptureSessionRow(Schema):
 class CaptureMoveRow(Schema):
     """What one session told its client, or had sealed, in its order; no row ever changes.
 
-    details_sealed  JSON: a challenge that was drawn anew, or the digest and the extent of what was sealed
+    details_sealed  JSON: a challenge that was drawn anew, the digest and the extent of what was sealed, or the keyed
+                    hash of a one-time code
     """
 
     __tablename__ = "capture_moves"
     __table_args__ = (
-        CheckConstraint("kind IN ('asked', 'sealed')", name="kind"),
+        CheckConstraint("kind IN ('asked', 'sealed', 'code_sent', 'code_given')", name="kind"),
         CheckConstraint("n >= 0 AND place >= 0", name="place"),
     )
 

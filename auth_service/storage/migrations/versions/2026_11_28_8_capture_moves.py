@@ -21,7 +21,9 @@ def upgrade() -> None:
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("details_sealed", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("kind IN ('asked', 'sealed')", name=op.f("ck_capture_moves_kind")),
+        sa.CheckConstraint(
+            "kind IN ('asked', 'sealed', 'code_sent', 'code_given')", name=op.f("ck_capture_moves_kind")
+        ),
         sa.CheckConstraint("n >= 0 AND place >= 0", name=op.f("ck_capture_moves_place")),
         sa.ForeignKeyConstraint(["session_id"], ["capture_sessions.id"], name=op.f("fk_capture_moves_session_id")),
         sa.PrimaryKeyConstraint("session_id", "place", name=op.f("pk_capture_moves")),
