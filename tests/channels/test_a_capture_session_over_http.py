@@ -6,11 +6,13 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from auth_service.app import create_app
 from auth_service.capture.steps import CapturedFrame, CapturedStep
+from auth_service.wiring import Wiring
 from tests.channels.phone_client import BASE, CONSENT, PhonePage, plan
 from tests.channels.service import BASE as SITE
 from tests.channels.service import EILEEN, NAMES, NOBODY, Deployment

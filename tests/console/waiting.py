@@ -36,7 +36,7 @@ _FOUND = {
     Layer.CONSISTENCY: (Sign.LIVE, ("one_film",), {}),
     Layer.TEXTURE: (Sign.LIVE, ("no_pattern",), {}),
     Layer.MODEL: (Sign.UNKNOWN, ("not_installed",), {}),
-    Layer.REPLAY: (Sign.LIVE, ("no_picture_returns",), {"compared": 2.0}),
+    Layer.REPLAY: (Sign.LIVE, ("nothing_returns",), {"compared": 2.0}),
     Layer.CHANNEL: (Sign.UNKNOWN, ("nothing_odd",), {}),
 }
 
@@ -111,7 +111,7 @@ def _session(store: Store, person_id: str, frames: Sequence[bytes], at: datetime
     with store.unit() as unit:
         unit.sessions.open(NewSession(session, None, "130202194805120000", new_id(), "儿子"))
         unit.sessions.start(session, bytes(16), CHALLENGE, began)
-        started = dataclasses.replace(session, started_at=began, nonce=bytes(16), challenge=CHALLENGE)
+        started = dataclasses.replace(session, started_at=began, nonce=bytes(16), drawn=CHALLENGE)
         for planned in CHALLENGE.steps:
             shots = [frames[place % len(frames)] for place in range(7)]
             step = CapturedStep(planned.n, tuple(CapturedFrame(data, place * 120) for place, data in enumerate(shots)))
