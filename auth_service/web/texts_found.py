@@ -49,6 +49,7 @@ FOUND_TEXTS: dict[str, tuple[str, str]] = {
     "desk.found.nothing_odd": ("没有异常", "nothing odd"),
     "desk.found.one_film": ("一次连续拍摄", "one continuous film"),
     "desk.found.perhaps_two_people": ("可能有两个人", "perhaps two people"),
+    "desk.found.phone_moved": ("是手机或画面在动", "the phone moved, not the head"),
     "desk.found.picture_stands_still": ("画面静止", "the picture stands still"),
     "desk.found.points_do_not_show_turns": ("所用模型看不出转头", "the model’s points do not show turns"),
     "desk.found.points_not_followed": ("跟踪不到面部特征点", "points were not followed"),
