@@ -105,8 +105,8 @@ def found_word(code: str, language: Language) -> str:
 
 
 def score_words(view: CaptureShown, language: Language) -> dict[str, object] | None:
-    """The comparison with its drawing; None where nothing was compared."""
-    compared = view.evidence.comparison
+    """The comparison with its drawing; None where nothing can be compared."""
+    compared = view.compared
     if compared is None:
         return None
     zone = text(f"desk.zone.{compared.zone.value}", language)
@@ -116,7 +116,7 @@ def score_words(view: CaptureShown, language: Language) -> dict[str, object] | N
         **shown,
         "chart": chart_of(compared),
         "sentence": text("desk.score.picture", language, zone=zone, **shown),
-        "zone": zone,
+        "only_now": view.evidence.comparison is None,
         "engine": compared.engine,
         "record": compared.calibration,
         "points": _points(view, language),
@@ -128,7 +128,7 @@ def _points(view: CaptureShown, language: Language) -> list[dict[str, str]]:
     """The two thresholds with what they were measured to do, from the record that judged this capture."""
     if view.calibration is None:
         return []
-    compared = view.evidence.comparison
+    compared = view.compared
     wanted = (compared.grey_at, compared.accept_at) if compared else None
     for cell in view.calibration.cells.values():  # the one that judged it: enrolled photos may have changed since
         if (cell.grey_at, cell.accept_at) == wanted:

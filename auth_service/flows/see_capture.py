@@ -11,11 +11,12 @@ from auth_service.accounts.roles import Permission, may
 from auth_service.capture.challenge import Planned
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
-from auth_service.core.errors import AccessRefused, NoFaceFound, NotFound
+from auth_service.core.errors import AccessRefused, CalibrationMissing, NoFaceFound, NotFound
 from auth_service.enrollment.references import ReferencePhoto
 from auth_service.faces.template import EngineIdentity
 from auth_service.flows.review_terms import for_review, probe_of
 from auth_service.matching.calibration import Calibration, CalibrationSource
+from auth_service.matching.comparison import ComparisonDecision, compare
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.decision import Decision
 from auth_service.qualification.evidence import FaceEvidence
@@ -57,7 +58,8 @@ class CaptureShown:
 
     probe      whether a picture of it is kept
     session    None where it came another way, or is gone
-    calibration  the record in force, where it is the one that the capture was judged by
+    compared   how alike: as the capture was judged, else as it looks now, for the eyes of the reviewer alone
+    calibration  the record in force, where `compared` was judged by it
     certificate  what followed from an acceptance
     names      staff id -> user name, of those who reviewed it
     own        the visitor attested this capture, and may not decide about it
@@ -71,6 +73,7 @@ class CaptureShown:
     session: StoredSession | None
     steps: tuple[StepShown, ...]
     findings: Sequence[StoredFinding]
+    compared: ComparisonDecision | None
     calibration: Calibration | None
     certificate: Certificate | None
     reviews: Sequence[StoredReview]
@@ -123,6 +126,7 @@ class SeeCapture:
             probe = probe_of(unit, evidence_id)
             steps = _steps(unit, session)
             references = self._references(unit, evidence)
+            compared = evidence.comparison or self._compared_now(unit, evidence)
             findings, reviews = unit.findings.of(evidence_id), unit.reviews.of(evidence_id)
             certificate = unit.certificates.of_evidence(evidence_id)
             subject = f"person:{evidence.person_id}"
@@ -140,7 +144,8 @@ class SeeCapture:
             session=session,
             steps=steps,
             findings=findings,
-            calibration=self._record_of(evidence),
+            compared=compared,
+            calibration=self._record_of(compared),
             certificate=certificate,
             reviews=reviews,
             names=names,
@@ -212,13 +217,22 @@ class SeeCapture:
             for place, photo in enumerate(photos, start=1)
         )
 
-    def _record_of(self, evidence: FaceEvidence) -> Calibration | None:
+    def _compared_now(self, unit: Unit, evidence: FaceEvidence) -> ComparisonDecision | None:
+        """For a capture that was not compared, because liveness was not sure. It decides nothing: a person looks."""
+        identity, calibration = self._engine.identity(), self._calibration()
+        current = unit.references.current(evidence.person_id or "", identity)
+        probe = unit.captures.template_of(evidence.id, identity)
+        if calibration is None or probe is None or current is None or current.alone_self_uploaded:
+            return None
+        try:
+            return None if current.template is None else compare(probe, current.template, calibration)
+        except CalibrationMissing:  # none for so many images: then there is nothing to say
+            return None
+
+    def _record_of(self, compared: ComparisonDecision | None) -> Calibration | None:
         """The record in force, if it judged this capture: another one's error rates say nothing of its thresholds."""
         current = self._calibration()
-        compared = evidence.comparison
-        if current is None or compared is None or current.label != compared.calibration:
-            return None
-        return current
+        return None if current is None or compared is None or current.label != compared.calibration else current
 
 
 def _neutral_frame(unit: Unit, evidence_id: str) -> bytes | None:

@@ -107,8 +107,12 @@ DESK_TEXTS: dict[str, tuple[str, str]] = {
     # score
     "desk.score": ("相似度", "Likeness"),
     "desk.score.none": (
-        "没有比对：只有确认是真人现场拍摄的画面才与登记照片比对，请对照画面判断。",
-        "Not compared: only what surely was a living person is. Please judge by the pictures.",
+        "没有可比对的特征，请对照画面判断。",
+        "There is nothing to compare by numbers. Please judge by the pictures.",
+    ),
+    "desk.score.only_now": (
+        "活体检测没有把握，判定时没有比对；以下相似度仅供您查看时参考。",
+        "Liveness was not sure, so the machine did not compare. This likeness is for your look alone.",
     ),
     "desk.score.picture": (
         "相似度 {score}；达到 {grey} 需人工查看，达到 {accept} 视为一致。这次{zone}。",

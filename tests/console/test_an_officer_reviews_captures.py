@@ -120,6 +120,17 @@ def test_one_capture_says_what_was_asked_what_each_check_saw_and_how_alike(
     assert NAMES[EILEEN] not in page
 
 
+def test_what_the_machine_did_not_compare_is_compared_for_the_look_alone(service: Deployment, officer: Client) -> None:
+    made = capture(service, Waiting(None, reasons=(Reason.LIVENESS_NOT_ENOUGH,)))
+    page = officer.get(f"/console/desk/{made}").text
+    assert "判定时没有比对" in page
+    assert "相似度 1.000" in page, "its template is the enrolled photo's"
+    with service.wiring.store.reading() as unit:
+        stored = unit.evidence.get(made)
+    assert stored is not None
+    assert stored[0].comparison is None
+
+
 def test_pages_of_the_desk_speak_english(service: Deployment, officer: Client, waiting: str) -> None:
     assert "Captures to review" in officer.get("/console/desk?lang=en").text
     page = officer.get(f"/console/desk/{waiting}").text

@@ -154,7 +154,7 @@ def test_a_session_in_which_nobody_was_found_shows_its_frames_as_they_came(phone
     done = phone.run(face="nobody")
     view = desk.see.run(done.evidence_id, desk.officer)
     assert view.probe
-    assert view.evidence.comparison is None
+    assert (view.evidence.comparison, view.compared) == (None, None)
     assert desk.see.photo(done.evidence_id, "probe", desk.officer).startswith(b"\xff\xd8")
     assert all(1 < len(step.places) <= 4 for step in view.steps)
 

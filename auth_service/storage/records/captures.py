@@ -106,6 +106,17 @@ class Captures:
         )
         return self._work.connection.execute(kept.order_by(CaptureRow.place).limit(1)).scalar_one_or_none()
 
+    def template_of(self, evidence_id: str, identity: EngineIdentity) -> Template | None:
+        """What an attempt was or would have been compared by; None: nothing was kept, or another engine made it.
+
+        raises   KeyMissing, SealBroken
+        """
+        wanted = select(CaptureRow.__table__).where(
+            CaptureRow.evidence_id == evidence_id, CaptureRow.erased_at.is_(None)
+        )
+        row = self._work.connection.execute(wanted.order_by(CaptureRow.place).limit(1)).one_or_none()
+        return None if row is None else _template(self._work.keys.of(row.person_id), row, identity)
+
     def of(self, person_id: str, identity: EngineIdentity, most: int) -> list[KnownCapture]:
         """Earlier captures of one person, at most so many: those that passed first, the newest of each first;
         templates of this engine only.
