@@ -161,7 +161,7 @@ def test_nobody_reaches_a_capture_session_by_a_role(service: Deployment, role: R
     """Staff neither: a session belongs to whoever holds its cookie."""
     client = service.sign_in(role) if role else service.client(headers=SAME_ORIGIN)
     held = {key: path for key, path in _calls(service).items() if EXPECTED[key] == "holds the session"}
-    assert len(held) == 6
+    assert len(held) == 10
     for (method, _), path in held.items():
         headers = {"Idempotency-Key": "one-act-of-a-stranger", "Accept": "application/json"}
         how = {"json": {"way": "counter"} if path.endswith("ways") else {}} if method == "POST" else {}
