@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from auth_service.capture.challenge import Motion
+from auth_service.capture.challenge import TURNS, Motion
 from auth_service.faces.landmarks import Box
 from auth_service.liveness.measures import FrameMeasures, PointPaths
 from auth_service.liveness.planes import nose_outline
@@ -22,17 +22,20 @@ from auth_service.liveness.pose import Pose, pose_of
 
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Way = Sequence[tuple[Grey, Floats | None]]
+"""Pictures along which points are followed, with the face's five points of what is followed with it."""
 
 MOST_POINTS = 120
-"""Of the face, and again of the background."""
+"""Of the face, and again of the background. source: docs/liveness.md, Geometry and Parallax"""
 MOST_OF_NOSE = 30
 """Of the face's points, those that are looked for on the nose alone: cheeks and brows have stronger corners, and
 without the nose a head is told from no sheet (liveness/geometry.py)."""
 FAR = 0.2
 """How far a motion is followed, in the units of liveness/pose.py: it shows what there is to see; farther, points are
 lost. source: docs/liveness.md, Geometry"""
-MOST_BETWEEN = 8
-"""Frames between the first and the last along which points are followed."""
+MOST_BETWEEN, FEW_BETWEEN = 8, 2
+"""Frames between the first and the last along which points are followed: of a face that turns, and of anything else, of
+which parallax alone asks. Each point costs 9 us from frame to frame and as much back (docs/bench.md)."""
 _RETURN_PIXELS = 1.0
 """A point that does not come back to within this is left out. source: liveness/measures.py"""
 _CORNER, _APART = 0.003, 4
@@ -62,12 +65,15 @@ def point_paths(
     if box is None or five is None:
         return None
     face, background = _regions(greys[first].shape, box)
-    corners = (_of_face(greys[first], face, five), _corners(greys[first], background, MOST_POINTS))
-    way = [
-        (greys[index], points) for index in stations(poses, first, last) if (points := frames[index].points) is not None
-    ]
-    moved, still = _followed(way, corners)
+    few = _way(greys, frames, stations(poses, first, last, FEW_BETWEEN))
+    way = _way(greys, frames, stations(poses, first, last, MOST_BETWEEN)) if motion in TURNS else few
+    moved = _followed(way, _of_face(greys[first], face, five))
+    still = _followed([(grey, None) for grey, _ in few], _corners(greys[first], background, MOST_POINTS))
     return PointPaths(moved, still, first, last) if len(moved) or len(still) else None
+
+
+def _way(greys: Sequence[Grey], frames: Sequence[FrameMeasures], chosen: Sequence[int]) -> Way:
+    return [(greys[index], frames[index].points) for index in chosen]
 
 
 def ends(poses: Mapping[int, Pose], neutral: Pose, motion: Motion) -> tuple[int, int] | None:
@@ -84,11 +90,11 @@ def ends(poses: Mapping[int, Pose], neutral: Pose, motion: Motion) -> tuple[int,
     return first, min(far, key=lambda index: abs(index - first)) if far else max(gone, key=lambda index: gone[index])
 
 
-def stations(poses: Mapping[int, Pose], first: int, last: int) -> list[int]:
-    """The frames along which points are followed: all between the two, or as many as may be, evenly."""
+def stations(poses: Mapping[int, Pose], first: int, last: int, most: int) -> list[int]:
+    """The frames along which points are followed: all between the two, or at most so many, evenly."""
     low, high = sorted((first, last))
     between = sorted((index for index in poses if low < index < high), reverse=last < first)
-    kept = np.unique(np.linspace(0, len(between) - 1, min(MOST_BETWEEN, len(between))).round().astype(int))
+    kept = np.unique(np.linspace(0, len(between) - 1, min(most, len(between))).round().astype(int))
     return [first, *(between[place] for place in kept), last]
 
 
@@ -132,25 +138,23 @@ def _corners(grey: Grey, mask: Grey, most: int) -> Floats:
     return np.zeros((0, 2), np.float32) if corners is None else corners.reshape(-1, 2) + shift
 
 
-def _followed(way: Sequence[tuple[Grey, Floats]], groups: tuple[Floats, Floats]) -> list[Floats]:
-    """float32 (N, 2, 2) of each group of points, the face's and the background's: where those that came back had been
-    and where they went."""
-    start, of_face = np.concatenate(groups), len(groups[0])
+def _followed(way: Way, start: Floats) -> Floats:
+    """float32 (N, 2, 2): where those points that came back had been and where they went."""
     if not len(start):
-        return [np.zeros((0, 2, 2), np.float32) for _ in groups]
-    there, seen = _along(way, start, of_face)
-    back, found = _along(way[::-1], there, of_face)
+        return np.zeros((0, 2, 2), np.float32)
+    there, seen = _along(way, start)
+    back, found = _along(way[::-1], there)
     kept = seen & found & (np.hypot(*(back - start).T) <= _RETURN_PIXELS)
-    paths = np.stack([start, there], axis=1)
-    return [paths[:of_face][kept[:of_face]], paths[of_face:][kept[of_face:]]]
+    return np.asarray(np.stack([start, there], axis=1)[kept], np.float32)
 
 
-def _along(way: Sequence[tuple[Grey, Floats]], points: Floats, of_face: int) -> tuple[Floats, NDArray[np.bool_]]:
+def _along(way: Way, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Where points went, frame after frame; the search begins where the five points went, or where nothing moved."""
     whole = np.ones(len(points), bool)
     for (before, from_five), (after, to_five) in pairwise(way):
-        turn = _map_between(from_five, to_five)
-        guess = np.concatenate([_moved(points[:of_face], turn), points[of_face:]])
+        guess = points
+        if from_five is not None and to_five is not None:
+            guess = _moved(points, _map_between(from_five, to_five))
         points, seen = _flow(before, after, points, guess)
         whole &= seen
     return points, whole

@@ -12,7 +12,7 @@ import pytest
 from auth_service.capture.challenge import Motion
 from auth_service.engines.frame_colours import LINEAR, skin_colours, surround_colour
 from auth_service.engines.frame_texture import moire, texture
-from auth_service.engines.point_paths import MOST_BETWEEN, ends, point_paths, stations
+from auth_service.engines.point_paths import ends, point_paths, stations
 from auth_service.engines.staging import COLLINS, portrait_bytes
 from auth_service.faces.landmarks import Box, DetectedFace
 from auth_service.liveness.measures import FrameMeasures
@@ -140,12 +140,13 @@ def test_a_step_with_a_face_in_one_frame_only_has_no_ends_and_no_paths() -> None
 
 
 def test_points_are_followed_frame_by_frame_and_along_so_many_as_may_be() -> None:
-    assert stations(turning(0, 3), 0, 1) == [0, 1]
-    assert stations(turning(*range(5)), 0, 4) == [0, 1, 2, 3, 4]
-    assert stations(turning(*range(5)), 4, 1) == [4, 3, 2, 1]
-    assert stations({0: STRAIGHT, 3: STRAIGHT}, 0, 3) == [0, 3], "frames without a face are passed over"
-    many = stations(turning(*range(30)), 0, 29)
-    assert (many[0], many[-1], len(many)) == (0, 29, MOST_BETWEEN + 2)
+    assert stations(turning(0, 3), 0, 1, 8) == [0, 1]
+    assert stations(turning(*range(5)), 0, 4, 8) == [0, 1, 2, 3, 4]
+    assert stations(turning(*range(5)), 4, 1, 8) == [4, 3, 2, 1]
+    assert stations(turning(*range(5)), 0, 4, 1) == [0, 1, 4]
+    assert stations({0: STRAIGHT, 3: STRAIGHT}, 0, 3, 8) == [0, 3], "frames without a face are passed over"
+    many = stations(turning(*range(30)), 0, 29, 8)
+    assert (many[0], many[-1], len(many)) == (0, 29, 8 + 2)
     assert many == sorted(set(many))
 
 
