@@ -132,7 +132,8 @@ def _flash(trials: Sequence[Trial], pad: PadPolicy) -> dict[str, Any]:
     shown = [one for one in trials if one.shown.kind is Kind.SESSION and one.colours]
     living = sum(one.living for one in shown)
     told = _of_layer(shown, Layer.FLASH, pad) if shown else {"said": {}, "reasons": {}, "bpcer": None, "species": {}}
-    return {"bona_fide": living, "attacks": len(shown) - living, **told}
+    subjects = len({one.shown.subject for one in shown if one.living})
+    return {"bona_fide": living, "subjects": subjects, "attacks": len(shown) - living, **told}
 
 
 def _matcher(trials: Sequence[Trial], *, model: bool) -> dict[str, Any] | None:

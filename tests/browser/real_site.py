@@ -1,4 +1,4 @@
-"""The real service in a process of its own for the browser's tests: engine, weights, database, one enrolled person."""
+"""The real service in a process of its own for the browser's tests: engine, weights, database, two enrolled people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.acceptance.serving import Served, served
 from tests.attacks.pad_files import PAD_WEIGHTS
 from tests.browser.real_browser import Watch, fits
 from tests.browser.visiting import PATIENCE, SIZES
-from tests.channels.service import EILEEN, NAMES, portraits
+from tests.channels.service import EILEEN, GRACE, NAMES, portraits
 
 LIMITS = without_limits() | {"AUTH_SERVICE_CAPTURE__ATTEMPTS_PER_DAY": "1000"}
 LAST = ("passed", "again", "review", "otherway", "over")
@@ -33,7 +33,7 @@ LAST = ("passed", "again", "review", "otherway", "over")
 
 @dataclass(frozen=True)
 class Site:
-    """A served home in which Eileen is enrolled. address: host:port"""
+    """A served home in which Eileen and Grace are enrolled. address: host:port"""
 
     home: Path
     served: Served
@@ -41,10 +41,6 @@ class Site:
     @property
     def address(self) -> str:
         return self.served.url.split("//")[1]
-
-    def wiring(self) -> Wiring:
-        """A look into the same database, from outside."""
-        return Wiring(Settings(home=self.home, phone_page=True))
 
 
 @contextmanager
@@ -56,12 +52,12 @@ def real_site(folder: Path, data: Path) -> Iterator[Site]:
     wiring = Wiring(Settings(home=home, models=models, readers=1, phone_page=True))
     wiring.migrate()
     now = datetime.now(UTC)
-    with wiring.ledger_store.unit() as unit:
-        row = {"id_number": EILEEN, "name": NAMES[EILEEN], "benefit_kind": "城乡居民养老", "region_code": "130202"}
-        unit.people.apply(check_ledger_row(row, legal_date(now)), now, "b1")
-    consent = Consent(ConsentBasis.SEPARATE_CONSENT, "2026-1", "zh", "counter", now)
-    photos = (portraits().eileen,)
-    wiring.enroll.one(EnrollRequest(EILEEN, photos, PhotoSource.OFFICER, None, consent, "cli", "counter", True))
+    consent, faces = Consent(ConsentBasis.SEPARATE_CONSENT, "2026-1", "zh", "counter", now), portraits()
+    for number, photo in ((EILEEN, faces.eileen), (GRACE, faces.grace)):
+        with wiring.ledger_store.unit() as unit:
+            row = {"id_number": number, "name": NAMES[number], "benefit_kind": "城乡居民养老", "region_code": "130202"}
+            unit.people.apply(check_ledger_row(row, legal_date(now)), now, "b1")
+        wiring.enroll.one(EnrollRequest(number, (photo,), PhotoSource.OFFICER, None, consent, "cli", "counter", True))
     wiring.close_stores()
     settings = {"AUTH_SERVICE_MODELS": str(models), "AUTH_SERVICE_READERS": "1", "AUTH_SERVICE_PHONE_PAGE": "true"}
     with served(home, **settings, **LIMITS) as running:
@@ -82,23 +78,23 @@ class Person:
         assert fits(self.page), f"{name} is wider than the screen"
         self.page.screenshot(path=self.folder / f"{name}.png")
 
-    def to_consent(self, *, route: str = "flash", number: str = EILEEN) -> None:
+    def to_consent(self, *, number: str = EILEEN) -> None:
         self.page.goto(f"http://{self.site.address}/verify")
         self.page.click("#s-welcome [data-go=who]")
-        self.page.fill("#name", NAMES[EILEEN])
+        self.page.fill("#name", NAMES[number])
         self.page.fill("#id_number", number)
         self.page.click("#f-who [type=submit]")
         self.page.click("#f-comfort [type=submit]")
-        self.page.click(f"[data-route={route}]")
+        self.page.click("[data-route=flash]")
 
-    def to_camera(self, *, route: str = "flash") -> None:
-        self.to_consent(route=route)
+    def to_camera(self, *, number: str = EILEEN) -> None:
+        self.to_consent(number=number)
         self.page.click("#agree")
         self.page.wait_for_selector("#open:visible")
         self.page.click("#open")
 
-    def to_check(self, *, route: str = "flash") -> None:
-        self.to_camera(route=route)
+    def to_check(self, *, number: str = EILEEN) -> None:
+        self.to_camera(number=number)
         self.page.wait_for_selector("#ready:visible")
 
     def ended(self, limit: int = 2 * PATIENCE) -> str:
