@@ -12,7 +12,9 @@ from auth_service.app import create_app
 from auth_service.channels.phone.assets import FOLDER
 from auth_service.channels.phone.prose import Block, Span, blocks_of
 from auth_service.settings import Settings
+from auth_service.web.qr import qr_svg
 from auth_service.web.texts_phone import PHONE_TEXTS
+from tests.channels.service import BASE as SITE
 from tests.channels.service import PAGE, Deployment
 
 LARGEST = 150_000
@@ -72,6 +74,11 @@ def test_another_release_gives_what_it_has_and_nobody_keeps_it(service: Deployme
     assert answer.headers["cache-control"] == "no-store"
     for name in ("nothing.js", "..%2fpage.py", "__init__.py", "%2e%2e/routes.py"):
         assert service.client().get(f"/verify/assets/0000000000000000/{name}").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_who_goes_on_at_the_phone_reads_on_in_the_same_language(service: Deployment, language: str) -> None:
+    assert str(qr_svg(f"{SITE}/verify?lang={language}")) in _page(service, language)
 
 
 def test_every_script_imports_only_files_that_are_there() -> None:

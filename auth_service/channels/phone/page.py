@@ -42,7 +42,7 @@ def script_words(language: Language) -> dict[str, str]:
 
 
 _own_address = lru_cache(maxsize=4)(qr_svg)
-"""Drawn once: the page's address is the same in every answer."""
+"""Drawn once for each language: who goes on at the phone reads on in the same one."""
 
 
 def verify_page(request: Request) -> Response:
@@ -60,7 +60,9 @@ def verify_page(request: Request) -> Response:
         accommodations=[one.value for one in _ACCOMMODATIONS],
         relations=RELATIONS,
         ways=WAYS,
-        qr=_own_address(f"{services.public_url}/verify"),
+        qr=_own_address(
+            f"{services.public_url}/verify?lang={language}"
+        ),  # nothing of the person: screens are looked at
     )
     response.headers["Content-Security-Policy"] = CSP_CAPTURE
     response.headers["Permissions-Policy"] = PERMISSIONS_CAPTURE
