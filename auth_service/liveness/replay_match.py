@@ -28,8 +28,9 @@ _LEAST_SHARE = 0.6
 """Of a step's frames that must lie beside the other film."""
 LEAST_FRAMES = 8
 """Of a step, so that chance does not fit a line through it."""
-_LONGEST_MS = 20_000
-"""Of a step (capture.steps.StepPolicy): what claims to be longer is laid out no further."""
+_LONGEST_MS = 8_000
+"""Of a step, beyond which it is laid out no further: what is compared stays below 22 MB whatever times a client claims.
+source: the page sends 3 s of a motion"""
 _MIRROR = np.where((np.arange(1, WAVES + 1) % 8) % 2 == 1, -1.0, 1.0).astype(np.float32)
 """A mirror turns the sign of the odd horizontal frequencies."""
 

@@ -170,6 +170,15 @@ def test_few_frames_fit_anything_and_prove_nothing() -> None:
     assert found(short, earlier).sign is Sign.UNKNOWN
 
 
+def test_a_step_that_claims_to_last_for_ever_is_compared_as_far_as_a_motion_lasts() -> None:
+    whole = session(Movement(3))
+    late = tuple(
+        replace(one, at_ms=one.at_ms + (1 << 30) * (place == 23)) for place, one in enumerate(whole.steps[0].frames)
+    )
+    asked = session(Movement(3), late=0.5)
+    assert found(asked, replace(whole, steps=(StepMeasures(1, late), whole.steps[1]))).reasons == ("same_movement",)
+
+
 def test_numbers_that_are_not_finite_never_pass() -> None:
     asked = session(Movement(1))
     broken = replace(asked.steps[0].frames[4], waves=np.full(WAVES, np.nan, np.float32))
