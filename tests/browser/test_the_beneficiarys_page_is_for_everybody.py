@@ -52,6 +52,12 @@ FAULTS = """() => {
       const label = e.labels && e.labels.length ? e.labels[0].textContent : '';
       if (!(e.textContent.trim() || label.trim() || e.getAttribute('aria-label'))) found.push(`nameless ${name}`);
     }
+    for (const n of e.matches('.act') ? e.childNodes : []) for (const word of (n.data || '').matchAll(/[A-Za-z]+/g)) {
+      const range = new Range();
+      range.setStart(n, word.index);
+      range.setEnd(n, word.index + word[0].length);
+      if (range.getClientRects().length > 1) found.push(`broken ${word[0]}`);
+    }
     if (e.matches('img') && !e.hasAttribute('alt')) found.push(`no alt ${name}`);
   }
   const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
