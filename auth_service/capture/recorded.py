@@ -12,7 +12,7 @@ A pilot keeps it beside the film as `challenge.json`, in the words of the answer
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Any
@@ -21,6 +21,7 @@ from auth_service.capture.challenge import (
     FLASH_MS,
     FLASHES,
     Ask,
+    Below,
     Challenge,
     Colour,
     Motion,
@@ -37,6 +38,8 @@ RATE = 6
 NEUTRAL_FRAMES, MOTION_FRAMES = 6, 18
 """Most of one step that the page sends. source: as RATE"""
 
+MOST_MOTIONS = 8
+"""Twice as many as any session asks for: what is longer is no session of ours."""
 _LONG_MS = {StepKind.NEUTRAL: 1000, StepKind.MOTION: 3000, StepKind.FLASH: FLASHES * FLASH_MS}
 """How long the page films: NEUTRAL_FRAMES, MOTION_FRAMES, the colours."""
 
@@ -71,7 +74,7 @@ def read_recorded(data: bytes) -> Recorded:
         windows = tuple((int(step["from_ms"]), int(step["to_ms"])) for step in steps)
     except (ValueError, KeyError, TypeError, AttributeError) as wrong:
         raise FieldInvalid(f"challenge.json: {type(wrong).__name__} {wrong}", field="challenge") from wrong
-    if kinds != [planned.kind for planned in challenge.steps]:
+    if kinds != [planned.kind for planned in challenge.steps] or not 0 < len(asks) <= MOST_MOTIONS:
         raise FieldInvalid("challenge.json: the steps are not those of its route and colours", field="challenge")
     ends = [at for window in windows for at in window]
     if ends[0] < 0 or any(later < earlier for earlier, later in pairwise(ends)):
@@ -79,9 +82,9 @@ def read_recorded(data: bytes) -> Recorded:
     return Recorded(challenge, windows)
 
 
-def unprompted(length_ms: int, below: Callable[[int], int]) -> Recorded:
-    """What a film meets that was made before anything was asked: a challenge of the flash route, drawn by `below`, and
-    from the film's beginning as much for each step as the page films of it, or as there is.
+def unprompted(length_ms: int, below: Below) -> Recorded:
+    """What a film meets that was made before anything was asked: a challenge of the flash route, and from the film's
+    beginning as much for each step as the page films of it, or as there is.
     """
     challenge = draw(Route.FLASH, (), below)
     shares = [_LONG_MS[step.kind] for step in challenge.steps]

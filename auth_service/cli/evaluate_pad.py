@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from auth_service.cli.pad_bench import PadBench, opened_bench
+from auth_service.cli.evaluate_pad_bench import PadBench, opened_bench
 from auth_service.cli.pad_folder import REFERENCE, Presented, Unusable, content, found_below, named_in
 from auth_service.cli.pad_journal import Journal
 from auth_service.cli.pad_words import tell

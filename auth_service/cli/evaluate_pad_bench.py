@@ -113,7 +113,7 @@ def _film(shown: Presented) -> tuple[Kind, Challenge, tuple[CapturedStep, ...]]:
     frames = shown.frames() if shown.form is Form.FRAMES else None
     if recorded is None:
         length = film_length_ms(shown.files[0]) if frames is None else frames[-1].at_ms - frames[0].at_ms
-        chance = random.Random(shown.digest())  # noqa: S311 - the same film meets the same challenge every time
+        chance = random.Random(shown.digest().encode())  # noqa: S311 - the same film meets the same challenge again
         recorded = unprompted(length + 1, chance.randrange)
     if frames is None:
         frames = film_frames(shown.files[0], recorded.windows)
