@@ -37,6 +37,11 @@ class ProvePossession:
         self._sender = sender
         self._count_sent, self._count_try = counts
 
+    @property
+    def offered(self) -> bool:
+        """Whether the agency sends codes."""
+        return self._sender is not None
+
     def send(self, key: SessionKey) -> None:
         """A new code; the one before holds no longer.
 

@@ -83,6 +83,18 @@ SCREENS: dict[str, tuple[str, str]] = {
     ),
     "verify.light.yes": ("可以，用颜色", "With colours"),
     "verify.light.no": ("不用颜色", "Without colours"),
+    # one-time code
+    "verify.code.title": ("收一个验证码", "A code to your telephone"),
+    "verify.code.lead": (
+        "不用颜色时，可以给您在社保登记的手机发一个验证码。没有登记手机或收不到，也可以继续，由工作人员再看一眼。",
+        (
+            "Without colours, a code can be sent to the telephone that we have on file for you. If there is none, or"
+            " nothing arrives, go on without it: a member of staff will have a look."
+        ),
+    ),
+    "verify.code.send": ("发验证码", "Send the code"),
+    "verify.code.label": ("6 位验证码", "Code of 6 digits"),
+    "verify.code.skip": ("不用验证码，继续", "Go on without a code"),
     # consent
     "verify.consent.title": ("请您决定是否同意", "Please decide whether you agree"),
     "verify.consent.listen": ("读给我听", "Read it to me"),
@@ -215,6 +227,10 @@ SCRIPTS: dict[str, tuple[str, str]] = {
     "verify.js.sending.lost": (
         "网络断了。拍好的画面都在，连上后自动继续，不用重做",
         "The connection is lost. Your pictures are safe; it goes on by itself, nothing to redo",
+    ),
+    "verify.js.code_sent": (
+        "如果登记了手机，短信马上就到，10 分钟内有效。",
+        "If there is a telephone on file, the message arrives shortly and holds for 10 minutes.",
     ),
     "verify.js.lost": ("网络断了，连上后自动继续", "The connection is lost; it goes on by itself"),
     "verify.js.sending.slow": (

@@ -84,6 +84,7 @@ class Play:
     refusals: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     answered: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
+    codes: list[str] = field(default_factory=list)
     wishes: list[dict[str, Any]] = field(default_factory=list)
     step_calls: list[tuple[int, str]] = field(default_factory=list)
 
@@ -124,6 +125,8 @@ class FakeCaptures:
                 Route(base + "/{id}/steps/{n:int}/seal", self._once(self._seal), methods=["POST"]),
                 Route(base + "/{id}/steps/{n:int}", self._once(self._step), methods=["POST"]),
                 Route(base + "/{id}/complete", self._once(self._complete), methods=["POST"]),
+                Route(base + "/{id}/code", self._once(self._send_code), methods=["POST"]),
+                Route(base + "/{id}/code/check", self._once(self._give_code), methods=["POST"]),
                 Route(base + "/{id}/other-ways", self._once(self._wish), methods=["POST"]),
                 Route("/v1/me/other-ways", self._once(self._wish), methods=["POST"]),
             ]
@@ -276,6 +279,15 @@ class FakeCaptures:
             found.ended = True
             found.steps.clear()
         return Response(status_code=204)
+
+    async def _send_code(self, _request: Request) -> tuple[int, dict[str, Any]]:
+        self.play.codes.append("012345")
+        return 200, {"received": True}
+
+    async def _give_code(self, request: Request) -> tuple[int, dict[str, Any]]:
+        if (await request.json())["code"] not in self.play.codes:
+            return problem(422, "code_refused", "验证码不正确。", "The code is wrong.", field="code")
+        return 200, {"received": True}
 
     async def _wish(self, request: Request) -> tuple[int, dict[str, Any]]:
         self.play.wishes.append({"session": request.path_params.get("id"), **await request.json()})

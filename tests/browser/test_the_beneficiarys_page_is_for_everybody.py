@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
+from auth_service.app import create_app
+from auth_service.capture.one_time_code import CodePolicy
+from auth_service.capture.session import SessionPolicy
+from auth_service.connectors.code_outbox import CodeOutbox
+from auth_service.flows.prove_possession import ProvePossession
 from tests.browser import films
-from tests.browser.fake_captures import Play, problem
-from tests.browser.real_browser import Watch, chromium, fits, wait_until
+from tests.browser.fake_captures import FakeCaptures, Play, problem
+from tests.browser.real_browser import Watch, chromium, fits, served, wait_until
+from tests.channels.service import Deployment
 
 pytestmark = pytest.mark.browser
 
@@ -108,14 +116,45 @@ def opened(
 
 
 def _to_camera(page: Page) -> None:
+    _to_consent(page)
+    page.click("#agree")
+    page.wait_for_selector("#open:visible")
+
+
+def _to_consent(page: Page) -> None:
     page.click("#s-welcome [data-go=who]")
     page.fill("#name", "张秀兰")
     page.fill("#id_number", "13020219480512122X")
     page.click("#f-who [type=submit]")
     page.click("#f-comfort [type=submit]")
     page.click("[data-route=no_flash]")
-    page.click("#agree")
-    page.wait_for_selector("#open:visible")
+
+
+def test_a_code_is_sent_typed_or_done_without(browser: Browser, service: Deployment) -> None:
+    """Only where the agency sends codes, and only on the way without colours."""
+    captures = service.services.captures
+    sending = ProvePossession(
+        service.wiring.store, service.clock, (SessionPolicy(), CodePolicy()), CodeOutbox(Path("unused"), 10),
+        (lambda _one, _other: None, lambda _one, _other: None),
+    )  # fmt: skip
+    services = dataclasses.replace(service.services, captures=dataclasses.replace(captures, possession=sending))
+    play = Play(service.serial)
+    with served(FakeCaptures(create_app(services), play)) as address:
+        for code in ("０12 345", ""):
+            with opened(browser, address, allowed=("status of 422",)) as page:
+                _to_consent(page)
+                page.click("#agree")
+                page.wait_for_selector("#h-code:visible")
+                if code:
+                    page.click("#code-send")
+                    page.wait_for_selector("#code-sent:visible")
+                    page.fill("#code", "999999")
+                    page.click("#f-code [type=submit]")
+                    page.wait_for_selector("#e-code:visible")
+                    page.fill("#code", code)
+                page.click("#f-code [type=submit]" if code else "#code-skip")
+                page.wait_for_selector("#open:visible")
+    assert play.codes == ["012345"]
 
 
 def test_no_camera_is_told_in_its_own_words_with_another_way(browser: Browser, address: str) -> None:

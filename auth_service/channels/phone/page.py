@@ -60,9 +60,9 @@ def verify_page(request: Request) -> Response:
         accommodations=[one.value for one in _ACCOMMODATIONS],
         relations=RELATIONS,
         ways=WAYS,
-        qr=_own_address(
-            f"{services.public_url}/verify?lang={language}"
-        ),  # nothing of the person: screens are looked at
+        codes=services.captures.possession.offered,
+        # nothing of the person: screens are looked at
+        qr=_own_address(f"{services.public_url}/verify?lang={language}"),
     )
     response.headers["Content-Security-Policy"] = CSP_CAPTURE
     response.headers["Permissions-Policy"] = PERMISSIONS_CAPTURE

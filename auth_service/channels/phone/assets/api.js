@@ -64,6 +64,8 @@ export const exchange = (id, ticket) => call("POST", `${BASE}/${id}/exchange`, {
 export const begin = (id, body, key) => call("POST", `${BASE}/${id}/start`, { json: body, key });
 export const colours = (id, key) => call("POST", `${BASE}/${id}/colours`, { json: {}, key });
 export const sealStep = (id, n, frames, key) => call("POST", `${BASE}/${id}/steps/${n}/seal`, { json: { frames }, key });
+export const sendCode = (id, key) => call("POST", `${BASE}/${id}/code`, { json: {}, key });
+export const giveCode = (id, code, key) => call("POST", `${BASE}/${id}/code/check`, { json: { code }, key });
 export const state = (id) => call("GET", `${BASE}/${id}`);
 export const complete = (id) => call("POST", `${BASE}/${id}/complete`, { json: {}, key: `complete-${id}` });
 export const withdraw = (id) => call("DELETE", `${BASE}/${id}`);

@@ -3,10 +3,11 @@
 import { Problem, askByName, askInSession, newKey, withdraw } from "./api.js";
 import { appOf, slowLink } from "./browser.js";
 import * as capture from "./capture.js";
+import * as code from "./code.js";
 import { beside, mark, readComfort, readWay, readWho } from "./forms.js";
 import { showResult, showTrouble } from "./results.js";
 import { persist } from "./retry.js";
-import { back, busy, current, fault, part, show } from "./screens.js";
+import { back, busy, current, fault, part, show, tell } from "./screens.js";
 import { follow, forget, open, readFragment, visit } from "./visit.js";
 import { canSpeak, hush, readOut, setSlow, setVoice, speak, voiceOn } from "./voice.js";
 import { say } from "./words.js";
@@ -62,7 +63,19 @@ async function agreed() {
     await open(capture.told);
   }
   setSlow(visit.slow);
-  capture.enter();
+  onward();
+}
+
+/** To the camera; without colours first to the code, where the agency sends one. */
+function onward() {
+  if (visit.plan && visit.plan.route === "no_flash" && code.offered()) {
+    tell("code-sent", "");
+    show("code");
+  } else capture.enter();
+}
+
+async function codeDone() {
+  if (await code.give(capture.told)) capture.enter();
 }
 
 /** Another try with what was chosen before; after a reload nothing is known any more, so it is asked again. */
@@ -76,7 +89,7 @@ async function again(kind) {
   if (kind === "slow") visit.plan.slow = true;
   setSlow(visit.plan.slow);
   await open(capture.told);
-  capture.enter();
+  onward();
 }
 
 async function askOtherWay() {
@@ -169,10 +182,21 @@ function wireForms() {
     event.preventDefault();
     press(event.submitter, askOtherWay);
   });
+  if (code.offered()) wireCode();
   for (const radio of document.querySelectorAll("[name=operator]")) {
     radio.addEventListener("change", () => (part("helper").hidden = radio.value !== "relative"));
   }
   for (const id of ["name", "id_number", "helper_name", "ways-name", "ways-id_number"]) on(id, "input", () => mark(id, ""));
+}
+
+function wireCode() {
+  on("code-send", "click", (event) => press(event.target, () => code.send(capture.told)));
+  on("code-skip", "click", () => capture.enter());
+  on("code", "input", () => mark("code", ""));
+  on("f-code", "submit", (event) => {
+    event.preventDefault();
+    press(event.submitter, codeDone);
+  });
 }
 
 function wireVoice() {
