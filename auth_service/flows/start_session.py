@@ -44,6 +44,10 @@ class StartSession:
         self._count = count
         self._counts = counts
 
+    def route_of(self, wished: Route) -> Route:
+        """The route that a session gets here, whatever the person can do."""
+        return self._counts(wished)
+
     def run(self, key: SessionKey, lost_from: int | None = None) -> Begun:
         """What is asked now.
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import dataclasses
 import html
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from auth_service.app import create_app
 from auth_service.channels.phone.assets import FOLDER
 from auth_service.channels.phone.prose import Block, Span, blocks_of
+from auth_service.liveness.fusion import PadPolicy
 from auth_service.settings import Settings
 from auth_service.web.qr import qr_svg
 from auth_service.web.texts_phone import PHONE_TEXTS
+from auth_service.wiring import Wiring
 from tests.channels.service import BASE as SITE
 from tests.channels.service import PAGE, Deployment
 
@@ -150,3 +154,17 @@ def test_a_text_is_cut_into_blocks_and_its_markup_stays_text() -> None:
         Block("item", (Span("plain"),)),
         Block("paragraph", (Span("last "), Span("word", strong=True))),
     )
+
+
+def test_a_code_is_offered_where_the_agency_sends_them_and_to_all_where_colours_do_not_count(
+    service: Deployment, tmp_path: Path
+) -> None:
+    def page(**settings: Any) -> str:
+        changed = service.wiring.settings.model_copy(update=settings)
+        wiring = Wiring(changed, service.clock)
+        wiring.__dict__.update(pool=service.wiring.pool, store=service.wiring.store)
+        return service.client(create_app(wiring.services())).get("/verify").text
+
+    assert "s-code" not in page()
+    assert 'data-always=""' in page(code_outbox=tmp_path)
+    assert 'data-always="yes"' in page(code_outbox=tmp_path, pad=PadPolicy(flash_needs_measuring=True))

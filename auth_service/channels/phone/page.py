@@ -9,7 +9,7 @@ from functools import lru_cache
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth_service.capture.challenge import Accommodation
+from auth_service.capture.challenge import Accommodation, Route
 from auth_service.channels.phone.assets import asset, asset_url
 from auth_service.channels.phone.prose import blocks_of
 from auth_service.core.errors import NotFound
@@ -61,6 +61,7 @@ def verify_page(request: Request) -> Response:
         relations=RELATIONS,
         ways=WAYS,
         codes=services.captures.possession.offered,
+        always="yes" if services.captures.start.route_of(Route.FLASH) is Route.NO_FLASH else "",
         # nothing of the person: screens are looked at
         qr=_own_address(f"{services.public_url}/verify?lang={language}"),
     )

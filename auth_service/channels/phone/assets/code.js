@@ -10,6 +10,9 @@ import { say } from "./words.js";
 /** Whether this agency sends codes. */
 export const offered = () => Boolean(part("s-code"));
 
+/** Whether a code helps on this route: where colours do not count yet, on every one. */
+export const helps = (route) => offered() && (route === "no_flash" || part("s-code").dataset.always === "yes");
+
 /** Sends one; the answer is the same whether or not there is a telephone to send it to. */
 export async function send(told) {
   const key = newKey();

@@ -66,9 +66,9 @@ async function agreed() {
   onward();
 }
 
-/** To the camera; without colours first to the code, where the agency sends one. */
+/** To the camera; where a code helps, to that first. */
 function onward() {
-  if (visit.plan && visit.plan.route === "no_flash" && code.offered()) {
+  if (visit.plan && code.helps(visit.plan.route)) {
     tell("code-sent", "");
     show("code");
   } else capture.enter();
