@@ -31,7 +31,9 @@ def steps(shared_data: Path) -> list[CapturedStep]:
 
 def numbers(found: SessionMeasures) -> tuple[object, ...]:
     assert found.probe is not None
-    return found.probe.vector.tobytes(), found.least_cosine, tuple(_bits(frame) for frame in found.frames)
+    return found.probe.vector.tobytes(), tuple(
+        _bits(frame) for frame in found.frames
+    )  # which frames were drawn differs
 
 
 def _bits(frame: FrameMeasures) -> tuple[object, ...]:
