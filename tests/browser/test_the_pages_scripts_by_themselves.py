@@ -197,3 +197,20 @@ def test_a_slow_camera_gives_each_picture_once_and_one_that_stalls_is_shown_as_i
       return recorder.frames.map((frame) => frame.at);
     })()"""
     assert run("recorder.js", script) == [0, 100, 300, 800]
+
+
+def test_what_is_sealed_and_not_in_the_outbox_is_lost_and_what_failed_is_sent_once_more(
+    run: Callable[[str, str], Any],
+) -> None:
+    """Steps 0 and 1 are sealed; a failed step goes once the person tries again."""
+    script = """await (async () => {
+      const box = new m.Outbox("x", null), answers = [new Error("no"), {}];
+      box.deliver = async () => { const next = answers.shift(); if (next instanceof Error) throw next; return next; };
+      box.put(0, []);
+      await box.flush().catch(() => {});
+      const before = [box.failed !== null, box.missing([0, 1]), box.missing([0]) === undefined];
+      box.again();
+      await box.flush();
+      return [...before, box.failed === null, [...box.done], box.missing([0, 1])];
+    })()"""
+    assert run("outbox.js", script) == [True, 1, True, True, [0], 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.fake_captures import OVER
 from tests.browser.real_browser import wait_until
@@ -62,6 +63,34 @@ def test_an_incoming_call_lets_the_camera_go_and_keeps_what_was_done(visit: Open
         one.begin()
         one.ends("passed")
         assert [n for n, _ in one.play.step_calls].count(0) == 1
+
+
+@pytest.mark.slow
+def test_a_seal_whose_answer_was_lost_when_the_person_went_elsewhere_is_asked_for_anew(visit: Opened) -> None:
+    with visit(allowed=LOST) as one:
+        lost: list[str] = []
+
+        def arrives_unanswered(route: Route) -> None:
+            if lost:
+                return route.continue_()
+            lost.append(route.request.url)
+            route.fetch()
+            one.page.evaluate(
+                "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});"
+                "document.dispatchEvent(new Event('visibilitychange'))"
+            )
+            return route.abort()
+
+        one.page.route("**/steps/1/seal", arrives_unanswered)
+        one.to_check()
+        one.begin()
+        one.page.wait_for_selector("#resume-lead:visible", timeout=PATIENCE)
+        assert len(one.play.last.seals) == 2, "the service has the seal"
+        one.page.evaluate("Object.defineProperty(document, 'visibilityState', {value: 'visible'})")
+        one.open_camera()
+        one.begin()
+        one.ends("passed")
+        assert one.play.last.redrawn == 1
 
 
 @pytest.mark.slow

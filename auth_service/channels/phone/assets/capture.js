@@ -99,14 +99,19 @@ export async function run(consent) {
   }
 }
 
-/** The outbox of this session. After a reload the server says what it has; returns the first step that is lost. */
+/**
+ * The outbox of this session, as the server says what it has. Returns the first step that is sealed and lost: by a
+ * reload, or because the person went elsewhere while a seal's answer was on its way.
+ */
 async function prepare() {
-  if (outbox && outbox.id === visit.id) return undefined;
-  if (outbox) outbox.close();
-  outbox = new Outbox(visit.id, nudge, changed);
+  if (!outbox || outbox.id !== visit.id) {
+    if (outbox) outbox.close();
+    outbox = new Outbox(visit.id, nudge, changed);
+  }
   const known = await persist(() => state(visit.id), { told, nudge });
   outbox.accepted(known.accepted || []);
-  return (known.sealed || []).find((n) => !outbox.has(n));
+  outbox.again();
+  return outbox.missing(known.sealed || []);
 }
 
 /** The calls between two steps. A seal is sent until it arrives: the server's clock says whether that was in time. */

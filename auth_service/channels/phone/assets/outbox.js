@@ -25,7 +25,17 @@ export class Outbox {
   put(n, frames) {
     if (this.refused !== null) return; // steps come in order: the refused one is taken again first
     this.queue.push({ n, frames, key: `step-${n}-${newKey()}` });
-    if (!this.sending) this.sending = this.drain().finally(() => (this.sending = null));
+    this.go();
+  }
+
+  go() {
+    if (this.queue.length && !this.sending) this.sending = this.drain().finally(() => (this.sending = null));
+  }
+
+  /** The person tries again after the service could not: what waits is sent once more. */
+  again() {
+    this.failed = null;
+    this.go();
   }
 
   /** Waits until everything that was put was sent or refused. Throws what cannot be mended by trying again. */
@@ -73,9 +83,9 @@ export class Outbox {
     if (n > 0 && !this.hints.length && answer.movement_seen === false) this.hints = ["bigger"]; // step 0 holds still
   }
 
-  /** Whether step `n` was sent or is on its way; what is neither is lost. */
-  has(n) {
-    return this.done.has(n) || this.queue.some((one) => one.n === n);
+  /** The first of these steps that was neither sent nor is on its way: its pictures are lost. undefined: none */
+  missing(sealed) {
+    return sealed.find((n) => !this.done.has(n) && !this.queue.some((one) => one.n === n));
   }
 
   /** Pictures that cannot be used are taken again, and those after them too: steps come in order. */
