@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from auth_service.accounts.roles import Permission, may
 from auth_service.capture.other_way import Way
 from auth_service.core.clock import Clock, legal_date
-from auth_service.core.errors import NotFound, PartlyDone, ServiceError
+from auth_service.core.errors import AccountTampered, NotFound, PartlyDone, ServiceError
 from auth_service.core.ids import new_serial
 from auth_service.core.keys import Signer
 from auth_service.faces.template import EngineIdentity
@@ -77,7 +78,7 @@ class SettleReviews:
         return dict(done)
 
     def _settle(self, evidence_id: str, now: datetime) -> ReviewVerdict | None:
-        """None: it was taken back or settled in this moment."""
+        """None: it was taken back or settled in this moment, or is taken back now: its reviewer may decide no more."""
         with self._store.unit() as unit:
             unit.alone(f"review {evidence_id}")
             try:
@@ -87,6 +88,10 @@ class SettleReviews:
             acts = unit.reviews.of(evidence_id)
             last = acts[-1].review if acts else None
             if last is None or state_of(acts) is not ReviewState.DECIDED or last.done_at > now - self._policy.undo:
+                return None
+            if not _may_still_decide(unit, last.done_by):
+                keep(unit, replace(last, act=ReviewAct.TAKEN_BACK, verdict=None, reason=None, note="", done_by=SYSTEM,
+                                   done_at=now), acts)  # fmt: skip
                 return None
             case = _Case(evidence, decision, last, now)
             certificate = self._follow(unit, case)
@@ -129,6 +134,16 @@ class SettleReviews:
             reference_photo=best if best in unit.photos.readable([best]) else None,
         )
         unit.flags.raise_once(SuspectedPresentation().judge(facts, case.now))
+
+
+def _may_still_decide(unit: Unit, staff_id: str) -> bool:
+    """Nobody but the reviewer may take a decision back; an account that is disabled since, as a stolen one is, decides
+    nothing any more."""
+    try:
+        member = unit.staff.get(staff_id)
+    except AccountTampered:
+        return False
+    return member is not None and not member.disabled and may(member.role, Permission.DECIDE_REVIEWS)
 
 
 def _ask_in(unit: Unit, case: _Case) -> None:

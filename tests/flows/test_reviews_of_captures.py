@@ -21,7 +21,7 @@ from auth_service.flows.review_capture import Said
 from auth_service.liveness.decision import PadReason, PadVerdict
 from auth_service.qualification.capture_outcome import OutcomeWord
 from auth_service.qualification.evidence import Channel
-from auth_service.qualification.review import ReviewReason, ReviewVerdict
+from auth_service.qualification.review import ReviewReason, ReviewState, ReviewVerdict
 from auth_service.storage.queries import DeskFilter
 from tests.audit_trails import Trail, troubles
 from tests.builders import LI, STRANGER, WANG, Agency
@@ -89,6 +89,22 @@ def test_of_two_reviewers_at_once_one_wins_and_the_other_is_told(phone: Phone, d
     with ThreadPoolExecutor(2) as pool:
         ended = sorted(pool.map(decide, (desk.officer, second)))
     assert ended == ["done", "stale_judgement"]
+
+
+def test_nothing_follows_from_the_decision_of_an_account_that_was_disabled_meanwhile(
+    phone: Phone, desk: Desk, clock: FixedClock, rows: Rows
+) -> None:
+    trail, evidence_id = Trail(desk.agency, clock), grey(phone)
+    desk.decide(evidence_id)
+    desk.agency.staff.disable("liu", "cli")
+    desk.clock.advance(minutes=10)
+    assert desk.settling.run()["accepted"] == 0
+    assert count(rows, "certificates") == 0
+    assert desk.see.run(evidence_id, desk.officer).state is ReviewState.WAITING, "somebody else looks"
+    assert trail.verify().ok
+    desk.decide(evidence_id, by=desk.agency.member(Role.OFFICER, "wu"))
+    desk.clock.advance(minutes=10)
+    assert desk.settling.run()["accepted"] == 1
 
 
 def test_two_workers_settle_it_once(phone: Phone, desk: Desk, rows: Rows) -> None:
