@@ -27,6 +27,7 @@ from auth_service.liveness.assess import AssessSession, LivenessPolicy
 from auth_service.liveness.fusion import PadAssessment
 from auth_service.liveness.layers import Layer, Sign
 from auth_service.liveness.measures import SessionMeasures
+from auth_service.liveness.ports import NOTHING_KNOWN, Past
 from auth_service.liveness.replay_print import KnownPrint, print_of
 from tests.attacks.clips import clips_of, stills_of
 from tests.attacks.following import Follower, Shot
@@ -52,7 +53,7 @@ class Service:
     assess: AssessSession
 
     def judged(self, played: Played) -> PadAssessment:
-        return self.assess(self.captures.measure(played.steps, played.challenge), played.challenge, ())
+        return self.assess(self.captures.measure(played.steps, played.challenge), played.challenge, NOTHING_KNOWN)
 
 
 @pytest.fixture(scope="module")
@@ -169,11 +170,11 @@ def sent(n: int, shots: Sequence[Shot]) -> CapturedStep:
 
 def trips(measures: SessionMeasures, earlier: Sequence[SessionMeasures]) -> Iterator[str]:
     """Which layers hold a real film for something else: a sheet, a film with a cut, one that was seen before."""
-    findings = AssessSession(LivenessPolicy())(measures, ONE_TURN, ()).findings
+    findings = AssessSession(LivenessPolicy())(measures, ONE_TURN, NOTHING_KNOWN).findings
     if any(finding.sign is Sign.ATTACK for finding in findings if finding.layer in OF_MOTION):
         yield "motion"
     if any("face_jumps" in finding.reasons for finding in findings if finding.layer is Layer.CONSISTENCY):
         yield "jump"
     known = [KnownPrint(str(n), "the same", print_of(one)) for n, one in enumerate(earlier)]
-    if replay.examine(measures, known, replay.ReplayPolicy()).sign is Sign.ATTACK:
+    if replay.examine(measures, Past(prints=known), replay.ReplayPolicy()).sign is Sign.ATTACK:
         yield "replay"
