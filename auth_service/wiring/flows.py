@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 
+from auth_service.capture.challenge import Route
 from auth_service.capture.pace import PacePolicy
 from auth_service.capture.session import SessionPolicy
 from auth_service.connectors.archive_file import KeysParts
@@ -73,13 +74,15 @@ class Flows(Adapters):
 
     @cached_property
     def open_session(self) -> OpenSession:
-        return OpenSession(self.store, self.clock, self.settings.capture)
+        return OpenSession(self.store, self.clock, self.settings.capture, self._counting_route)
 
     @cached_property
     def start_session(self) -> StartSession:
-        policy = self.liveness.pad
-        counts = lambda wished: route_that_counts(wished, policy)  # noqa: E731
-        return StartSession(self.store, self.clock, self._session_policies, self._count_session, counts)
+        count, counts = self._count_session, self._counting_route
+        return StartSession(self.store, self.clock, self._session_policies, count, counts)
+
+    def _counting_route(self, wished: Route) -> Route:
+        return route_that_counts(wished, self.liveness.pad)
 
     @property
     def _session_policies(self) -> tuple[SessionPolicy, PacePolicy]:

@@ -24,7 +24,7 @@ from auth_service.core.errors import (
     StepRefused,
     StepsMissing,
 )
-from auth_service.flows.open_session import OpenRequest
+from auth_service.flows.open_session import OpenRequest, OpenSession
 from auth_service.qualification.evidence import Channel
 from tests.builders import LI, STRANGER, WANG
 from tests.conftest import FixedClock
@@ -38,6 +38,14 @@ def test_nothing_begins_without_consent_a_number_and_motions_enough(phone: Phone
         phone.open("123")
     with pytest.raises(NoChallengeLeft):
         phone.open(accommodations=[Accommodation.CANNOT_TURN])
+
+
+def test_whoever_is_left_with_too_few_motions_where_colours_do_not_count_is_told_before_the_camera(
+    phone: Phone,
+) -> None:
+    opening = OpenSession(phone.agency.store, phone.clock, phone.policy, lambda _: Route.NO_FLASH)
+    with pytest.raises(NoChallengeLeft):
+        opening.run(OpenRequest(WANG, Channel.PHONE, CONSENT, accommodations=[Accommodation.BEDRIDDEN]))
 
 
 @pytest.mark.asvs("7.2.3")
