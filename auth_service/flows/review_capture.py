@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from auth_service.accounts.credentials import StaffMember
@@ -17,7 +17,8 @@ from auth_service.core.errors import (
     StaleJudgement,
     UndoOver,
 )
-from auth_service.flows.review_terms import for_review, keep
+from auth_service.faces.template import EngineIdentity
+from auth_service.flows.review_terms import can_be_compared, for_review, keep
 from auth_service.qualification.review import (
     REASONS_OF,
     Review,
@@ -46,10 +47,13 @@ class Said:
 
 
 class ReviewCapture:
-    """One instance serves all threads."""
+    """One instance serves all threads. identity: of the engine in use, whose references a reviewer sees"""
 
-    def __init__(self, store: Store, clock: Clock, policy: ReviewPolicy) -> None:
+    def __init__(
+        self, store: Store, identity: Callable[[], EngineIdentity], clock: Clock, policy: ReviewPolicy
+    ) -> None:
         self._store = store
+        self._identity = identity
         self._clock = clock
         self._policy = policy
 
@@ -57,7 +61,7 @@ class ReviewCapture:
         """Records a decision; nothing follows from it before the undo window has passed.
 
         raises   AccessRefused, OwnCapture, NotFound, FieldInvalid (a reason of another verdict; an acceptance that
-                 pictures alone cannot give), FieldTooLong, StaleJudgement (somebody was faster)
+                 pictures alone cannot give, or without pictures), FieldTooLong, StaleJudgement (somebody was faster)
         """
         self._require(staff)
         note = said.note.strip()
@@ -71,7 +75,9 @@ class ReviewCapture:
             evidence, decision = for_review(unit, said.evidence_id)
             if evidence.attested_by == staff.id:
                 raise OwnCapture
-            if said.verdict is ReviewVerdict.ACCEPTED and not may_accept(evidence, decision):
+            if said.verdict is ReviewVerdict.ACCEPTED and not (
+                may_accept(evidence, decision) and can_be_compared(unit, evidence, self._identity())
+            ):
                 raise FieldInvalid(field="verdict")
             acts = _seen(unit, said.evidence_id, said.after)
             if state_of(acts) is not ReviewState.WAITING:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from auth_service.liveness.decision import PadVerdict
 from auth_service.qualification.decision import Decision, Outcome, Reason
 from auth_service.qualification.evidence import EvidenceKind, FaceEvidence
 
@@ -152,5 +153,9 @@ def is_for_review(evidence: FaceEvidence, decision: Decision) -> bool:
 
 
 def may_accept(evidence: FaceEvidence, decision: Decision) -> bool:
-    """Whether a look at the pictures may turn this capture into a pass."""
-    return is_for_review(evidence, decision) and evidence.has_reference and _OTHERWISE.isdisjoint(decision.reasons)
+    """Whether a look at the pictures may turn this capture into a pass. Not where the layers themselves did not see
+    enough, whatever else sent it here, as an engine that shows no turns."""
+    pad = evidence.pad
+    seen = pad.verdict is not PadVerdict.INCONCLUSIVE or pad.needs_a_person
+    known = is_for_review(evidence, decision) and evidence.has_reference
+    return seen and known and _OTHERWISE.isdisjoint(decision.reasons)

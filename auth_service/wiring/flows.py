@@ -229,7 +229,7 @@ class Flows(Adapters):
 
     @cached_property
     def review_capture(self) -> ReviewCapture:
-        return ReviewCapture(self.store, self.clock, self.settings.review)
+        return ReviewCapture(self.store, lambda: self.identity, self.clock, self.settings.review)
 
     @cached_property
     def settle_reviews(self) -> SettleReviews:

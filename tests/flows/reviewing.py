@@ -25,7 +25,7 @@ class Desk:
         self.agency, self.clock = agency, clock
         self.officer = agency.member(Role.OFFICER, "liu")
         self.see = SeeCapture(agency.store, clock, PictureEngine(reencode, reencode, identity), fake_calibration)
-        self.review = ReviewCapture(agency.store, clock, policy)
+        self.review = ReviewCapture(agency.store, identity, clock, policy)
         self.settling = SettleReviews(agency.store, agency.signer, identity, clock, policy)
 
     def decide(

@@ -12,7 +12,7 @@ from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Role
 from auth_service.capture.other_way import Way
 from auth_service.core.audit_check import Trouble
-from auth_service.core.errors import NotFound, PartlyDone, SealBroken, StaleJudgement
+from auth_service.core.errors import FieldInvalid, NotFound, PartlyDone, SealBroken, StaleJudgement
 from auth_service.core.retention import RetentionPolicy
 from auth_service.flows.answer_request import AnswerRequest, RevealReason
 from auth_service.flows.ask_other_way import Named
@@ -105,6 +105,35 @@ def test_nothing_follows_from_the_decision_of_an_account_that_was_disabled_meanw
     desk.decide(evidence_id, by=desk.agency.member(Role.OFFICER, "wu"))
     desk.clock.advance(minutes=10)
     assert desk.settling.run()["accepted"] == 1
+
+
+def test_nobody_accepts_what_nobody_can_look_at(phone: Phone, desk: Desk) -> None:
+    """The page offers no such button; whoever sends the form themselves is refused."""
+    evidence_id = grey(phone)
+    with desk.agency.store.unit() as unit:
+        person = unit.people.id_of(WANG) or ""
+        current = unit.references.current(person, FAKE_ENGINE)
+        assert current is not None
+        unit.expiry.erase_pictures([photo.picture for photo in current.photos], desk.clock.now())
+    with pytest.raises(FieldInvalid) as refused:
+        desk.decide(evidence_id)
+    assert refused.value.field == "verdict"
+    desk.decide(evidence_id, CANNOT_TELL)
+
+
+@pytest.mark.parametrize("reasons", [(), (PadReason.CHALLENGE_ABSENT,)], ids=["no depth", "nothing done"])
+def test_nobody_accepts_what_an_engine_that_shows_no_turns_could_not_tell(
+    agency: Agency, desk: Desk, reasons: tuple[PadReason, ...]
+) -> None:
+    agency.person()
+    agency.enroll(WANG, picture("wang"))
+    phone = Phone(agency, shows_turns=False)
+    if reasons:
+        phone.assess.verdict, phone.assess.reasons = PadVerdict.INCONCLUSIVE, reasons
+    evidence_id = phone.run().evidence_id
+    assert not desk.see.run(evidence_id, desk.officer).may_accept
+    with pytest.raises(FieldInvalid):
+        desk.decide(evidence_id)
 
 
 def test_two_workers_settle_it_once(phone: Phone, desk: Desk, rows: Rows) -> None:
