@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from auth_service.capture.challenge import Accommodation, Challenge, Route
 from auth_service.capture.one_time_code import CodeGiven, CodeMove
-from auth_service.capture.pace import Move, Pace, Sealed, pace_of
+from auth_service.capture.pace import Asked, Move, Pace, Sealed, pace_of
 from auth_service.core.errors import (
     SessionExpired,
     SessionNotStarted,
@@ -31,6 +31,8 @@ class SessionPolicy:
     slow_seconds      the same for whoever asked for more time
     attempts_per_day  challenges drawn, again or anew, of one person on one channel and device: whoever could have them
                       drawn at will would wait for one that a film fits
+    redraws           how often motions are drawn anew within one session, which keeps those before: whoever could have
+                      it done at will would match a film motion by motion (docs/decisions/0029 counts it)
 
     source  trust.md 1.5 L0 and 2.5 (10 min token, TTL 120 s, 240 s in slow mode; 8 a day)
     """
@@ -39,11 +41,12 @@ class SessionPolicy:
     capture_seconds: int = 120
     slow_seconds: int = 240
     attempts_per_day: int = 8
+    redraws: int = 2
 
     @property
     def is_unlimited(self) -> bool:
         """Whether somebody could draw challenges, or edit an answer to one, for as long as they like."""
-        return self.attempts_per_day < 1 or max(self.capture_seconds, self.slow_seconds) > 600
+        return self.attempts_per_day < 1 or self.redraws > 7 or max(self.capture_seconds, self.slow_seconds) > 600
 
 
 class SessionState(StrEnum):
@@ -95,6 +98,14 @@ class CaptureSession:
     def possession(self) -> bool:
         """Whether the one-time code to the telephone on file came back in this session."""
         return any(isinstance(move, CodeGiven) for move in self.moves)
+
+    @property
+    def redraws(self) -> int:
+        """How often its motions were drawn anew."""
+        if self.drawn is None:
+            return 0
+        drawn = [move.n for move in self.moves if isinstance(move, Asked) and move.redrawn is not None]
+        return sum(n <= len(self.drawn.asks) for n in drawn)
 
     @property
     def pace(self) -> Pace | None:

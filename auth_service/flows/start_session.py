@@ -110,13 +110,20 @@ class StartSession:
         """Asks anew for what cannot come any more."""
         if self._anew_from(stored.session, accepted, lost_from) is None:
             return
+        self._check_may_redraw(stored.session)
         self._count_draw(stored)
         with self._store.unit() as unit:
             session = own_session(unit, key, alone=True).session
             n, pace = self._anew_from(session, self._accepted(unit, session), lost_from), session.pace
             if n is not None and pace is not None:
+                self._check_may_redraw(session)
                 fresh = redraw(pace.challenge, n, session.accommodations)
                 unit.sessions.move(session, Asked(n, self._clock.now(), fresh))
+
+    def _check_may_redraw(self, session: CaptureSession) -> None:
+        """raises SessionExpired: often enough; a new session begins from nothing"""
+        if session.redraws >= self._policies[0].redraws:
+            raise SessionExpired
 
     def _anew_from(self, session: CaptureSession, accepted: tuple[int, ...], lost_from: int | None) -> int | None:
         """The first step to be drawn anew, if any. What is kept stays; late colours are drawn when asked for."""

@@ -10,6 +10,7 @@ from auth_service.capture.challenge import StepKind
 from auth_service.core.errors import (
     AttemptsUsedUp,
     RateLimited,
+    SessionExpired,
     SessionUnknown,
     StepConflict,
     StepLate,
@@ -115,6 +116,19 @@ def test_a_motion_that_came_late_is_drawn_anew_at_the_next_start(phone: Phone, c
         phone.sealing.run(key, step(1).prints)
     assert phone.starting.run(key).sealed == (0,)
     phone.send(key, step(1))
+
+
+def test_motions_are_drawn_anew_twice_and_then_the_session_is_over(phone: Phone) -> None:
+    """What is sealed before stays, so that a film could otherwise be matched motion by motion."""
+    key, _ = phone.start(phone.open())
+    phone.send(key, step(0))
+    for take in (1, 2):
+        phone.seal(key, step(1, take=take))
+        assert phone.starting.run(key, lost_from=1).sealed == (0,)
+    phone.seal(key, step(1, take=3))
+    with pytest.raises(SessionExpired):
+        phone.starting.run(key, lost_from=1)
+    assert phone.starting.run(key).sealed == (0, 1), "whoever lost nothing goes on"
 
 
 def test_frames_of_one_step_are_looked_at_a_few_times_and_no_more(

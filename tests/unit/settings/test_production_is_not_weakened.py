@@ -21,6 +21,7 @@ from auth_service.settings import Settings
         {"pad": PadPolicy(flash=Mode.OFF)},
         {"pad": PadPolicy(texture=Mode.OFF)},
         {"capture": SessionPolicy(attempts_per_day=0)},
+        {"capture": SessionPolicy(redraws=8)},
         {"capture": SessionPolicy(capture_seconds=3600)},
     ],
     ids=str,
