@@ -175,6 +175,6 @@ def trips(measures: SessionMeasures, earlier: Sequence[SessionMeasures]) -> Iter
         yield "motion"
     if any("face_jumps" in finding.reasons for finding in findings if finding.layer is Layer.CONSISTENCY):
         yield "jump"
-    known = [KnownPrint(str(n), "the same", print_of(one)) for n, one in enumerate(earlier)]
+    known = [KnownPrint(str(n), print_of(one)) for n, one in enumerate(earlier)]
     if replay.examine(measures, Past(prints=known), replay.ReplayPolicy()).sign is Sign.ATTACK:
         yield "replay"
