@@ -23,25 +23,27 @@ from auth_service.liveness.pose import Pose, pose_of
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Way = Sequence[tuple[Grey, Floats | None]]
-"""Pictures along which points are followed, with the face's five points of what is followed with it."""
+"""Pictures along which points are followed, with the face's five points."""
 
-MOST_POINTS = 120
-"""Of the face, and again of the background. source: docs/liveness.md, Geometry and Parallax"""
-MOST_OF_NOSE = 30
-"""Of the face's points, those that are looked for on the nose alone: cheeks and brows have stronger corners, and
-without the nose a head is told from no sheet (liveness/geometry.py)."""
+MOST_POINTS, MOST_UNTURNED = 120, 80
+"""Of the face, and again of the background; and of a face that does not turn, of which parallax alone asks.
+source: docs/liveness.md, Geometry and Parallax"""
+_OF_NOSE = 0.25
+"""Share of the face's points that is looked for on the nose alone: cheeks and brows have stronger corners, and without
+the nose a head is told from no sheet (liveness/geometry.py)."""
 FAR = 0.2
 """How far a motion is followed, in the units of liveness/pose.py: it shows what there is to see; farther, points are
 lost. source: docs/liveness.md, Geometry"""
 MOST_BETWEEN, FEW_BETWEEN = 8, 2
 """Frames between the first and the last along which points are followed: of a face that turns, and of anything else, of
-which parallax alone asks. Each point costs 9 us from frame to frame and as much back (docs/bench.md)."""
+which parallax alone asks. What points cost: docs/bench.md."""
 _RETURN_PIXELS = 1.0
 """A point that does not come back to within this is left out. source: liveness/measures.py"""
 _CORNER, _APART = 0.003, 4
 """Least corner strength over the strongest one's, and pixels between corners."""
 _WINDOW, _LEVELS = (15, 15), 3
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 15, 0.03)
+_NONE = np.zeros((0, 2), np.float32)
 _INNER = 0.44
 """Half axes of the ellipse within the box that is face for certain, as shares of its width and height: outside, the
 contour's points slide along the head."""
@@ -66,9 +68,13 @@ def point_paths(
         return None
     face, background = _regions(greys[first].shape, box)
     few = _way(greys, frames, stations(poses, first, last, FEW_BETWEEN))
-    way = _way(greys, frames, stations(poses, first, last, MOST_BETWEEN)) if motion in TURNS else few
-    moved = _followed(way, _of_face(greys[first], face, five))
-    still = _followed([(grey, None) for grey, _ in few], _corners(greys[first], background, MOST_POINTS))
+    behind = _corners(greys[first], background, MOST_POINTS)
+    if motion in TURNS:
+        way = _way(greys, frames, stations(poses, first, last, MOST_BETWEEN))
+        moved, _ = _followed(way, _of_face(greys[first], face, five, MOST_POINTS), _NONE)
+        _, still = _followed(few, _NONE, behind)
+    else:
+        moved, still = _followed(few, _of_face(greys[first], face, five, MOST_UNTURNED), behind)
     return PointPaths(moved, still, first, last) if len(moved) or len(still) else None
 
 
@@ -116,14 +122,14 @@ def _regions(shape: tuple[int, ...], box: Box) -> tuple[Grey, Grey]:
     return face, background
 
 
-def _of_face(grey: Grey, face: Grey, five: Floats) -> Floats:
+def _of_face(grey: Grey, face: Grey, five: Floats, most: int) -> Floats:
     """float32 (N, 2): corners of the nose, and of the rest of the face."""
     nose, rest = np.zeros_like(face), face.copy()
     outline = nose_outline(five).round().astype(np.int32)
     cv2.fillConvexPoly(nose, outline, 255)
     cv2.fillConvexPoly(rest, outline, 0)
-    on_nose = _corners(grey, nose, MOST_OF_NOSE)
-    return np.concatenate([on_nose, _corners(grey, rest, MOST_POINTS - len(on_nose))])
+    on_nose = _corners(grey, nose, round(_OF_NOSE * most))
+    return np.concatenate([on_nose, _corners(grey, rest, most - len(on_nose))])
 
 
 def _corners(grey: Grey, mask: Grey, most: int) -> Floats:
@@ -138,25 +144,29 @@ def _corners(grey: Grey, mask: Grey, most: int) -> Floats:
     return np.zeros((0, 2), np.float32) if corners is None else corners.reshape(-1, 2) + shift
 
 
-def _followed(way: Way, start: Floats) -> Floats:
-    """float32 (N, 2, 2): where those points that came back had been and where they went."""
-    if not len(start):
-        return np.zeros((0, 2, 2), np.float32)
-    there, seen = _along(way, start)
-    back, found = _along(way[::-1], there)
-    kept = seen & found & (np.hypot(*(back - start).T) <= _RETURN_PIXELS)
-    return np.asarray(np.stack([start, there], axis=1)[kept], np.float32)
+def _followed(way: Way, face: Floats, behind: Floats) -> tuple[Floats, Floats]:
+    """float32 (N, 2, 2) of the face and (M, 2, 2) of what is behind: where those points that came back had been and
+    where they went. Both at once where both go the same way: each call makes the pictures' pyramids anew."""
+    start, of_face = np.concatenate([face, behind]), np.arange(len(face) + len(behind)) < len(face)
+    there, seen = _along(way, start, of_face)
+    start, there, of_face = start[seen], there[seen], of_face[seen]
+    back, found = _along(way[::-1], there, of_face)
+    kept = found & (np.hypot(*(back - start).T) <= _RETURN_PIXELS)
+    paths = np.asarray(np.stack([start, there], axis=1), np.float32)
+    return paths[kept & of_face], paths[kept & ~of_face]
 
 
-def _along(way: Way, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Where points went, frame after frame; the search begins where the five points went, or where nothing moved."""
-    whole = np.ones(len(points), bool)
+def _along(way: Way, points: Floats, of_face: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Where points went, frame after frame, and which were seen in each; the search begins where the five points of the
+    face went, or where nothing moved. A point once lost is not looked for again."""
+    points, whole = points.copy(), np.ones(len(points), bool)
     for (before, from_five), (after, to_five) in pairwise(way):
-        guess = points
+        if not whole.any():
+            break
+        guess = points.copy()
         if from_five is not None and to_five is not None:
-            guess = _moved(points, _map_between(from_five, to_five))
-        points, seen = _flow(before, after, points, guess)
-        whole &= seen
+            guess[of_face] = _moved(points[of_face], _map_between(from_five, to_five))
+        points[whole], whole[whole] = _flow(before, after, points[whole], guess[whole])
     return points, whole
 
 

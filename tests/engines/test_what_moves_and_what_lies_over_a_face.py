@@ -12,7 +12,7 @@ import pytest
 from auth_service.capture.challenge import Motion
 from auth_service.engines.frame_colours import LINEAR, skin_colours, surround_colour
 from auth_service.engines.frame_texture import moire, texture
-from auth_service.engines.point_paths import ends, point_paths, stations
+from auth_service.engines.point_paths import MOST_UNTURNED, ends, point_paths, stations
 from auth_service.engines.staging import COLLINS, portrait_bytes
 from auth_service.faces.landmarks import Box, DetectedFace
 from auth_service.liveness.measures import FrameMeasures
@@ -89,6 +89,22 @@ def test_paths_of_a_face_that_moves_before_a_wall_that_stands_are_told_apart() -
     assert paths is not None
     assert np.median(paths.face[:, 1] - paths.face[:, 0], axis=0) == pytest.approx((8.0, 0.0), abs=0.2)
     assert np.median(paths.background[:, 1] - paths.background[:, 0], axis=0) == pytest.approx((0.0, 0.0), abs=0.1)
+
+
+def test_a_face_that_does_not_turn_is_followed_by_fewer_points_and_its_background_by_as_many() -> None:
+    before = grey_of(portrait())
+    after, seen = moved(before, (5.0, 8.0)), [frame_at(), frame_at((5.0, 8.0))]
+    turned, bowed = (point_paths([before, after], seen, STRAIGHT, one) for one in (Motion.TURN_LEFT, Motion.NOD))
+    assert turned is not None
+    assert bowed is not None
+    assert 30 <= len(bowed.face) <= MOST_UNTURNED < len(turned.face)
+    outline = nose_outline(face_at().points)
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    on_nose = ((bowed.face[:, 0] >= low) & (bowed.face[:, 0] <= high)).all(axis=1)
+    assert on_nose.sum() >= FEWEST_OF_NOSE
+    assert np.array_equal(bowed.background, turned.background), "followed with the face or alone"
+    for group in (bowed.face, bowed.background):
+        assert np.median(group[:, 1] - group[:, 0], axis=0) == pytest.approx((5.0, 8.0), abs=0.1)
 
 
 def test_points_that_do_not_come_back_are_left_out() -> None:
