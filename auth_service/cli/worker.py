@@ -32,6 +32,8 @@ _RENEWALS = 3
 """Renewals within one lease: two may fail before it is lost."""
 _LOOK_SECONDS = 5.0
 """Longest wait between two looks at the lease table, so that another host's failed job is taken up soon."""
+_WAKES_SECONDS = 1.0
+"""The main thread looks up so often: a signal that comes as it falls asleep, or to another thread, does not wake it."""
 
 _QUIET_SECONDS = 60.0
 """A job of every few seconds is logged only when it did something or failed."""
@@ -80,7 +82,8 @@ class Worker:
         threads = [threading.Thread(target=self._keep, args=(job,), name=f"job {job.name}") for job in self._jobs]
         for thread in threads:
             thread.start()
-        self._stopping.wait()
+        while not self._stopping.wait(_WAKES_SECONDS):
+            pass
         for thread in threads:
             thread.join()
 

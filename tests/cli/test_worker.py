@@ -215,3 +215,22 @@ def test_the_command_works_until_sigterm_and_says_so_in_json(tmp_path: Path, clo
     assert once.returncode == 0, once.stderr
     document = json.loads(once.stdout)
     assert {run["job"] for run in document["runs"]} <= set(document["jobs"])
+
+
+def test_a_signal_that_another_thread_was_given_ends_the_work_too() -> None:
+    """Python's handlers run in the main thread, which a signal does not wake when it falls asleep at that moment."""
+    program = """
+import os, signal, threading, time
+from auth_service.cli.worker import Worker, _stop_on_signal
+
+def hit():
+    time.sleep(0.5)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+worker = Worker(None, ())
+_stop_on_signal(worker)
+threading.Thread(target=hit).start()
+worker.run()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], check=False, timeout=60)
+    assert ended.returncode == 0
