@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,14 +31,15 @@ from auth_service.liveness.ports import NOTHING_KNOWN, Past
 from auth_service.liveness.replay_print import KnownPrint, print_of
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
-from tests.attacks.film_prints import LOOKS, looking, puppet_session
+from tests.attacks.film_prints import LOOKS, looking
 from tests.attacks.replays import jpeg
 from tests.conftest import ROOT
-from tests.puppet.cast import EVERYBODY
+from tests.puppet.sessions import play
 
 POLICY = LivenessPolicy()
-ROUNDS, TIMES = 5, 2
-"""Every person, every look, twice: 5 x 6 x 5 x 2 = 300 copies, each against a new challenge and against its own."""
+ACCEPTED, TIMES = 30, 2
+"""Sessions that pass, of six people in turn; every look, twice: 30 x 5 x 2 = 300 copies, each against a new challenge
+and against its own."""
 KEPT = ROOT / "build" / "replay-own"
 """What each session came to, so that a long run goes on where it was."""
 pytestmark = [pytest.mark.data, pytest.mark.slow]
@@ -66,11 +67,10 @@ class Own:
     past: Past
 
 
-def own_session(engine: EngineCaptureReader, name: str, number: int, data: Path) -> Own:
-    seed = 7000 + 100 * number + sum(map(ord, name))
-    challenge = draw(Route.FLASH, below=Random(seed).randrange)
-    steps = puppet_session(name, data, challenge, seed, seed)
-    return Own(challenge, steps, Past(prints=[KnownPrint("own", print_of(engine.measure(steps, challenge)))]))
+def own_session(engine: EngineCaptureReader, number: int, data: Path) -> Own:
+    played = play(number, 0, data)
+    kept = print_of(engine.measure(played.steps, played.challenge))
+    return Own(played.challenge, played.steps, Past(prints=[KnownPrint("own", kept)]))
 
 
 def changed(own: Own, look: str, seed: int) -> list[CapturedStep]:
@@ -104,19 +104,21 @@ def record(
     return {**what, "verdict": found.decision.verdict.value, "replay": signs[Layer.REPLAY].value, "others": convinced}
 
 
-def records(engine: EngineCaptureReader, name: str, number: int, data: Path) -> list[Record]:
-    """All sessions with one film of one's own."""
-    place = KEPT / f"{name}-{number}.json"
+def records(engine: EngineCaptureReader, number: int, data: Path) -> list[Record]:
+    """All sessions with one film of one's own; the first alone, where it did not pass."""
+    place = KEPT / f"{number}.json"
     if not place.exists():
-        own = own_session(engine, name, number, data)
-        told = list(_played(engine, own, f"{name} {number}"))
+        told = list(_played(engine, own_session(engine, number, data), str(number)))
         KEPT.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps(told), encoding="ascii")
     return list(json.loads(place.read_text(encoding="ascii")))
 
 
 def _played(engine: EngineCaptureReader, own: Own, seed: str) -> Iterator[Record]:
-    yield record(engine, engine.look(own.steps), own.challenge, NOTHING_KNOWN, against="own", look="first")
+    first = record(engine, engine.look(own.steps), own.challenge, NOTHING_KNOWN, against="own", look="first")
+    yield first
+    if first["verdict"] != PadVerdict.BONA_FIDE.value:
+        return
     for look, time in [("exact", 0), *product(LOOKS, range(TIMES))]:
         seen = engine.look(own.steps if look == "exact" else changed(own, look, time))
         fresh = draw(Route.FLASH, below=Random(f"{seed} {look} {time}").randrange)
@@ -141,8 +143,12 @@ def counted(found: Sequence[Record]) -> dict[str, Any]:
 def test_nobody_passes_with_it(
     engine: EngineCaptureReader, data: Path, proof: Callable[[str, Mapping[str, Any]], None]
 ) -> None:
-    people = product(range(ROUNDS), EVERYBODY)
-    found = [one for number, name in people for one in records(engine, name, number, data)]
+    sessions: list[list[Record]] = []
+    for number in count():
+        sessions.append(records(engine, number, data))
+        if sum(len(told) > 1 for told in sessions) == ACCEPTED:
+            break
+    found = [one for told in sessions for one in told]
 
     def of(against: str, *looks: str) -> list[Record]:
         return [one for one in found if one["against"] == against and one["look"] in looks]

@@ -136,6 +136,7 @@ def test_an_officer_sees_what_waits_decides_takes_it_back_and_answers_a_request(
         page.goto(f"http://{address}/console/requests")
         look("requests")
         page.locator(f"a[href$='{request_id}']").click()
+        page.wait_for_url(f"**/{request_id}")
         look("request")
         page.select_option("#reason", "call_back")
         page.locator("form[action$='contact'] button").click()
