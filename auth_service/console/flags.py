@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from auth_service.console.listing import ALL, PAGE_SIZE, Listing, cursor_of
 from auth_service.console.words import ago, local_time, region, words_of
 from auth_service.monitoring.flags import Severity
 from auth_service.monitoring.rules import RULES
@@ -18,10 +17,12 @@ from auth_service.web.i18n import Language, language_of, text
 from auth_service.web.pages import pages_of
 from auth_service.web.services import services_of
 
-STATES = ("open", "needs_check", "false_flag", "all")
-_PAGE_SIZE = 25
-_LONGEST_CURSOR = 300
-_REGION = re.compile(r"[0-9]{2,12}")
+LIST = Listing(
+    "/console/flags",
+    "flags.state",
+    ("open", "needs_check", "false_flag", ALL),
+    {"severity": frozenset(one.value for one in Severity), "rule": frozenset(RULES)},
+)
 
 
 def flags_page(request: Request, _visitor: FlagReader) -> Response:
@@ -31,61 +32,27 @@ def flags_page(request: Request, _visitor: FlagReader) -> Response:
     """
     services = services_of(request)
     language = language_of(request)
-    chosen = _chosen(request)
+    chosen = LIST.chosen(request)
     page = services.queries.flags(
-        None if chosen["state"] == "all" else chosen["state"],
+        None if chosen["state"] == ALL else chosen["state"],
         rule_id=chosen["rule"] or None,
         severity=Severity(chosen["severity"]) if chosen["severity"] else None,
         region=chosen["region"] or None,
-        cursor=request.query_params.get("cursor", "")[:_LONGEST_CURSOR] or None,
-        limit=_PAGE_SIZE,
+        cursor=cursor_of(request),
+        limit=PAGE_SIZE,
     )
     now = services.clock.now()
     return pages_of(request).answer(
         request,
         "flags.html",
-        state=chosen["state"],
-        severity=chosen["severity"],
-        rule=chosen["rule"],
-        region=chosen["region"],
-        tabs=_tabs(chosen, services.queries.flag_counts(), language),
+        chosen=chosen,
+        tabs=LIST.tabs(chosen, services.queries.flag_counts(), language),
         severities=[(value.value, text(f"flags.severity.{value.value}", language)) for value in Severity],
-        rules=[(rule_id, words_of(rule_id, language).title) for rule_id in RULES],
+        rules=[(rule_id, f"{rule_id} {words_of(rule_id, language).title}") for rule_id in RULES],
         rows=[_row(row, now, language) for row in page.rows],
-        next_url=_url(chosen, cursor=page.next_cursor) if page.next_cursor else None,
-        first_url=_url(chosen) if "cursor" in request.query_params else None,
-        filtered=chosen["state"] != "open" or bool(chosen["severity"] or chosen["rule"] or chosen["region"]),
+        filtered=LIST.is_narrowed(chosen),
+        pages=LIST.pages(request, chosen, page.next_cursor),
     )
-
-
-def _chosen(request: Request) -> dict[str, str]:
-    query = request.query_params
-    state, severity, rule = query.get("state", "open"), query.get("severity", ""), query.get("rule", "")
-    return {
-        "state": state if state in STATES else "open",
-        "severity": severity if severity in set(Severity) else "",
-        "rule": rule if rule in RULES else "",
-        "region": query.get("region", "") if _REGION.fullmatch(query.get("region", "")) else "",
-    }
-
-
-def _url(chosen: dict[str, str], **changed: str) -> str:
-    query = {name: value for name, value in (chosen | changed).items() if value}
-    return "/console/flags?" + urlencode(query)
-
-
-def _tabs(chosen: dict[str, str], counts: dict[str, int], language: Language) -> list[dict[str, object]]:
-    """One tab per state, with how many flags it holds."""
-    totals = {**counts, "all": sum(counts.get(state, 0) for state in STATES[:-1])}
-    return [
-        {
-            "word": text(f"flags.state.{state}", language),
-            "url": _url(chosen, state=state),
-            "count": totals.get(state, 0),
-            "current": chosen["state"] == state,
-        }
-        for state in STATES
-    ]
 
 
 def _row(row: FlagLine, now: datetime, language: Language) -> dict[str, object]:

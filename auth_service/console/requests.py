@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auth_service.capture.other_way import Way
-from auth_service.console.desk import LONGEST_CURSOR, PAGE_SIZE
+from auth_service.console.listing import PAGE_SIZE, Listing, cursor_of
 from auth_service.console.words import Row, ago, local_time, person_rows, region
 from auth_service.core.errors import (
     FieldInvalid,
@@ -31,7 +30,13 @@ from auth_service.web.i18n import Language, language_of, text
 from auth_service.web.pages import pages_of
 from auth_service.web.services import services_of
 
-STATES = ("waiting", "done")
+LIST = Listing(
+    "/console/requests",
+    "requests.state",
+    ("waiting", "done"),
+    {"way": frozenset(one.value for one in Way)},
+    regions=False,
+)
 _SHOWN = (FieldInvalid, FieldTooLong, RateLimited, ReasonMissing, StaleJudgement)
 
 
@@ -52,27 +57,23 @@ DoneForm = Annotated[dict[str, str], Depends(done_fields)]
 def requests_page(request: Request, _visitor: RequestReader) -> Response:
     """The list by state and wished way. raises FieldInvalid: a cursor that no page of ours has given out"""
     services, language = services_of(request), language_of(request)
-    query = request.query_params
-    state = query.get("state", "waiting") if query.get("state") in STATES else "waiting"
-    way = query.get("way", "") if query.get("way") in set(Way) else ""
+    chosen = LIST.chosen(request)
     page = services.queries.requests(
-        settled=state == "done",
-        way=Way(way) if way else None,
-        cursor=query.get("cursor", "")[:LONGEST_CURSOR] or None,
+        settled=chosen["state"] == "done",
+        way=Way(chosen["way"]) if chosen["way"] else None,
+        cursor=cursor_of(request),
         limit=PAGE_SIZE,
     )
     counts, now = services.queries.request_counts(), services.clock.now()
     return pages_of(request).answer(
         request,
         "requests.html",
-        state=state,
-        way=way,
+        chosen=chosen,
         ways=[(one.value, text(f"verify.ways.{one.value}", language)) for one in Way],
-        tabs=[(text(f"requests.state.{one}", language), _url(one, way), counts[one], one == state) for one in STATES],
+        tabs=LIST.tabs(chosen, counts, language),
         nobody=counts["nobody"],
         rows=[_row(row, now, language) for row in page.rows],
-        next_url=_url(state, way, page.next_cursor) if page.next_cursor else None,
-        first_url=_url(state, way) if "cursor" in query else None,
+        pages=LIST.pages(request, chosen, page.next_cursor),
     )
 
 
@@ -148,11 +149,6 @@ def _contact(contact: Contact, language: Language) -> list[Row]:
 
 def _settled(at: datetime | None, who: str, language: Language) -> str | None:
     return None if at is None else text("requests.settled", language, who=who, when=local_time(at))
-
-
-def _url(state: str, way: str, cursor: str | None = None) -> str:
-    query = {"state": state, "way": way, "cursor": cursor or ""}
-    return "/console/requests?" + urlencode({name: value for name, value in query.items() if value})
 
 
 def _row(row: RequestLine, now: datetime, language: Language) -> dict[str, object]:
