@@ -77,6 +77,18 @@ class Watch:
             self.complaints.append(complaint)
 
 
+SEEING = """
+  const shown = (e) => e.checkVisibility() && e.getClientRects().length > 0;
+  const rgb = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = (c) => { const f = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
+    return 0.2126 * f(c[0]) + 0.7152 * f(c[1]) + 0.0722 * f(c[2]); };
+  const ground = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
+    if (c.length && (c.length < 4 || c[3] > 0)) return c; } return [255, 255, 255]; };
+  const own = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+"""
+"""For scripts that look at a page: what is shown, how light a colour is, on what ground, whose text it is."""
+
+
 def fits(page: Page) -> bool:
     """Whether nothing has to be scrolled sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright
 
 from auth_service.qualification.decision import Reason
-from tests.browser.real_browser import Watch, chromium, fits, served
+from tests.browser.real_browser import SEEING, Watch, chromium, fits, served
 from tests.browser.visiting import SIZES
 from tests.channels.service import EILEEN, GRACE, PASSWORD, Deployment
 from tests.console.waiting import Waiting, ask, person_of, put
@@ -22,14 +22,10 @@ WORDS = {
     "en": ("Captures to review", "It is the person: accept", "Same features, natural behaviour",
            "Take my decision back", "The capture waits again", "Mark as done"),
 }  # fmt: skip
-FAULTS = """() => {
-  const shown = (e) => e.checkVisibility() && e.getClientRects().length > 0;
-  const rgb = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = (c) => { const f = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
-    return 0.2126 * f(c[0]) + 0.7152 * f(c[1]) + 0.0722 * f(c[2]); };
-  const ground = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
-    if (c.length && (c.length < 4 || c[3] > 0)) return c; } return [255, 255, 255]; };
-  const own = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+FAULTS = (
+    "() => {"
+    + SEEING
+    + """
   const found = [];
   for (const e of document.querySelectorAll('body *')) {
     if (!shown(e)) continue;
@@ -57,6 +53,7 @@ FAULTS = """() => {
   if ([...document.querySelectorAll('h1')].filter(shown).length !== 1) found.push('headings');
   return found;
 }"""
+)
 """What keeps somebody from reading or reaching something."""
 
 

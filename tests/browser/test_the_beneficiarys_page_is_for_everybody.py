@@ -18,7 +18,7 @@ from auth_service.connectors.code_outbox import CodeOutbox
 from auth_service.flows.prove_possession import ProvePossession
 from tests.browser import films
 from tests.browser.fake_captures import FakeCaptures, Play, problem
-from tests.browser.real_browser import Watch, chromium, fits, served, wait_until
+from tests.browser.real_browser import SEEING, Watch, chromium, fits, served, wait_until
 from tests.channels.service import Deployment
 
 pytestmark = pytest.mark.browser
@@ -35,14 +35,10 @@ SHOW = """async (name) => {
   if (name === 'trouble') (await import(place + 'results.js')).showTrouble('in_use');
   else (await import(place + 'screens.js')).show(name);
 }"""
-FAULTS = """() => {
-  const shown = (e) => e.checkVisibility() && e.getClientRects().length > 0;
-  const rgb = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = (c) => { const f = (v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
-    return 0.2126 * f(c[0]) + 0.7152 * f(c[1]) + 0.0722 * f(c[2]); };
-  const ground = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
-    if (c.length && (c.length < 4 || c[3] > 0)) return c; } return [255, 255, 255]; };
-  const own = (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+FAULTS = (
+    "() => {"
+    + SEEING
+    + """
   const found = [];
   for (const e of document.querySelectorAll('body *')) {
     if (!shown(e)) continue;
@@ -78,6 +74,7 @@ FAULTS = """() => {
   if (document.activeElement !== heads[0]) found.push('the heading has no focus');
   return found;
 }"""
+)
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
 
 from auth_service.capture.challenge import Ask, Challenge, Colour, Motion, Route
-from auth_service.capture.steps import CapturedStep
+from auth_service.capture.steps import CapturedFrame, CapturedStep
 from auth_service.core.ids import new_id
 from auth_service.enrollment.consent_texts import NEWEST
-from tests.channels.service import NAMES, SAME_ORIGIN, Client
+from tests.channels.service import NAMES, SAME_ORIGIN, Client, Deployment
 
 BASE = "/v1/capture-sessions"
 CONSENT = {"version": NEWEST["phone_consent"], "language": "zh"}
@@ -103,3 +104,17 @@ def challenge_of(answer: dict[str, Any]) -> Challenge:
     asks += [Ask(Motion.NOD, 300)] * (motions - len(asks))
     colours = [Colour(one) for one in asked["flash"]] or [Colour.WHITE, Colour.DARK] * (asked["flashes"] // 2)
     return Challenge(Route(asked["route"]), tuple(asks), tuple(colours))
+
+
+def page(service: Deployment) -> PhonePage:
+    return PhonePage(service.client())
+
+
+def still(service: Deployment, n: int, shift: int = 0) -> CapturedStep:
+    """Three times the same portrait, as nobody would take it: good enough to be accepted, never to pass."""
+    data = service.portraits.eileen_later
+    return CapturedStep(n, tuple(CapturedFrame(data, 1000 * n + 100 * i + shift) for i in range(3)))
+
+
+def small(step: CapturedStep, picture: bytes) -> CapturedStep:
+    return dataclasses.replace(step, frames=tuple(dataclasses.replace(one, data=picture) for one in step.frames))

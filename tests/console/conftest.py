@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.channels.service import Blueprint, Deployment, deployment, make_blueprint
+from auth_service.accounts.roles import Role
+from tests.channels.service import Blueprint, Client, Deployment, deployment, make_blueprint
 from tests.databases import BOTH, PostgresDatabase
 
 _QUICK_ON_POSTGRES = ("test_a_monitor_judges_flags", "test_signing_in_and_out")
@@ -47,3 +48,8 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployme
     name = "postgres_blueprint" if request.param == "postgres" else "blueprint"
     with deployment(request.getfixturevalue(name), tmp_path / "home") as made:
         yield made
+
+
+@pytest.fixture
+def officer(service: Deployment) -> Client:
+    return service.sign_in(Role.OFFICER)

@@ -22,6 +22,7 @@ from auth_service.qualification.decision import Decision, Outcome, Reason
 from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
 from auth_service.storage.unit import NewCapture, NewRequest, NewSession, Store
 from auth_service.wiring import Wiring
+from tests.channels.service import EILEEN, Deployment
 
 CHALLENGE = Challenge(
     Route.FLASH,
@@ -135,3 +136,10 @@ def ask(wiring: Wiring, person_id: str, at: datetime, way: Way = Way.HOME_VISIT,
         assert unit.other_ways.ask(NewRequest(person_id, new_id(), way, Channel.PHONE, phone), at)
         (made,) = {one.id for one in unit.other_ways.waiting(500)} - before
     return made
+
+
+def capture(service: Deployment, how: Waiting | None = None, hours: float = 1, number: str = EILEEN) -> str:
+    faces = service.portraits
+    at = service.clock.now() - timedelta(hours=hours)
+    frames = (faces.eileen_later, faces.eileen)
+    return put(service.wiring, person_of(service.wiring, number), frames, at, how)

@@ -61,7 +61,6 @@ _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
 """Rows that simply go: by which key, and which instant tells their age; without one a row stays, as a request for
 another way that nobody has answered."""
 _EXPIRE_CAPTURES = text("SELECT expire_captures(:before, :most)")
-SIMPLE = tuple(_AGES)
 
 
 class Expiry:

@@ -14,8 +14,8 @@ from auth_service.capture.challenge import Accommodation, Colour, Motion, Route,
 from auth_service.channels.phone.assets import FOLDER
 from auth_service.channels.phone.page import RELATIONS, WAYS
 from auth_service.console.desk import WHY
-from auth_service.console.flags import LIST
-from auth_service.console.requests import LIST.states as REQUEST_STATES
+from auth_service.console.flags import LIST as FLAGS
+from auth_service.console.requests import LIST as REQUESTS
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.flows.answer_request import RevealReason
 from auth_service.liveness.layers import Layer, Mode, Sign
@@ -31,7 +31,7 @@ PAGES = [path for folder in (TEMPLATES, *FOLDERS) for path in folder.glob("*.htm
 CODE = [*(PACKAGE / "console").glob("*.py"), *(PACKAGE / "channels").rglob("*.py"), PACKAGE / "web" / "pages.py"]
 SCRIPT = """<script type="module" src="{{ asset('main.js') }}">"""
 FAMILIES = {
-    "flags.state.": LIST.states,
+    "flags.state.": FLAGS.states,
     "flags.severity.": tuple(Severity),
     "flag.judge.": tuple(Verdict),
     "certificate.kind.": tuple(EvidenceKind),
@@ -60,7 +60,7 @@ FAMILIES = {
     "desk.reason.": tuple(ReviewReason),
     "desk.act.": tuple(ReviewAct),
     "desk.settled.": tuple(ReviewVerdict),
-    "requests.state.": REQUEST_STATES,
+    "requests.state.": REQUESTS.states,
     "requests.reveal.": tuple(RevealReason),
     "requests.phone.": ("given", "none"),
     "requests.contact.": ("name", "given", "on_file", "helper"),
