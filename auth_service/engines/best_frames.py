@@ -25,7 +25,7 @@ PROBE_FRAMES = 2
 """Most frames behind one probe, and most that the model is asked about.
 
 source  docs/accuracy.md: a second probe image lowers FNMR at FMR 1e-4 from 5.2 % to 0.9 % beside a reference of two.
-        Each costs 11 ms of processor time with its mirror image and the model (docs/bench.md)
+        Each costs an embedding and the model's look (docs/bench.md)
 """
 
 

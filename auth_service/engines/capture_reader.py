@@ -79,7 +79,7 @@ class EngineCaptureReader:
 
     def look(self, steps: Sequence[CapturedStep]) -> tuple[SeenStep, ...]:
         """What is measured on every frame. raises as `measure`"""
-        return tuple(SeenStep(step.n, tuple(self._seen(frame) for frame in step.frames)) for step in steps)
+        return tuple(SeenStep(step.n, _moved([self._seen(frame) for frame in step.frames])) for step in steps)
 
     def look_at(self, step: CapturedStep, planned: Planned) -> StepLook:
         """The quick look of capture.ports.FrameLook. raises as `measure`"""
@@ -97,9 +97,7 @@ class EngineCaptureReader:
         likeness = templates_of(self._reader, best, self._parts.own)
         paths = _paths(steps, challenge) if self.shows_turns else {}
         return SessionMeasures(
-            steps=tuple(
-                StepMeasures(step.n, _moved(step, self._judged(step, best)), paths.get(step.n)) for step in steps
-            ),
+            steps=tuple(StepMeasures(step.n, self._judged(step, best), paths.get(step.n)) for step in steps),
             layout=self._parts.layout,
             probe=likeness.probe,
             least_cosine=likeness.least_cosine,
@@ -160,10 +158,12 @@ def _measures(
     )
 
 
-def _moved(step: SeenStep, frames: Sequence[FrameMeasures]) -> tuple[FrameMeasures, ...]:
-    """The step's measures, with what recognises its movement when it is shown again."""
-    waves = step_waves([seen.grey for seen in step.frames], [seen.face for seen in step.frames])
-    return tuple(replace(one, waves=wave) for one, wave in zip(frames, waves, strict=True))
+def _moved(frames: Sequence[Seen]) -> tuple[Seen, ...]:
+    """One step's frames, with what recognises its movement when it is shown again."""
+    waves = step_waves([seen.grey for seen in frames], [seen.face for seen in frames])
+    return tuple(
+        replace(seen, measures=replace(seen.measures, waves=wave)) for seen, wave in zip(frames, waves, strict=True)
+    )
 
 
 def _paths(steps: Sequence[SeenStep], challenge: Challenge) -> dict[int, PointPaths]:

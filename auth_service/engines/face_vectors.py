@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,7 +13,13 @@ from auth_service.engines.detectors import DlibPoints
 from auth_service.engines.reader import EngineFaceReader
 from auth_service.faces.copies import cosine
 from auth_service.faces.image import AlignedFace
-from auth_service.faces.template import Template, mean_template
+from auth_service.faces.template import Template
+
+MIRRORED = 1
+"""Of the frames behind a probe, how many are looked at in the mirror as well; each costs an embedding.
+
+source  docs/accuracy.md, "A probe of a session": two mirrored frames tell people apart no better than one
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +46,19 @@ def templates_of(reader: EngineFaceReader, best: Best, own: DlibPoints | None) -
     chosen = [number for number, (seen, _) in enumerate(faces) if any(seen is one for one in best.overall)]
     views = [aligned for _, aligned in faces]
     if reader.mirrored:
-        views += [np.ascontiguousarray(faces[number][1][:, ::-1]) for number in chosen]
+        views += [np.ascontiguousarray(faces[number][1][:, ::-1]) for number in chosen[:MIRRORED]]
     rows = reader.encoder.encode(views)
     plain = [Template(reader.identity, row, images=1, mirrored=False) for row in rows[: len(faces)]]
     least = min((cosine(one, other) for one, other in combinations(plain, 2)), default=1.0)
-    return Likeness(_probe(reader, rows, chosen, len(faces)), least)
+    return Likeness(_probe(reader, rows[[*chosen, *range(len(faces), len(rows))]], len(chosen)), least)
 
 
-def _probe(
-    reader: EngineFaceReader, rows: NDArray[np.float32], chosen: Sequence[int], mirrors_from: int
-) -> Template | None:
-    """Row `n` is a frame's embedding; from `mirrors_from` on, those of the chosen frames' mirror images."""
-    made = []
-    for place, number in enumerate(chosen):
-        views = rows[[number, mirrors_from + place] if reader.mirrored else [number]]
-        vector = views.mean(axis=0, dtype=np.float64).astype(np.float32)
-        made.append(Template(reader.identity, vector, images=1, mirrored=reader.mirrored))
-    return mean_template(made) if made else None
+def _probe(reader: EngineFaceReader, views: NDArray[np.float32], images: int) -> Template | None:
+    """views: embeddings of so many images, and of the mirror images among them; each weighs the same"""
+    if not images:
+        return None
+    vector = views.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return Template(reader.identity, vector, images, mirrored=reader.mirrored)
 
 
 def _aligned(reader: EngineFaceReader, seen: Seen, own: DlibPoints | None) -> AlignedFace | None:
