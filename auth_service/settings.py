@@ -108,10 +108,10 @@ class Settings(BaseSettings):
         None, description="`serve` does the worker's jobs too; on in development, refused in production"
     )
 
-    phone_page: bool = Field(
-        False,
-        description="serve /verify and its capture sessions; off while most living people would be sent to a person "
-        "or to another way (docs/liveness.md)",
+    phone_page: bool | None = Field(
+        None,
+        description="serve /verify and its capture sessions; on in development, in production only where it is said: "
+        "how often it refuses living people is to be measured first (docs/liveness.md)",
     )
 
     flash_report: str = Field(
@@ -201,6 +201,11 @@ class Settings(BaseSettings):
     def works_inside(self) -> bool:
         """Whether `serve` runs the worker's jobs in its own process."""
         return self.profile is Profile.DEVELOPMENT if self.embedded_worker is None else self.embedded_worker
+
+    @property
+    def has_phone_page(self) -> bool:
+        """Whether `serve` shows the beneficiary's page."""
+        return self.profile is Profile.DEVELOPMENT if self.phone_page is None else self.phone_page
 
     def unfit_for_production(self) -> tuple[str, ...]:
         """What of these settings suits development only. An engine that is not calibrated on the operator's own people

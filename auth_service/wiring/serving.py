@@ -97,7 +97,7 @@ class Wiring(Flows):
             photos_at_once=self.settings.reader_threads + self.settings.queue,
             photos_in_hand=self.settings.reader_threads + _BESIDE_READING,
             photo_bytes_at_once=self.settings.photo_bytes_at_once,
-            phone_page=self.settings.phone_page,
+            phone_page=self.settings.has_phone_page,
         )
 
     def capture_flows(self) -> Captures:

@@ -14,7 +14,7 @@ from auth_service.app import create_app
 from auth_service.channels.phone.assets import FOLDER
 from auth_service.channels.phone.prose import Block, Span, blocks_of
 from auth_service.liveness.fusion import PadPolicy
-from auth_service.settings import Settings
+from auth_service.settings import Profile, Settings
 from auth_service.web.qr import qr_svg
 from auth_service.web.texts_phone import PHONE_TEXTS
 from auth_service.wiring import Wiring
@@ -31,9 +31,11 @@ def _page(service: Deployment, language: str = "zh") -> str:
     return answer.text
 
 
-def test_nobody_is_led_to_it_unless_the_agency_has_said_so(service: Deployment) -> None:
-    """A setting, off by default: what a person asks for here has to be seen by somebody."""
-    assert not Settings().phone_page
+def test_in_production_nobody_is_led_to_it_unless_the_agency_has_said_so(service: Deployment) -> None:
+    """What a person asks for here has to be seen by somebody, and how often it refuses is measured first."""
+    assert Settings().has_phone_page
+    assert not Settings(profile=Profile.PRODUCTION).has_phone_page
+    assert Settings(profile=Profile.PRODUCTION, phone_page=True).has_phone_page
     client = service.client(create_app(dataclasses.replace(service.services, phone_page=False)))
     assert client.get("/verify", headers=PAGE).status_code == 404
     assert client.post("/v1/capture-sessions", json={}).status_code == 404
