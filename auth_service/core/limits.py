@@ -128,9 +128,15 @@ def of_look(most: int, session_id: str, n: int) -> tuple[Count, ...]:
     return (Count("looks_a_step", f"{session_id}\0{n}", most, DAY),)
 
 
-def of_code(most: int, subject: str, phone: str) -> tuple[Count, ...]:
-    """What one code that is sent counts against. most: CodePolicy.sends_per_day"""
-    return (Count("codes_to_phone_per_day", phone, most, DAY), Count("codes_per_day", subject, most, DAY))
+def of_code(most: int, channel: str, device: str, subject: str) -> tuple[Count, ...]:
+    """What one code that is asked for counts against: this person on this channel and device, so that whoever merely
+    knows an ID number uses up nobody else's. most: CodePolicy.sends_per_day; subject: stands for the ID number"""
+    return (Count("codes_per_day", f"{subject}\0{channel}\0{device}", most, DAY),)
+
+
+def of_code_to_phone(most: int, phone: str) -> tuple[Count, ...]:
+    """What one code that is sent counts against, whoever asked for it. most: CodePolicy.sends_to_phone_per_day"""
+    return (Count("codes_to_phone_per_day", phone, most, DAY),)
 
 
 def of_code_try(most: int, session_id: str, code: str) -> tuple[Count, ...]:

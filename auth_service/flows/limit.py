@@ -60,9 +60,23 @@ class Limit:
         """A quick look at the frames of one step. raises RateLimited"""
         self._count(limits.of_look(most, session_id, n), RateLimited)
 
-    def code(self, subject: str, phone: str, most: int) -> None:
-        """A one-time code that is sent. raises RateLimited, Unavailable: the counts cannot be kept"""
-        self._count(limits.of_code(most, subject, phone), RateLimited, public=True)
+    def code(self, channel: str, device: str, subject: str, most: int) -> None:
+        """A one-time code that is asked for, whether or not the person is known.
+
+        raises  RateLimited, Unavailable: the counts cannot be kept
+        """
+        self._count(limits.of_code(most, channel, device, subject), RateLimited, public=True)
+
+    def code_to_phone(self, phone: str, most: int) -> bool:
+        """Whether one more may go to this telephone; nobody but the sender is told.
+
+        raises  Unavailable: the counts cannot be kept
+        """
+        try:
+            self._count(limits.of_code_to_phone(most, phone), RateLimited, public=True)
+        except RateLimited:
+            return False
+        return True
 
     def code_try(self, session_id: str, code: str, most: int) -> None:
         """raises RateLimited, Unavailable: the counts cannot be kept"""

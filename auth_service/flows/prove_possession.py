@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from auth_service.capture.one_time_code import CodeGiven, CodePolicy, CodeSent, check_code, last_sent, new_code
 from auth_service.capture.ports import CodeSender
@@ -13,8 +14,19 @@ from auth_service.core.errors import CodeNotOffered, StorageFault
 from auth_service.flows.session_terms import SessionKey, own_session, require_nonce
 from auth_service.storage.unit import Store, StoredSession, Unit
 
-CountCode = Callable[[str, str], None]
-"""Counts what is sent (subject, telephone), or a try (session, which code). raises RateLimited"""
+
+@dataclass(frozen=True, slots=True)
+class CodeCounts:
+    """How codes are counted.
+
+    asked     one that is asked for: channel, device (keyed hash or empty), subject. raises RateLimited
+    may_send  whether one more may go to this telephone
+    tried     a try: session, which code. raises RateLimited
+    """
+
+    asked: Callable[[str, str, str], None]
+    may_send: Callable[[str], bool]
+    tried: Callable[[str, str], None]
 
 
 class ProvePossession:
@@ -29,13 +41,13 @@ class ProvePossession:
         clock: Clock,
         policies: tuple[SessionPolicy, CodePolicy],
         sender: CodeSender | None,
-        counts: tuple[CountCode, CountCode],
+        counts: CodeCounts,
     ) -> None:
         self._store = store
         self._clock = clock
         self._policies = policies
         self._sender = sender
-        self._count_sent, self._count_try = counts
+        self._counts = counts
 
     @property
     def offered(self) -> bool:
@@ -43,7 +55,8 @@ class ProvePossession:
         return self._sender is not None
 
     def send(self, key: SessionKey) -> None:
-        """A new code; the one before holds no longer.
+        """A new code; the one before holds no longer. A telephone that got enough today gets none, and nobody is told:
+        whether somebody else's codes go to the same telephone is nobody's business.
 
         raises  CodeNotOffered, SessionUnknown, SessionExpired, SessionSpent, RateLimited, Unavailable
         """
@@ -52,8 +65,10 @@ class ProvePossession:
         with self._store.reading() as unit:
             stored = self._open(unit, key)
             phone = _phone_of(unit, stored)
+        self._counts.asked(stored.session.channel, stored.session.device, stored.subject)
         # an unknown number and one without a telephone are counted as often
-        self._count_sent(stored.subject, phone or stored.subject)
+        if not self._counts.may_send(phone or stored.subject):
+            phone = None
         code, now = new_code(), self._clock.now()
         with self._store.unit() as unit:
             session = self._open(unit, key, alone=True).session
@@ -65,7 +80,7 @@ class ProvePossession:
         with self._store.reading() as unit:
             session = self._open(unit, key).session
         sent = last_sent(session.moves)
-        self._count_try(session.id, "" if sent is None else sent.digest.hex())
+        self._counts.tried(session.id, "" if sent is None else sent.digest.hex())
         now = self._clock.now()
         with self._store.unit() as unit:
             session = self._open(unit, key, alone=True).session

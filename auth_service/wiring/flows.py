@@ -44,7 +44,7 @@ from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
-from auth_service.flows.prove_possession import CountCode, ProvePossession
+from auth_service.flows.prove_possession import CodeCounts, ProvePossession
 from auth_service.flows.reembed import Reembed
 from auth_service.flows.restore import Restore
 from auth_service.flows.retain import OldFiles, Retain
@@ -96,9 +96,12 @@ class Flows(Adapters):
     def prove_possession(self) -> ProvePossession:
         code, folder, limit = self.settings.code, self.settings.code_outbox, self.limit
         sender = None if folder is None else CodeOutbox(folder, code.minutes, self.settings.agency_name)
-        sent: CountCode = lambda subject, phone: limit.code(subject, phone, code.sends_per_day)  # noqa: E731
-        tried: CountCode = lambda session_id, which: limit.code_try(session_id, which, code.tries)  # noqa: E731
-        return ProvePossession(self.store, self.clock, (self.settings.capture, code), sender, (sent, tried))
+        counts = CodeCounts(
+            asked=lambda channel, device, subject: limit.code(channel, device, subject, code.sends_per_day),
+            may_send=lambda phone: limit.code_to_phone(phone, code.sends_to_phone_per_day),
+            tried=lambda session_id, which: limit.code_try(session_id, which, code.tries),
+        )
+        return ProvePossession(self.store, self.clock, (self.settings.capture, code), sender, counts)
 
     @cached_property
     def accept_step(self) -> AcceptStep:

@@ -15,7 +15,7 @@ from auth_service.app import create_app
 from auth_service.capture.one_time_code import CodePolicy
 from auth_service.capture.session import SessionPolicy
 from auth_service.connectors.code_outbox import CodeOutbox
-from auth_service.flows.prove_possession import ProvePossession
+from auth_service.flows.prove_possession import CodeCounts, ProvePossession
 from tests.browser import films
 from tests.browser.fake_captures import FakeCaptures, Play, problem
 from tests.browser.real_browser import SEEING, Watch, chromium, fits, served, wait_until
@@ -132,7 +132,7 @@ def test_a_code_is_sent_typed_or_done_without(browser: Browser, service: Deploym
     captures = service.services.captures
     sending = ProvePossession(
         service.wiring.store, service.clock, (SessionPolicy(), CodePolicy()), CodeOutbox(Path("unused"), 10),
-        (lambda _one, _other: None, lambda _one, _other: None),
+        CodeCounts(lambda *_: None, lambda _: True, lambda *_: None),
     )  # fmt: skip
     services = dataclasses.replace(service.services, captures=dataclasses.replace(captures, possession=sending))
     play = Play(service.serial)

@@ -23,7 +23,7 @@ from auth_service.flows.complete_session import CaptureEngine, Completed, Comple
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.limit import Limit
 from auth_service.flows.open_session import Opened, OpenRequest, OpenSession
-from auth_service.flows.prove_possession import ProvePossession
+from auth_service.flows.prove_possession import CodeCounts, ProvePossession
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.session_terms import Begun, SessionKey
@@ -75,10 +75,13 @@ class Phone:
         self.ending = EndSession(store, clock)
         self.seeing = SeeSession(store, clock, both)
         self.codes = FakeCodes()
-        self.proving = ProvePossession(
-            store, clock, (self.policy, CodePolicy()), self.codes,
-            (lambda subject, phone: limit.code(subject, phone, 5), lambda one, which: limit.code_try(one, which, 5)),
-        )  # fmt: skip
+        code = CodePolicy()
+        counts = CodeCounts(
+            asked=lambda channel, device, subject: limit.code(channel, device, subject, code.sends_per_day),
+            may_send=lambda phone: limit.code_to_phone(phone, code.sends_to_phone_per_day),
+            tried=lambda one, which: limit.code_try(one, which, code.tries),
+        )
+        self.proving = ProvePossession(store, clock, (self.policy, code), self.codes, counts)
         self.asking = AskOtherWay(store, clock, limit.wish)
 
     def opened(self, number: str = WANG, **asked: Any) -> Opened:

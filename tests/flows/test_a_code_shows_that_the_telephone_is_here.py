@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from auth_service.core.errors import CodeNotOffered, CodeRefused, RateLimited, SessionExpired
-from auth_service.flows.prove_possession import ProvePossession
-from tests.builders import LI, STRANGER, WANG
+from auth_service.flows.prove_possession import CodeCounts, ProvePossession
+from tests.builders import LI, STRANGER, WANG, id_number
 from tests.conftest import FixedClock
 from tests.flows.capturing import Phone, Rows, step
 
 TELEPHONE = "13900000001"
+HIS_WIFE = id_number(date(1951, 3, 8), 24)
 
 
 @pytest.fixture
@@ -63,16 +66,44 @@ def test_a_code_is_guessed_at_five_times_and_sent_five_times_a_day(known: Phone)
             known.proving.give(key, wrong)
     with pytest.raises(RateLimited):
         known.proving.give(key, right)
-    for n in range(4):
-        known.proving.send(known.open(LI, device=f"{n}"))
+    for _ in range(4):
+        known.proving.send(known.open(LI))
     with pytest.raises(RateLimited):
-        known.proving.send(known.open(LI, device="whose ever"))
+        known.proving.send(known.open(LI))
+
+
+def test_whoever_knows_an_id_number_uses_up_nobody_elses_codes(known: Phone) -> None:
+    """By the right name or by another: where a stranger is, the stranger's own are used up."""
+    for name in (None, "somebody else"):
+        for n in range(4):
+            for _ in range(5):
+                known.proving.send(known.open(LI, device=f"stranger {name} {n}", name=name))
+            with pytest.raises(RateLimited):
+                known.proving.send(known.open(LI, device=f"stranger {name} {n}", name=name))
+        known.proving.send(known.open(LI, device=f"own, {name}"))
+
+
+def test_a_telephone_that_got_twenty_today_gets_no_more_and_nobody_is_told(known: Phone) -> None:
+    """Nor does another name tell by it whose telephone that is, for it counts against none."""
+    known.agency.person(HIS_WIFE, "王秀英", phone=TELEPHONE)
+    for n in range(5):
+        for _ in range(5):
+            known.proving.send(known.open(LI, device=f"{n}", name="somebody else"))
+    assert {telephone for telephone, _ in known.codes.sent} == {None}
+    known.codes.sent.clear()
+    for n in range(5):
+        for _ in range(5):
+            known.proving.send(known.open(LI, device=f"by name {n}"))
+    assert [telephone for telephone, _ in known.codes.sent] == [TELEPHONE] * 20 + [None] * 5
+    known.proving.send(known.open(HIS_WIFE))
+    known.proving.send(known.open(HIS_WIFE, name="somebody else"))
+    assert len(known.codes.sent) == 27, "as much is done"
 
 
 def test_who_is_not_in_the_ledger_or_has_no_telephone_there_is_told_the_same_and_gets_nothing(known: Phone) -> None:
     for number in (WANG, STRANGER):
-        for n in range(5):
-            known.proving.send(known.open(number, device=f"{n}"))
+        for _ in range(5):
+            known.proving.send(known.open(number))
         with pytest.raises(RateLimited):
             known.proving.send(known.open(number))
     assert {telephone for telephone, _ in known.codes.sent} == {None}
@@ -88,7 +119,7 @@ def test_the_code_lies_nowhere_in_clear(known: Phone, rows: Rows) -> None:
 
 
 def test_an_agency_that_sends_no_codes_says_so(known: Phone, clock: FixedClock) -> None:
-    nothing = (lambda _one, _other: None, lambda _one, _other: None)
+    nothing = CodeCounts(lambda *_: None, lambda _: True, lambda *_: None)
     proving = ProvePossession(known.agency.store, clock, known.proving._policies, None, nothing)
     with pytest.raises(CodeNotOffered):
         proving.send(known.open(LI))
