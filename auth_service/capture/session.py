@@ -6,7 +6,7 @@ opened --start--> started --complete--> claimed --(decided in the same flow)--> 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,24 +29,31 @@ class SessionPolicy:
     """open_seconds    from the page's first words to the camera; consent is read meanwhile
     capture_seconds   from the moment the camera runs
     slow_seconds      the same for whoever asked for more time
+    redraw_seconds    what a motion that is drawn anew gives back of the time that it took, at most
+    slow_redraw_seconds  the same for whoever asked for more time
     attempts_per_day  challenges drawn, again or anew, of one person on one channel and device: whoever could have them
                       drawn at will would wait for one that a film fits
     redraws           how often motions are drawn anew within one session, which keeps those before: whoever could have
                       it done at will would match a film motion by motion (docs/decisions/0029 counts it)
 
-    source  trust.md 1.5 L0 and 2.5 (10 min token, TTL 120 s, 240 s in slow mode; 8 a day)
+    source  trust.md 1.5 L0 and 2.5 (10 min token, TTL 120 s, 240 s in slow mode; 8 a day); a redraw gives back what
+            PacePolicy allows a motion, so that one late answer costs no more than itself
     """
 
     open_seconds: int = 600
     capture_seconds: int = 120
     slow_seconds: int = 240
+    redraw_seconds: int = 32
+    slow_redraw_seconds: int = 64
     attempts_per_day: int = 8
     redraws: int = 2
 
     @property
     def is_unlimited(self) -> bool:
         """Whether somebody could draw challenges, or edit an answer to one, for as long as they like."""
-        return self.attempts_per_day < 1 or self.redraws > 7 or max(self.capture_seconds, self.slow_seconds) > 600
+        if self.attempts_per_day < 1 or self.redraws > 7 or max(self.redraw_seconds, self.slow_redraw_seconds) > 120:
+            return True
+        return max(self.capture_seconds, self.slow_seconds) > 600
 
 
 class SessionState(StrEnum):
@@ -102,10 +109,7 @@ class CaptureSession:
     @property
     def redraws(self) -> int:
         """How often its motions were drawn anew."""
-        if self.drawn is None:
-            return 0
-        drawn = [move.n for move in self.moves if isinstance(move, Asked) and move.redrawn is not None]
-        return sum(n <= len(self.drawn.asks) for n in drawn)
+        return sum(1 for _ in self._redrawn())
 
     @property
     def pace(self) -> Pace | None:
@@ -119,10 +123,24 @@ class CaptureSession:
         return None if pace is None else pace.challenge
 
     def expires_at(self, policy: SessionPolicy) -> datetime:
-        """When it is over unless it is handed in before."""
+        """When it is over unless it is handed in before. Motions that were drawn anew give back the time they took."""
         if self.started_at is None:
             return self.opened_at + timedelta(seconds=policy.open_seconds)
-        return self.started_at + timedelta(seconds=policy.slow_seconds if self.slow else policy.capture_seconds)
+        planned, most = policy.capture_seconds, policy.redraw_seconds
+        if self.slow:
+            planned, most = policy.slow_seconds, policy.slow_redraw_seconds
+        given_back = sum((min(took, timedelta(seconds=most)) for took in self._redrawn()), timedelta(0))
+        return self.started_at + timedelta(seconds=planned) + given_back
+
+    def _redrawn(self) -> Iterator[timedelta]:
+        """Of each time that motions were drawn anew: how long ago the first of them had been asked for."""
+        motions = 0 if self.drawn is None else len(self.drawn.asks)
+        asked_at = dict[int, datetime]()
+        for move in self.moves:
+            if isinstance(move, Asked):
+                if move.redrawn is not None and move.n <= motions:
+                    yield move.at - asked_at.get(move.n, move.at)
+                asked_at[move.n] = move.at
 
     def state(self, now: datetime, policy: SessionPolicy) -> SessionState:
         if self.ended_at is not None:

@@ -118,6 +118,23 @@ def test_a_motion_that_came_late_is_drawn_anew_at_the_next_start(phone: Phone, c
     phone.send(key, step(1))
 
 
+def test_a_slow_person_who_answered_twice_too_late_has_the_time_of_a_session_left(
+    phone: Phone, clock: FixedClock
+) -> None:
+    key, _ = phone.start(phone.open())
+    phone.send(key, step(0))
+    for take in (1, 2):
+        clock.advance(seconds=33)
+        with pytest.raises(StepLate):
+            phone.sealing.run(key, step(1, take=take).prints)
+        phone.starting.run(key)
+    for n in (1, 2):
+        clock.advance(seconds=20)
+        phone.send(key, step(n, take=3))
+    phone.send(key, step(3, take=3))
+    assert phone.completing.run(key).decision.qualified, "130 s after the camera began"
+
+
 def test_motions_are_drawn_anew_twice_and_then_the_session_is_over(phone: Phone) -> None:
     """What is sealed before stays, so that a film could otherwise be matched motion by motion."""
     key, _ = phone.start(phone.open())

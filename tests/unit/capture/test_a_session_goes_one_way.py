@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth_service.capture.challenge import Route, draw
-from auth_service.capture.pace import Asked, Sealed
+from auth_service.capture.challenge import Route, StepKind, draw
+from auth_service.capture.pace import Asked, PacePolicy, Sealed
 from auth_service.capture.session import (
     CaptureSession,
     SessionPolicy,
@@ -45,6 +45,40 @@ def test_the_clock_that_matters_starts_with_the_camera() -> None:
     assert STARTED.state(later(119), POLICY) is SessionState.STARTED
     assert STARTED.state(later(120), POLICY) is SessionState.EXPIRED
     assert dataclasses.replace(STARTED, slow=True).state(later(239), POLICY) is SessionState.STARTED
+
+
+def test_a_motion_that_is_drawn_anew_gives_its_time_back_and_no_more() -> None:
+    """What a slow person lost over a late prompt is no part of the time for the rest; waiting long gains nothing."""
+    asked = (Asked(0, NOON), Sealed(0, later(8), bytes(32), 3, 30, 900), Asked(1, later(8)))
+    for lost, given_back in ((20, 20), (32, 32), (90, 32)):
+        once = (*asked, Asked(1, later(8 + lost), CHALLENGE))
+        assert dataclasses.replace(STARTED, moves=once).expires_at(POLICY) == later(120 + given_back)
+    twice = (*asked, Asked(1, later(40), CHALLENGE), Asked(1, later(72), CHALLENGE))
+    assert dataclasses.replace(STARTED, moves=twice).expires_at(POLICY) == later(120 + 64)
+    assert dataclasses.replace(STARTED, moves=twice, slow=True).expires_at(POLICY) == later(240 + 64)
+    slowly = (*asked, Asked(1, later(100), CHALLENGE))
+    assert dataclasses.replace(STARTED, moves=slowly, slow=True).expires_at(POLICY) == later(240 + 64)
+
+
+def test_a_reload_gives_the_time_of_all_that_it_lost_back_up_to_one_motions() -> None:
+    lost = (
+        Asked(0, NOON), Sealed(0, later(8), bytes(32), 3, 30, 900), Asked(1, later(8)),
+        Sealed(1, later(20), bytes(32), 3, 30, 19000), Asked(2, later(20)), Asked(1, later(33), CHALLENGE),
+    )  # fmt: skip
+    assert dataclasses.replace(STARTED, moves=lost).expires_at(POLICY) == later(120 + 25)
+
+
+def test_colours_that_are_drawn_anew_give_no_time_back() -> None:
+    """They may be drawn as often as the day's tries allow."""
+    n = len(CHALLENGE.asks) + 1
+    shown = (Asked(n, later(60)), Asked(n, later(80), CHALLENGE), Asked(n, later(80)))
+    assert dataclasses.replace(STARTED, moves=shown).expires_at(POLICY) == later(120)
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_what_a_session_gives_back_is_what_a_motion_may_take(slow: bool) -> None:
+    most = POLICY.slow_redraw_seconds if slow else POLICY.redraw_seconds
+    assert timedelta(seconds=most) == PacePolicy().budget(StepKind.MOTION, slow=slow)
 
 
 def test_what_was_handed_in_does_not_expire_any_more() -> None:
