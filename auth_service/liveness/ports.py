@@ -46,11 +46,13 @@ class Past:
     photos  pictures of this person: a camera never takes the same twice
     prints  of this person's earlier sessions
     shared  earlier sessions, whoever they were for, that show the same frames
+    of_another_version  prints of this person that another release made: their movement cannot be compared
     """
 
     photos: Sequence[SeenPhoto] = ()
     prints: Sequence[KnownPrint] = ()
     shared: Sequence[SharedFilm] = ()
+    of_another_version: int = 0
 
 
 NOTHING_KNOWN = Past()

@@ -17,6 +17,8 @@ from auth_service.liveness.ports import Past
 from auth_service.liveness.replay_match import Agreement, agreements, movement
 from auth_service.liveness.replay_print import KnownPrint, PrintedStep, ReplayPrint, print_of
 
+_PASSED_OVER = "films_of_another_release"
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayPolicy:
@@ -54,7 +56,11 @@ class FilmMatch:
 
 def examine(measures: SessionMeasures, past: Past, policy: ReplayPolicy) -> LayerFinding:
     """ATTACK where a frame has the very pixels of a picture of this person's past or of anybody's earlier film, or
-    where the film moves as one of theirs did. Takes as long for somebody of whom nothing is known."""
+    where the film moves as one of theirs did. Takes as long for somebody of whom nothing is known.
+
+    Films of another release are passed over and told of: their pixels are known by `past.photos` and `past.shared`.
+    UNKNOWN where there is nothing else. source: docs/liveness-replay.md, Limits
+    """
     if not measures.frames:
         return LayerFinding(Layer.REPLAY, Sign.UNKNOWN, ("too_few_frames",))
     try:
@@ -72,7 +78,13 @@ def examine(measures: SessionMeasures, past: Past, policy: ReplayPolicy) -> Laye
         "movement": max((movement(step) for step in film.steps), default=0.0),
     }
     sign, reason = judged(found, film, policy) if max(same) == 0 else (Sign.ATTACK, "same_pixels")
-    return LayerFinding(Layer.REPLAY, sign, (reason,), scores)
+    if past.of_another_version == 0:
+        return LayerFinding(Layer.REPLAY, sign, (reason,), scores)
+    scores["of_another_version"] = float(past.of_another_version)
+    if reason == "nothing_known" and not pictures:
+        return LayerFinding(Layer.REPLAY, Sign.UNKNOWN, (_PASSED_OVER,), scores)
+    told = "nothing_returns" if reason == "nothing_known" else reason
+    return LayerFinding(Layer.REPLAY, sign, (told, _PASSED_OVER), scores)
 
 
 def matches(film: ReplayPrint, known: Sequence[KnownPrint], policy: ReplayPolicy) -> tuple[FilmMatch, ...]:

@@ -18,7 +18,8 @@ from auth_service.core.errors import ScoreInvalid
 from auth_service.liveness.measures import WAVES, FrameMeasures, SessionMeasures, StepMeasures
 
 VERSION = 1
-"""Of the bytes and of what the numbers mean: another window or other frequencies are another version."""
+"""Of the bytes and of what the numbers mean: another window or other frequencies are another version. Frames' digests
+are the same in all versions, so that `cells` find a frame of any release."""
 _MARK = b"RP"
 _HEAD = struct.Struct(">2sBB")
 _STEP = struct.Struct(">BB")
@@ -74,12 +75,14 @@ class ReplayPrint:
         return b"".join(parts)
 
     @staticmethod
-    def from_bytes(data: bytes) -> ReplayPrint:
-        """raises ScoreInvalid: of another version, or broken; then nothing can be said and nobody passes"""
+    def from_bytes(data: bytes) -> ReplayPrint | None:
+        """None: of another version, which cannot be compared. raises ScoreInvalid: broken"""
         try:
             mark, version, count = _HEAD.unpack_from(data)
-            if (mark, version) != (_MARK, VERSION):
-                raise ScoreInvalid("a replay print of another version")
+            if mark != _MARK:
+                raise ScoreInvalid("no replay print")
+            if version != VERSION:
+                return None
             steps, place = [], _HEAD.size
             for _ in range(count):
                 n, frames = _STEP.unpack_from(data, place)
@@ -106,6 +109,14 @@ class KnownPrint:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredPrint:
+    """As storage holds it. print: None where another release made it in a way that this one cannot compare"""
+
+    session_id: str
+    print: ReplayPrint | None
+
+
+@dataclass(frozen=True, slots=True)
 class SharedFilm:
     """An earlier session of anybody that shows the same pixels in so many frames, of the MOST_CELLS that are kept."""
 
@@ -116,7 +127,7 @@ class SharedFilm:
 class KnownPrints(Protocol):
     """What storage offers. Both answer from an index; neither reads more than `most` rows."""
 
-    def of_person(self, person_id: str, most: int) -> Sequence[KnownPrint]:
+    def of_person(self, person_id: str, most: int) -> Sequence[StoredPrint]:
         """The person's own, passes first and then the newest."""
         ...
 

@@ -20,6 +20,10 @@ FOUND_TEXTS: dict[str, tuple[str, str]] = {
     "desk.found.face_stayed_with_the_background": ("脸与背景一起不动", "the face stayed with the background"),
     "desk.found.face_too_small": ("脸太小", "the face is too small"),
     "desk.found.few_patches_follow": ("只有少数皮肤区域反光", "few patches of skin follow"),
+    "desk.found.films_of_another_release": (
+        "部分以往录像由其他版本保存，只比较了画面，没有比较动作",
+        "earlier films that another release kept were compared by their frames, not by their movement",
+    ),
     "desk.found.focus_wanders": ("焦点变化", "the focus wanders"),
     "desk.found.frames_from_the_future": ("时间晚于收到时间", "frames later than they arrived"),
     "desk.found.frames_frozen": ("画面定格", "frames stand still"),

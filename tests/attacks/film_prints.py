@@ -131,4 +131,6 @@ def _told(prints: FilmPrints) -> Iterator[tuple[str, Any]]:
 
 
 def _opened(told: str) -> ReplayPrint:
-    return ReplayPrint.from_bytes(bytes.fromhex(told))
+    kept = ReplayPrint.from_bytes(bytes.fromhex(told))
+    assert kept is not None, "made by this release"
+    return kept

@@ -9,6 +9,7 @@ import pytest
 
 from auth_service.capture.steps import CapturedStep
 from auth_service.flows.complete_session import Completed
+from auth_service.liveness import replay_print
 from auth_service.qualification.capture_outcome import OutcomeWord
 from auth_service.qualification.decision import Reason
 from tests.builders import LI, STRANGER, WANG
@@ -74,6 +75,18 @@ def test_one_film_under_two_names_is_suspected_whoever_came_first(phone: Phone, 
     of_another = played(phone, lambda n: step(n, take=4), LI)
     assert of_another.decision.reasons == (Reason.ATTACK_SUSPECTED,)
     assert phone.agency.flags() == ["V04", "V04"]
+
+
+def test_films_of_another_release_lock_nobody_out_and_their_frames_stay_known(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(replay_print, "VERSION", replay_print.VERSION + 1)
+        assert phone.run(take=1).decision.qualified
+    assert phone.run(take=2).decision.qualified
+    past = phone.assess.past
+    assert (len(past.prints), past.of_another_version) == (0, 1)
+    assert played(phone, one_frame_among_new_ones).decision.reasons == (Reason.ATTACK_SUSPECTED,)
 
 
 def test_the_same_person_again_within_minutes_passes(phone: Phone, clock: FixedClock) -> None:

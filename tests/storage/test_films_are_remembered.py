@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from auth_service.connectors.key_file import KeyFile
 from auth_service.core.errors import SealBroken, StorageFault
 from auth_service.core.retention import LEAST_PRINT_DAYS, PRINT_DAYS
+from auth_service.liveness import replay_print
 from auth_service.liveness.replay_print import WAVES, PrintedStep, ReplayPrint
 from auth_service.storage.unit import Store
 from tests.databases import BOTH, PostgresDatabase
@@ -82,7 +83,20 @@ def test_a_persons_films_come_back_as_they_went_in_passes_first_then_the_newest(
     assert office.known() == [new, old, failed]
     assert office.known(most=2) == [new, old]
     with office.store.reading() as unit:
-        assert unit.replay_prints.of_person(office.people[0], 1)[0].print.to_bytes() == film(3).to_bytes()
+        (newest,) = unit.replay_prints.of_person(office.people[0], 1)
+    assert newest.print is not None
+    assert newest.print.to_bytes() == film(3).to_bytes()
+
+
+def test_a_film_of_another_release_is_told_of_and_not_read(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    new = office.remember(1)
+    with monkeypatch.context() as before:
+        before.setattr(replay_print, "VERSION", replay_print.VERSION + 1)
+        old = office.remember(2, days_ago=9)
+    with office.store.reading() as unit:
+        found = [(one.session_id, one.print is None) for one in unit.replay_prints.of_person(office.people[0], 8)]
+    assert found == [(new, False), (old, True)]
+    assert office.sharing(film(2)) == [(old, 8)], "its frames are known as before"
 
 
 def test_frames_are_found_whoever_they_were_shown_for_and_no_digest_is_kept(office: Office) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, text
 
-from auth_service.liveness.replay_print import KnownPrint, ReplayPrint, SharedFilm
+from auth_service.liveness.replay_print import ReplayPrint, SharedFilm, StoredPrint
 from auth_service.qualification.decision import Outcome
 from auth_service.storage.sealing import DataKey, Place
 from auth_service.storage.tables import EvidenceRow, ReplayCellRow, ReplayPrintRow
@@ -64,16 +64,16 @@ class ReplayPrints:
         if cells:
             self._work.connection.execute(insert(_CELLS), cells)
 
-    def of_person(self, person_id: str, most: int) -> list[KnownPrint]:
+    def of_person(self, person_id: str, most: int) -> list[StoredPrint]:
         """The person's own, passes first and then the newest.
 
-        raises  KeyMissing, KeyDestroyed, SealBroken, ScoreInvalid (a print of another version)
+        raises  KeyMissing, KeyDestroyed, SealBroken, ScoreInvalid (a broken print)
         """
         rows = self._work.connection.execute(_OF_PERSON, {"person": person_id, "most": most}).all()
         if not rows:
             return []
         key = self._work.keys.of(person_id)
-        return [KnownPrint(row.evidence_id, _opened(key, row.evidence_id, row.print_sealed)) for row in rows]
+        return [StoredPrint(row.evidence_id, _opened(key, row.evidence_id, row.print_sealed)) for row in rows]
 
     def sharing(self, digests: Iterable[bytes], most: int) -> Sequence[SharedFilm]:
         """Earlier sessions, whoever they were for, one of whose cells is among these frames; the most frames first."""
@@ -105,7 +105,7 @@ class ReplayPrints:
         return [self._work.indexes.of(_PURPOSE, digest) for digest in digests]
 
 
-def _opened(key: DataKey, evidence_id: str, sealed: bytes) -> ReplayPrint:
+def _opened(key: DataKey, evidence_id: str, sealed: bytes) -> ReplayPrint | None:
     return ReplayPrint.from_bytes(key.open(_place(evidence_id), sealed))
 
 
