@@ -117,10 +117,11 @@ def _of_device(policy: LimitPolicy, key: str, device: str, number: str) -> tuple
     )
 
 
-def of_session(most: int, channel: str, device: str, subject: str) -> tuple[Count, ...]:
-    """What one capture session counts against: this person on this channel and device, so that nobody can lock a
-    person out. most: SessionPolicy.attempts_per_day; subject: stands for the ID number"""
-    return (Count("session_per_day", f"{subject}\0{channel}\0{device}", most, DAY),)
+def of_session(most: int, channel: str, device: str, subject: str, draw: str) -> tuple[Count, ...]:
+    """What one draw of a capture session counts against: this person on this channel and device, so that nobody can
+    lock a person out. most: SessionPolicy.attempts_per_day; subject: stands for the ID number; draw: names this draw,
+    so that several tabs that ask for it count once"""
+    return (Count("session_per_day", f"{subject}\0{channel}\0{device}", most, DAY, each=draw),)
 
 
 def of_look(most: int, session_id: str, n: int) -> tuple[Count, ...]:

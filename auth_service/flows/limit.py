@@ -52,9 +52,9 @@ class Limit:
             limits.of_capture(self._policy, key_id, channel, device, self._normalised(id_number)), AttemptsUsedUp
         )
 
-    def session(self, channel: str, device: str, subject: str, most: int) -> None:
+    def session(self, most: int, channel: str, device: str, subject: str, draw: str) -> None:
         """One challenge, before it is drawn; counted whether or not the person is known. raises AttemptsUsedUp"""
-        self._count(limits.of_session(most, channel, device, subject), AttemptsUsedUp)
+        self._count(limits.of_session(most, channel, device, subject, draw), AttemptsUsedUp)
 
     def look(self, session_id: str, n: int, most: int) -> None:
         """A quick look at the frames of one step. raises RateLimited"""

@@ -19,8 +19,9 @@ from auth_service.storage.unit import Store, StoredSession, Unit
 
 NONCE_BYTES = 16
 """source: trust.md 1.5 L0, 128 bits"""
-CountAttempt = Callable[[str, str, str], None]
-"""Counts one draw: channel, device (keyed hash or empty), subject. raises AttemptsUsedUp"""
+CountAttempt = Callable[[str, str, str, str], None]
+"""Counts one draw: channel, device (keyed hash or empty), subject, and a name of the draw, under which it counts once.
+raises AttemptsUsedUp"""
 
 
 class StartSession:
@@ -79,13 +80,15 @@ class StartSession:
             self._count_draw(stored)
         if late or not pace.colours_shown:
             with self._store.unit() as unit:
-                self._show(unit, own_session(unit, key, alone=True).session)
+                self._show(unit, own_session(unit, key, alone=True).session, stored.session)
         return self._now(key)
 
-    def _show(self, unit: Unit, session: CaptureSession) -> None:
+    def _show(self, unit: Unit, session: CaptureSession, seen: CaptureSession) -> None:
         """Looked at again with the session held: another tab may have asked for them as well."""
         pace, now = self._of_colours(session), self._clock.now()
         late, n = self._is_late(session, pace), len(pace.sealed)
+        if late and session.moves != seen.moves:
+            return
         if late:
             unit.sessions.move(session, Asked(n, now, redraw(pace.challenge, n, session.accommodations)))
         if late or not pace.colours_shown:
@@ -115,7 +118,8 @@ class StartSession:
         with self._store.unit() as unit:
             session = own_session(unit, key, alone=True).session
             n, pace = self._anew_from(session, self._accepted(unit, session), lost_from), session.pace
-            if n is not None and pace is not None:
+            # another tab may have been faster: what was counted is that tab's draw, and it is not drawn twice
+            if n is not None and pace is not None and session.moves == stored.session.moves:
                 self._check_may_redraw(session)
                 fresh = redraw(pace.challenge, n, session.accommodations)
                 unit.sessions.move(session, Asked(n, self._clock.now(), fresh))
@@ -138,8 +142,9 @@ class StartSession:
         return is_late(pace, self._clock.now(), self._policies[1], slow=session.slow)
 
     def _count_draw(self, stored: StoredSession) -> None:
+        """By what the session had come to when it was asked for: as many tabs as saw it so count one draw."""
         session = stored.session
-        self._count(session.channel, session.device, stored.subject)
+        self._count(session.channel, session.device, stored.subject, f"{session.id}\0{len(session.moves)}")
 
     @staticmethod
     def _accepted(unit: Unit, session: CaptureSession) -> tuple[int, ...]:

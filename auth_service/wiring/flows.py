@@ -131,8 +131,8 @@ class Flows(Adapters):
     def _count_look(self, session_id: str, n: int) -> None:
         self.limit.look(session_id, n, self.settings.steps.looks_a_step)
 
-    def _count_session(self, channel: str, device: str, subject: str) -> None:
-        self.limit.session(channel, device, subject, self.settings.capture.attempts_per_day)
+    def _count_session(self, channel: str, device: str, subject: str, draw: str) -> None:
+        self.limit.session(self.settings.capture.attempts_per_day, channel, device, subject, draw)
 
     @cached_property
     def desk(self) -> ReferenceDesk:

@@ -65,7 +65,10 @@ class Phone:
         limit, most = Limit(store, LimitPolicy(), clock), self.policy.attempts_per_day
         self.opening = OpenSession(store, clock, self.policy)
         self.starting = StartSession(
-            store, clock, both, lambda channel, device, subject: limit.session(channel, device, subject, most)
+            store,
+            clock,
+            both,
+            lambda channel, device, subject, draw: limit.session(most, channel, device, subject, draw),
         )
         self.sealing = SealStep(store, clock, both, StepPolicy())
         self.accepting = AcceptStep(store, self.look, clock, self.policy, lambda one, n: limit.look(one, n, 5))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from auth_service.capture.ports import StepLook
-from auth_service.core.errors import KeyDestroyed, SessionSpent, SessionUnknown, StepConflict
+from auth_service.core.errors import AttemptsUsedUp, KeyDestroyed, SessionSpent, SessionUnknown, StepConflict
 from auth_service.flows.complete_session import Completed
 from auth_service.flows.erase import Erased
 from auth_service.flows.session_terms import Begun, SessionKey
@@ -99,6 +99,44 @@ def test_of_two_starts_at_once_both_get_what_one_drew(phone: Phone) -> None:
     results = all_at_once(8, lambda _: phone.starting.run(key))
     assert all(isinstance(one, Begun) for one in results), results
     assert len({(one.nonce, one.steps) for one in results}) == 1  # type: ignore[attr-defined]
+
+
+def draws_left(phone: Phone) -> int:
+    """Of the day's eight, for this person where this phone is."""
+    for n in range(9):
+        try:
+            phone.start(phone.open())
+        except AttemptsUsedUp:
+            return n
+    raise AssertionError("nothing is counted")
+
+
+def test_tabs_that_start_at_once_count_one_draw(phone: Phone) -> None:
+    key = phone.open()
+    all_at_once(8, lambda _: phone.starting.run(key))
+    assert draws_left(phone) == 7
+
+
+def test_tabs_that_have_motions_drawn_anew_at_once_count_one_draw(phone: Phone) -> None:
+    key, _ = phone.start(phone.open())
+    phone.send(key, step(0))
+    phone.clock.advance(seconds=33)
+    results = all_at_once(8, lambda _: phone.starting.run(key))
+    assert len({one.steps for one in results}) == 1, results  # type: ignore[attr-defined]
+    phone.seal(key, step(1))
+    all_at_once(8, lambda _: phone.starting.run(key, lost_from=1))
+    assert draws_left(phone) == 5
+
+
+def test_tabs_that_ask_for_late_colours_at_once_count_one_draw(phone: Phone) -> None:
+    key, _ = phone.start(phone.open())
+    for n in range(3):
+        phone.send(key, step(n))
+    phone.starting.colours(key)
+    phone.clock.advance(seconds=16)
+    results = all_at_once(8, lambda _: phone.starting.colours(key))
+    assert len({one.colours for one in results}) == 1, results  # type: ignore[attr-defined]
+    assert draws_left(phone) == 6
 
 
 def test_of_two_exchanges_at_once_one_gets_the_key(phone: Phone) -> None:

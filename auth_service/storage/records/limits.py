@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Executable, Table, bindparam, delete, select, text
+from sqlalchemy import Connection, Executable, Table, bindparam, delete, text
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -17,7 +17,6 @@ from auth_service.storage.work import Work
 
 _COUNTS: Table = table_of(LimitCountRow)
 _FORGET = text("SELECT forget_counts(:before)")
-_KEPT = select(_COUNTS.c.id).where(_COUNTS.c.id == bindparam("row"))
 
 
 def _raise_in(insert: Callable[[Table], Any]) -> Executable:
@@ -39,19 +38,15 @@ class Limits:
         self._work = work
 
     def take(self, count: Count, now: datetime) -> bool:
-        """Counts one request. returns False when the window is full, and then counts nothing"""
+        """Counts one request. returns False when the window is full: then the caller undoes the unit
+
+        What is new is written first, so that of two at once one waits, and then counts nothing.
+        """
         ends_at = count.ends_at(now)
         seen = None if count.each is None else self._id(f"{count.rule} each", f"{count.subject}\0{count.each}", ends_at)
-        if seen is not None and self._is_kept(seen):
+        if seen is not None and not self._is_new(seen, ends_at):
             return True
-        row_id = self._id(count.rule, count.subject, ends_at)
-        if not _raised(self._work.connection, row_id, ends_at, count.most):
-            return False
-        if seen is not None:
-            # two at once may both count the same new one: one too many is counted, never one too few
-            new = insert_or_ignore(self._work.connection, LimitCountRow)
-            self._work.connection.execute(new, {"id": seen, "ends_at": ends_at, "count": 1})
-        return True
+        return _raised(self._work.connection, self._id(count.rule, count.subject, ends_at), ends_at, count.most)
 
     def purge(self, now: datetime) -> int:
         """Forgets windows that are over; returns how many counts that were.
@@ -63,8 +58,9 @@ class Limits:
             return int(self._work.connection.execute(_FORGET, {"before": now}).scalar_one())
         return self._work.connection.execute(delete(_COUNTS).where(_COUNTS.c.ends_at <= now)).rowcount
 
-    def _is_kept(self, row_id: str) -> bool:
-        return self._work.connection.execute(_KEPT, {"row": row_id}).one_or_none() is not None
+    def _is_new(self, row_id: str, ends_at: datetime) -> bool:
+        new = insert_or_ignore(self._work.connection, LimitCountRow)
+        return self._work.connection.execute(new, {"id": row_id, "ends_at": ends_at, "count": 1}).rowcount == 1
 
     def _id(self, rule: str, subject: str, ends_at: datetime) -> str:
         return self._work.indexes.of("limits", f"{rule}\0{int(ends_at.timestamp())}\0{subject}").hex()
