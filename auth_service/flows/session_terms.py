@@ -48,6 +48,7 @@ class Begun:
     count: int
     colours: tuple[Colour, ...]
     flashes: int
+    started_at: datetime
     expires_at: datetime
     time_left: timedelta | None
     accepted: tuple[int, ...] = ()
@@ -78,7 +79,7 @@ def begun_of(
 ) -> Begun | None:
     """None before the camera runs."""
     pace, (sessions, paces) = session.pace, policies
-    if session.nonce is None or pace is None:
+    if session.nonce is None or pace is None or session.started_at is None:
         return None
     return Begun(
         nonce=session.nonce,
@@ -87,6 +88,7 @@ def begun_of(
         count=len(pace.challenge.steps),
         colours=pace.challenge.flash if pace.colours_shown else (),
         flashes=len(pace.challenge.flash),
+        started_at=session.started_at,
         expires_at=session.expires_at(sessions),
         time_left=pace.time_left(now, paces, slow=session.slow),
         accepted=accepted,

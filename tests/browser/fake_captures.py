@@ -54,6 +54,7 @@ class Session:
     ticket: str
     cookie: str = ""
     started: bool = False
+    started_at: float = 0.0
     ended: bool = False
     steps: dict[int, list[tuple[int, bytes]]] = field(default_factory=dict)
     seals: list[list[tuple[int, str]]] = field(default_factory=list)
@@ -179,7 +180,9 @@ class FakeCaptures:
         found = self._session(request)
         if found is None or found.ended:
             return OVER
-        body, found.started = await request.json(), True
+        body = await request.json()
+        if not found.started:
+            found.started, found.started_at = True, time.monotonic()
         found.consent = body.get("consent")
         if "lost_from" in body:
             del found.seals[max(body["lost_from"], len(found.steps)) :]
@@ -205,7 +208,7 @@ class FakeCaptures:
         }
         return {
             "challenge": challenge, "accepted": sorted(session.steps), "sealed": list(range(sealed)),
-            "expires_in_ms": 120_000,
+            "running_ms": round(1000 * (time.monotonic() - session.started_at)), "expires_in_ms": 120_000,
         }  # fmt: skip
 
     async def _colours(self, request: Request) -> tuple[int, dict[str, Any]]:

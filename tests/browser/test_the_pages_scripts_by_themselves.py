@@ -160,9 +160,37 @@ def test_numbers_are_taken_as_phones_write_them(run: Callable[[str, str], Any]) 
 
 def test_a_ticket_a_reload_and_nonsense_in_the_address_are_told_apart(run: Callable[[str, str], Any]) -> None:
     assert run("visit.js", "m.readFragment('#t=abc.def')") == {"ticket": ["abc", "def"]}
-    assert run("visit.js", "m.readFragment('#s=abc&b=17')") == {"id": "abc", "startedAt": 17, "slow": False}
-    assert run("visit.js", "m.readFragment('#s=abc&w')") == {"id": "abc", "startedAt": 0, "slow": True}
+    assert run("visit.js", "m.readFragment('#s=abc&b')") == {"id": "abc", "begun": True, "slow": False}
+    assert run("visit.js", "m.readFragment('#s=abc&w')") == {"id": "abc", "begun": False, "slow": True}
     assert run("visit.js", "[m.readFragment(''), m.readFragment('#t=abc'), m.readFragment('#%%%')]") == [{}, {}, {}]
+
+
+@pytest.mark.parametrize("set_by", [0, -3_600_000, 86_400_000])
+def test_after_a_reload_the_servers_clock_says_how_long_it_was_whatever_the_phones_says(
+    run: Callable[[str, str], Any], set_by: int
+) -> None:
+    script = """await (async () => {
+      const [asked, origin, here] = [window.fetch, performance.timeOrigin, location.hash];
+      const answer = { challenge: {}, running_ms: 40000 };
+      window.fetch = async () => new Response(JSON.stringify(answer), { status: 200 });
+      try {
+        Object.assign(m.visit, { id: "abc", begun: false, origin: null });
+        await m.start(null);
+        Object.assign(m.visit, m.readFragment(location.hash), { origin: null }); // as after a reload
+        Object.defineProperty(performance, "timeOrigin", { value: origin + SET_BY, configurable: true });
+        const before = m.elapsed();
+        await m.start(null);
+        return [m.visit.begun, before, m.elapsed()];
+      } finally {
+        delete performance.timeOrigin;
+        m.forget();
+        Object.assign(window, { fetch: asked });
+        history.replaceState(null, "", location.pathname + here);
+      }
+    })()""".replace("SET_BY", str(set_by))
+    begun, before, after = run("visit.js", script)
+    assert (begun, before) == (True, 0)
+    assert 40_000 <= after < 42_000
 
 
 def test_an_outcome_that_the_page_does_not_know_is_never_a_pass(run: Callable[[str, str], Any]) -> None:

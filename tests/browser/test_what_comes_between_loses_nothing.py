@@ -18,11 +18,15 @@ LOST = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED", "net::ERR_FAILED")
 
 
 @pytest.mark.slow
-def test_a_reload_in_the_middle_loses_nothing_that_was_sent(visit: Opened) -> None:
+def test_a_reload_in_the_middle_loses_nothing_that_was_sent_though_the_phones_clock_was_set_back(
+    visit: Opened,
+) -> None:
     with visit(allowed=("ERR_ABORTED",)) as one:  # a picture that was on its way
         one.to_check()
         one.begin()
         one.sent(2)
+        back = "{value: performance.timeOrigin - 3600000}"
+        one.page.add_init_script(f"Object.defineProperty(performance, 'timeOrigin', {back})")
         one.page.reload()
         one.page.wait_for_selector("#resume-lead:visible")
         one.look("resume")

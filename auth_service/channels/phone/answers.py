@@ -36,6 +36,7 @@ def begun_answer(begun: Begun, now: datetime) -> StartedAnswer:
         challenge=_challenge(begun),
         accepted=begun.accepted,
         sealed=begun.sealed,
+        running_ms=_ms(now - begun.started_at),
         step_in_ms=None if begun.time_left is None else _ms(begun.time_left),
         expires_at=begun.expires_at,
         expires_in_ms=_ms(begun.expires_at - now),

@@ -145,12 +145,14 @@ class StartedAnswer(Answer):
     """What is asked now.
 
     accepted    steps whose pictures are kept; sealed: those whose prints are
+    running_ms  since the camera began, by the server's clock: a page that was reloaded counts its frames' times from it
     step_in_ms  until the open step's prints have to be here; absent while nothing runs
     """
 
     challenge: ChallengeAnswer
     accepted: tuple[int, ...]
     sealed: tuple[int, ...]
+    running_ms: int
     step_in_ms: int | None = None
     expires_at: datetime
     expires_in_ms: int

@@ -38,7 +38,7 @@ export function told(link) {
 export function enter() {
   result = null;
   show("camera");
-  stage.phase(visit.startedAt ? "resume" : "before");
+  stage.phase(visit.begun ? "resume" : "before");
 }
 
 /** Opens the camera and shows the picture. */

@@ -4,30 +4,28 @@
 import { begin, exchange, newKey, openSession } from "./api.js";
 import { persist } from "./retry.js";
 
-export const visit = { id: "", startedAt: 0, linked: false, consented: false, slow: false, plan: null };
+// begun: the camera ran before; origin: when that was, by the clock of this page's life, which nobody can set
+export const visit = { id: "", begun: false, origin: null, linked: false, consented: false, slow: false, plan: null };
 
-const clock = () => performance.timeOrigin + performance.now();
-
-/** Whole ms since the camera session began. */
-export const elapsed = () => (visit.startedAt ? Math.max(0, Math.round(clock() - visit.startedAt)) : 0);
+/** Whole ms since the camera session began. The phone's own time of day plays no part: it may be set at any moment. */
+export const elapsed = () => (visit.origin === null ? 0 : Math.max(0, Math.round(performance.now() - visit.origin)));
 
 /** What the address says: {ticket: [id, ticket]} from a link, {id} after a reload, or {}. */
 export function readFragment(hash = location.hash) {
   const given = new URLSearchParams(hash.slice(1));
   const link = (given.get("t") || "").split(".");
   if (link.length === 2) return { ticket: link };
-  return given.get("s") ? { id: given.get("s"), startedAt: Number(given.get("b")) || 0, slow: given.has("w") } : {};
+  return given.get("s") ? { id: given.get("s"), begun: given.has("b"), slow: given.has("w") } : {};
 }
 
 /** The ticket of a link leaves the address before anything else happens. */
 export function remember() {
-  const began = visit.startedAt ? `&b=${visit.startedAt}` : "";
-  const rest = visit.id ? `#s=${visit.id}${began}${visit.slow ? "&w" : ""}` : "";
+  const rest = visit.id ? `#s=${visit.id}${visit.begun ? "&b" : ""}${visit.slow ? "&w" : ""}` : "";
   history.replaceState(null, "", location.pathname + location.search + rest);
 }
 
 export function forget() {
-  Object.assign(visit, { id: "", startedAt: 0, linked: false, consented: false });
+  Object.assign(visit, { id: "", begun: false, origin: null, linked: false, consented: false });
   remember();
 }
 
@@ -37,7 +35,7 @@ export async function open(told) {
   const plan = visit.plan;
   const opened = await persist(() => openSession(plan, key), { told });
   await persist(() => exchange(opened.id, opened.ticket), { told });
-  Object.assign(visit, { id: opened.id, startedAt: 0, slow: plan.slow, linked: false, consented: true });
+  Object.assign(visit, { id: opened.id, begun: false, origin: null, slow: plan.slow, linked: false, consented: true });
   remember();
 }
 
@@ -55,7 +53,9 @@ export async function start(consent, told, lostFrom) {
   if (lostFrom !== undefined) body.lost_from = lostFrom;
   const key = newKey();
   const answer = await persist(() => begin(visit.id, body, key), { told });
-  if (!visit.startedAt) visit.startedAt = Math.round(clock());
+  // after a reload the server says how long the session has been running: frames stay in order
+  if (visit.origin === null) visit.origin = performance.now() - answer.running_ms;
+  visit.begun = true;
   remember();
   return answer;
 }
