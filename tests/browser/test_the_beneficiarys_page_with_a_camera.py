@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -100,6 +101,9 @@ def test_a_try_that_failed_says_what_helps_and_the_next_one_passes(visit: Opened
         one.open_camera()
         one.begin()
         one.ends("passed")
+        times = [at for n in sorted(one.play.last.steps) for at, _ in one.play.last.steps[n]]
+        apart = sorted(later - earlier for earlier, later in pairwise(times))
+        assert apart[len(apart) // 2] > 50, "each try's frames have its own times"
         assert [session.plan["slow"] for session in one.play.sessions.values()] == [False, True]
 
 

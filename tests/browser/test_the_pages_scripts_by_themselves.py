@@ -227,6 +227,21 @@ def test_a_slow_camera_gives_each_picture_once_and_one_that_stalls_is_shown_as_i
     assert run("recorder.js", script) == [0, 100, 300, 800]
 
 
+def test_the_frames_of_another_try_have_that_trys_times(run: Callable[[str, str], Any]) -> None:
+    """The first try took a minute; the second begins at nought, and its frames are not a millisecond apart."""
+    script = """(() => {
+      const video = document.createElement("canvas");
+      [video.videoWidth, video.videoHeight, video.width, video.height] = [64, 48, 64, 48];
+      const times = [], clock = { now: 0 };
+      const recorder = new m.Recorder(video, document.body, () => clock.now, (_look, _change, at) => times.push(at));
+      for (const now of [60000, 60166]) Object.assign(clock, { now }) && recorder.take();
+      recorder.renew();
+      for (const now of [0, 166, 333]) Object.assign(clock, { now }) && recorder.take();
+      return times;
+    })()"""
+    assert run("recorder.js", script) == [60000, 60166, 0, 166, 333]
+
+
 def test_what_is_sealed_and_not_in_the_outbox_is_lost_and_what_failed_is_sent_once_more(
     run: Callable[[str, str], Any],
 ) -> None:

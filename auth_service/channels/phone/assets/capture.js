@@ -78,6 +78,7 @@ async function keepAwake() {
 /** Gives the session up altogether. */
 export function drop() {
   leave();
+  recorder.renew();
   if (outbox) outbox.close();
   [outbox, result] = [null, null];
 }

@@ -34,6 +34,12 @@ export class Recorder {
     this.last = null;
   }
 
+  /** Another session's times begin at nought again: held against the last one's they would be a millisecond apart. */
+  renew() {
+    this.stop();
+    Object.assign(this, { frames: [], lastAt: -1, keptAt: -Infinity, patch: null });
+  }
+
   /** Takes one now, and the next ones at the even pace from here. */
   beat() {
     clearTimeout(this.timer);
