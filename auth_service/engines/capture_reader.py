@@ -27,6 +27,7 @@ from auth_service.engines.photo_hash import photo_hash
 from auth_service.engines.point_paths import point_paths
 from auth_service.engines.reader import EngineFaceReader
 from auth_service.engines.step_look import looked_at, step_look
+from auth_service.engines.stray_faces import without_strays
 from auth_service.faces.image import Pixels
 from auth_service.faces.landmarks import DetectedFace, main_face_first
 from auth_service.faces.ports import FaceDetector
@@ -88,11 +89,13 @@ class EngineCaptureReader:
 
     def measured(self, steps: Sequence[SeenStep]) -> SessionMeasures:
         """What is known of a session before it is concluded: enough for the motions, and for nothing that passes."""
-        seen = tuple(StepMeasures(step.n, tuple(one.measures for one in step.frames)) for step in steps)
+        kept = without_strays(steps)
+        seen = tuple(StepMeasures(step.n, tuple(one.measures for one in step.frames)) for step in kept)
         return SessionMeasures(seen, self._parts.layout, None, 1.0, ())
 
     def conclude(self, steps: Sequence[SeenStep], challenge: Challenge) -> SessionMeasures:
         """What is measured once per session, on a few frames. raises EngineFault"""
+        steps = without_strays(steps)
         best = best_frames(steps, self._reader.quality)
         likeness = templates_of(self._reader, best, self._parts.own)
         paths = _paths(steps, challenge) if self.shows_turns else {}

@@ -37,7 +37,7 @@ from auth_service.liveness.ports import Past
 from auth_service.liveness.replay import ReplayPolicy
 from auth_service.liveness.texture import TexturePolicy
 
-LAYERS_VERSION = "2"
+LAYERS_VERSION = "3"
 """Rises with every change of what a layer finds in the same measures; stored with each verdict."""
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from auth_service.capture.challenge import Challenge
-from auth_service.faces.landmarks import Box
 from auth_service.faces.sample import hamming
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.liveness.measures import FrameMeasures, SessionMeasures
+from auth_service.liveness.strays import LeapPolicy, leaps
 
-VERSION = "consistency 2"
+VERSION = "consistency 3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,20 @@ class ConsistencyPolicy:
     most_faceless   share of frames without a face; a hand, a turn beyond the detector's reach
     most_crowded    share of frames with a second face that counts: somebody walks by
     most_stalled    share of frames whose pixels are those of the frame before: a slow camera asked too often
+    most_returned   share of frames, one at least, whose pixels are those of an earlier frame but the last: a phone
+                    under load hands out a buffer once more
+    returned_ms     between the two: buffers are few
     frozen_ms       for which a picture may stand still; a camera's noise and a pulse alone move points and skin
     still_points    movement of the points between two frames, in eye distances, that counts as none
     still_skin      relative change of the skin's light that counts as none
     still_bits      of 64, of either hash, that count as none
-    jump_widths     by which the face's middle moves from one frame that shows it to the next, in face widths
-    jump_scale      by which its width changes from one frame that shows it to the next
+    leap            from one frame that shows the face to the next (strays.py)
     another_person  (engine, limit): `least_cosine` below which two people were shown
     one_person      (engine, limit): `least_cosine` from which it is surely one
 
     source  docs/liveness.md, "Consistency": the shared clips and pairs of them; an engine that is not named here was
-            not measured, and says nothing
+            not measured, and says nothing. Frames that return: own decision, because a loop that is of use to
+            somebody brings many frames back and after longer, and no shared clip has any
     """
 
     fewest_frames: int = 12
@@ -48,8 +51,9 @@ class ConsistencyPolicy:
     still_points: float = 0.004
     still_skin: float = 0.002
     still_bits: int = 1
-    jump_widths: float = 0.6
-    jump_scale: float = 1.5
+    most_returned: float = 0.05
+    returned_ms: int = 500
+    leap: LeapPolicy = field(default_factory=LeapPolicy)
     another_person: tuple[tuple[str, float], ...] = (("dlib-resnet", 0.9), ("mobilefacenet", 0.33))
     one_person: tuple[tuple[str, float], ...] = (("dlib-resnet", 0.94), ("mobilefacenet", 0.45))
 
@@ -66,6 +70,7 @@ def examine(measures: SessionMeasures, challenge: Challenge, policy: Consistency
     breaks += _people(measures, policy, Sign.ABSENT)
     untold = _people(measures, policy, Sign.UNKNOWN)
     notes = ["times_equal"] if _equal_times(measures) else []
+    notes += ["frame_returned"] if "frames_repeat" not in attacks and _returned(measures) else []
     found = [(Sign.ATTACK, attacks), (Sign.ABSENT, breaks), (Sign.UNKNOWN, untold), (Sign.LIVE, ["one_film"])]
     sign = next(sign for sign, reasons in found if reasons)
     reasons = [reason for one, told in found for reason in told if one is not Sign.LIVE or sign is Sign.LIVE]
@@ -113,16 +118,24 @@ def _faces(frames: Sequence[FrameMeasures], policy: ConsistencyPolicy) -> list[s
 
 
 def _repeats(measures: SessionMeasures, policy: ConsistencyPolicy) -> list[str]:
-    """Pixels that come back after others are a loop; a picture that stands still is no person."""
-    reasons, seen = [], set()
-    for earlier, later in pairwise(measures.frames):
-        seen.add(earlier.pixel_digest)
-        if later.pixel_digest != earlier.pixel_digest and later.pixel_digest in seen:
-            reasons.append("frames_repeat")
-            break
+    """Pixels that come back after others are a loop, unless it is once and soon; a picture that stands still is no
+    person."""
+    returned = _returned(measures)
+    many = len(returned) > max(1, int(policy.most_returned * len(measures.frames)))
+    reasons = ["frames_repeat"] if many or max(returned, default=0) > policy.returned_ms else []
     if _longest_still(measures, policy) > policy.frozen_ms:
         reasons.append("picture_stands_still")
     return reasons
+
+
+def _returned(measures: SessionMeasures) -> list[int]:
+    """Of each frame whose pixels come back after others: how many ms ago they were shown last."""
+    found, shown = [], dict[bytes, int]()
+    for earlier, later in pairwise(measures.frames):
+        shown[earlier.pixel_digest] = earlier.at_ms
+        if later.pixel_digest != earlier.pixel_digest and later.pixel_digest in shown:
+            found.append(later.at_ms - shown[later.pixel_digest])
+    return found
 
 
 def _jumps(measures: SessionMeasures, policy: ConsistencyPolicy) -> list[str]:
@@ -130,16 +143,9 @@ def _jumps(measures: SessionMeasures, policy: ConsistencyPolicy) -> list[str]:
     stalled = sum(earlier.pixel_digest == later.pixel_digest for earlier, later in pairs)
     reasons = ["camera_stalls"] if stalled > policy.most_stalled * len(pairs) else []
     seen = [[frame.box for frame in frames if frame.box is not None] for frames in _steps(measures)]
-    if any(_jump(one, other, policy) for boxes in seen for one, other in pairwise(boxes)):
+    if any(leaps(one, other, policy.leap) for boxes in seen for one, other in pairwise(boxes)):
         reasons.append("face_jumps")
     return reasons
-
-
-def _jump(one: Box, other: Box, policy: ConsistencyPolicy) -> bool:
-    small, large = sorted((max(one.width, 1e-6), max(other.width, 1e-6)))
-    across = (one.left + one.right - other.left - other.right) / 2.0
-    down = (one.top + one.bottom - other.top - other.bottom) / 2.0
-    return large / small > policy.jump_scale or float(np.hypot(across, down)) > policy.jump_widths * large
 
 
 def _longest_still(measures: SessionMeasures, policy: ConsistencyPolicy) -> int:

@@ -42,7 +42,8 @@ class FrameMeasures:
     waves         float32 (63,), unit length: low frequencies of what lies around the face, seen through one window that
                   stands still for the whole step (replay_print.py); None where no such window could be set
 
-    Where no face was found, luma is the whole frame's, sharpness 0.0, moire 1.0 and face_hash 0.
+    Where no face was found, luma is the whole frame's, sharpness 0.0, moire 1.0 and face_hash 0. Where one was seen
+    elsewhere for this frame alone (strays.py), `faces` says how many and nothing else of it is there.
     """
 
     at_ms: int

@@ -25,6 +25,10 @@ FOUND_TEXTS: dict[str, tuple[str, str]] = {
         "earlier films that another release kept were compared by their frames, not by their movement",
     ),
     "desk.found.focus_wanders": ("焦点变化", "the focus wanders"),
+    "desk.found.frame_returned": (
+        "个别画面重复一次（手机繁忙时会这样）",
+        "a frame came twice, as a busy phone sends it",
+    ),
     "desk.found.frames_from_the_future": ("时间晚于收到时间", "frames later than they arrived"),
     "desk.found.frames_frozen": ("画面定格", "frames stand still"),
     "desk.found.frames_missing": ("缺少画面", "frames are missing"),

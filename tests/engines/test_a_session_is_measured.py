@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,8 @@ from auth_service.engines.catalogue import ReaderSpec, build_capture_reader
 from auth_service.engines.face_vectors import templates_of
 from auth_service.engines.staging import COLLINS, HOPPER, portrait_bytes
 from auth_service.faces.quality import QualityPolicy
-from auth_service.liveness.consistency import ConsistencyPolicy
+from auth_service.liveness.consistency import ConsistencyPolicy, examine
+from auth_service.liveness.layers import Sign
 from auth_service.liveness.measures import SessionMeasures
 from tests.engines.clips import THREE_MOTIONS, frames_of, in_steps, sent
 
@@ -121,6 +123,26 @@ def test_a_second_person_in_all_but_the_best_frames_is_seen(reader: EngineCaptur
     likeness = [templates_of(reader._reader, best, reader._parts.own).least_cosine for best in drawn]
     assert likeness[0] == pytest.approx(1.0)
     assert max(likeness[1:]) < ConsistencyPolicy().another_person[0][1]
+
+
+def test_somebody_elses_face_elsewhere_in_one_frame_is_passed_over_and_makes_no_probe(
+    reader: EngineCaptureReader, shared_data: Path
+) -> None:
+    """As if no face were there; in three frames running the face has gone elsewhere."""
+    frames = frames_of(shared_data / "videos" / "lp_d14.mp4", 24)
+    canvas = np.full((320, 320, 3), 127, np.uint8)
+    canvas[10:130, 10:130] = cv2.resize(portrait(HOPPER)[60:380, 110:430], (120, 120))
+    seen = {}
+    for count in (0, 1, 3):
+        strange = {9 + n for n in range(count)}
+        shown = [replace(one, data=sent(canvas)) if n in strange else one for n, one in enumerate(frames)]
+        measures = reader.measure(in_steps(shown, 4), THREE_MOTIONS)
+        seen[count] = (measures, examine(measures, THREE_MOTIONS, ConsistencyPolicy()))
+    assert seen[0][1].sign is seen[1][1].sign is Sign.LIVE, [finding.reasons for _, finding in seen.values()]
+    stray = seen[1][0].steps[1].frames[3]
+    assert (stray.faces, stray.box, stray.points, stray.skin) == (1, None, None, None)
+    assert stray.pixel_digest == seen[3][0].steps[1].frames[3].pixel_digest
+    assert "face_jumps" in seen[3][1].reasons
 
 
 def test_the_model_is_asked_on_the_best_frames_alone(clip: SessionMeasures) -> None:

@@ -90,6 +90,25 @@ def test_what_life_brings_is_no_fault(change: Change) -> None:
     assert judged(change).sign is Sign.LIVE
 
 
+def returning(*pairs: tuple[int, int]) -> Change:
+    """Frames with the pixels of earlier ones."""
+    again = dict(pairs)
+    return lambda one, n: replace(one, pixel_digest=bytes([again.get(n, n)]) * 32)
+
+
+def test_one_frame_that_a_busy_phone_sends_twice_is_noted_and_no_loop() -> None:
+    finding = judged(returning((5, 3)))
+    assert (finding.sign, finding.reasons) == (Sign.LIVE, ("one_film", "frame_returned"))
+
+
+@pytest.mark.parametrize("change", [
+    returning((5, 3), (13, 11)), returning((6, 0)), returning((9, 3)), returning((6, 3), (7, 4)),
+], ids=["two in 24", "after 700 ms", "in another step", "a loop of three"])  # fmt: skip
+def test_more_of_them_or_later_ones_are_a_loop(change: Change) -> None:
+    finding = judged(change)
+    assert (finding.sign, finding.reasons) == (Sign.ATTACK, ("frames_repeat",))
+
+
 def test_a_face_that_is_elsewhere_after_a_hand_went_by_has_jumped() -> None:
     def change(one: FrameMeasures, n: int) -> FrameMeasures:
         if n in {3, 4}:
