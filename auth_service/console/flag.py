@@ -1,4 +1,8 @@
-"""One flag: what it means, why it was raised, both photos, who judged what, and the form to judge."""
+"""One flag: what it means, why it was raised, both photos, who judged what, and the form to judge.
+
+A judgement touches no money, but a false one ends what the machine asked somebody to look at; so it asks for the
+password again as a decision on the review desk does (confirm.py).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,19 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from auth_service.console.confirm import PASSWORD, carrying, confirm, needs_password
 from auth_service.console.words import fact_rows, local_time, person_rows, why, words_of
-from auth_service.core.errors import FieldInvalid, FieldTooLong, ReasonMissing, ServiceError, StaleJudgement
+from auth_service.core.errors import (
+    ConfirmationNeeded,
+    CredentialsInvalid,
+    FieldInvalid,
+    FieldTooLong,
+    RateLimited,
+    ReasonMissing,
+    ServiceError,
+    SignInThrottled,
+    StaleJudgement,
+)
 from auth_service.flows.look import FlagView
 from auth_service.monitoring.flags import Verdict
 from auth_service.web.access import FlagJudge, FlagPhotoReader, FlagReader, Visitor
@@ -21,10 +36,16 @@ from auth_service.web.i18n import Language, language_of, text
 from auth_service.web.pages import pages_of
 from auth_service.web.services import services_of
 
+_SHOWN = (
+    ConfirmationNeeded, CredentialsInvalid, SignInThrottled, RateLimited, ReasonMissing, FieldTooLong, FieldInvalid,
+    StaleJudgement,
+)  # fmt: skip
+"""What is said on the page itself, with everything that was written kept."""
+
 
 async def judgement_fields(request: Request) -> dict[str, str]:
     """The fields of the judgement form."""
-    return await read_page_form(request, (FIELD, "after", "verdict", "reason"))
+    return await read_page_form(request, (FIELD, "after", "verdict", "reason", PASSWORD))
 
 
 JudgementForm = Annotated[dict[str, str], Depends(judgement_fields)]
@@ -51,10 +72,11 @@ def judge(request: Request, flag_id: str, visitor: FlagJudge, form: JudgementFor
     try:
         verdict = _verdict(form.get("verdict", ""))
         after = form.get("after") or None
+        visitor = confirm(request, visitor, form)
         services_of(request).judge_flag.run(flag_id, verdict, form.get("reason", ""), visitor.staff, after)
-    except (ReasonMissing, FieldTooLong, FieldInvalid, StaleJudgement) as error:
-        return _page(request, flag_id, visitor, error, form)
-    return RedirectResponse(f"/console/flags/{flag_id}?judged=1", 303)
+    except _SHOWN as error:
+        return carrying(request, _page(request, flag_id, visitor, error, form))
+    return carrying(request, RedirectResponse(f"/console/flags/{flag_id}?judged=1", 303))
 
 
 def _verdict(word: str) -> Verdict:
@@ -87,6 +109,7 @@ def _page(
         people=[person_rows(person, language) for person in view.people],
         **_judgements(view),
         may_judge=view.may_judge,
+        needs_password=needs_password(request, visitor),
         error=error.text(language) if error else None,
         judged=error is None and "judged" in request.query_params,
         chosen=form.get("verdict", ""),

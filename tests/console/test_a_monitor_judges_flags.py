@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from auth_service.accounts.roles import Role
 from auth_service.core.audit import verify as verify_chain
-from tests.channels.service import EILEEN, NAMES, SAME_ORIGIN, Client, Deployment, hidden, more_flags
+from tests.channels.service import EILEEN, NAMES, PASSWORD, SAME_ORIGIN, Client, Deployment, hidden, more_flags
 
 
 @pytest.fixture
@@ -126,6 +127,30 @@ def test_what_the_form_lacks_is_said_on_the_page_and_nothing_typed_is_lost(
     assert words in answer.text
     assert fields["reason"] in answer.text
     assert "还没有人处理" in answer.text
+
+
+@pytest.mark.asvs("7.5.3")
+def test_a_judgement_asks_for_the_password_again_after_five_minutes_as_the_review_desk_does(
+    service: Deployment, monitor: Client
+) -> None:
+    """A flag that is waved off at a screen that somebody left open is what an insider wants."""
+    service.clock.instant += timedelta(minutes=4, seconds=59)
+    page = monitor.get(f"/console/flags/{service.flag_id}").text
+    assert 'type="password"' not in page
+    form = {"csrf_token": hidden(page, "csrf_token"), "after": "", "verdict": "false_flag", "reason": "写好的理由"}
+    service.clock.instant += timedelta(seconds=1)
+    assert 'type="password"' in monitor.get(f"/console/flags/{service.flag_id}").text
+    address = f"/console/flags/{service.flag_id}/judgements"
+    for password, status, words in (("", 403, "请再输一次密码"), ("wrong-password-1", 401, "密码或密钥不正确")):
+        answer = monitor.post(address, data=form | {"password": password})
+        assert answer.status_code == status
+        assert words in answer.text
+        assert "写好的理由" in answer.text
+        assert "还没有人处理" in answer.text
+    old = monitor.http.cookies["auth_service"]
+    answer = monitor.post(address, data=form | {"password": PASSWORD})
+    assert answer.headers["location"] == f"/console/flags/{service.flag_id}?judged=1"
+    assert monitor.http.cookies["auth_service"] != old, "a new session, and the old one has ended"
 
 
 @pytest.mark.asvs("3.5.1", "3.5.2")
