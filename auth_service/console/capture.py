@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from auth_service.console.capture_words import (
     act_words,
+    flag_words,
     layer_words,
     machine_words,
     reference_words,
@@ -149,6 +150,7 @@ def _page(
         ),
         passed_since=view.person.last_pass is not None and view.person.last_pass > evidence.taken_at,
         person=person_rows(view.person, language),
+        flags=[flag_words(one, language, linked=view.may_see_flags) for one in view.flags],
         **_pictures(address, view, language),
         **_evidence_words(view, language),
         **_decision_words(request, view, language),

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from auth_service.capture.challenge import StepKind
 from auth_service.console.score_chart import chart_of
-from auth_service.console.words import Row, local_time
+from auth_service.console.words import Row, local_time, words_of
 from auth_service.core.clock import legal_date
 from auth_service.core.intervals import Rate
 from auth_service.flows.see_capture import CaptureShown, ReferenceShown, StepShown
 from auth_service.liveness.reasons import PAD_TEXTS
 from auth_service.matching.calibration import OperatingPoint
 from auth_service.qualification.review import ReviewPolicy
-from auth_service.storage.unit import StoredFinding, StoredReview
+from auth_service.storage.unit import StoredFinding, StoredFlag, StoredReview
 from auth_service.web.i18n import Language, text
 from auth_service.web.texts import TEXTS
 
@@ -151,6 +151,15 @@ def _share(name: str, rate: Rate, language: Language) -> dict[str, str]:
         return {name: text("desk.score.unknown", language), f"{name}_in": ""}
     low, high = f"{rate.low * 100:.2g} %", f"{rate.high * 100:.2g} %"
     return {name: f"{rate.value * 100:.2g} %", f"{name}_in": text("desk.score.within", language, low=low, high=high)}
+
+
+def flag_words(one: StoredFlag, language: Language, *, linked: bool) -> dict[str, str]:
+    """A flag that stands about the capture, with what a fund monitor said of it; linked: the visitor may go there."""
+    return {
+        "title": f"{one.flag.rule_id} {words_of(one.flag.rule_id, language).title}",
+        "state": one.judgements[-1][1].verdict.value if one.judgements else "open",
+        "url": f"/console/flags/{one.id}" if linked else "",
+    }
 
 
 def act_words(one: StoredReview, names: dict[str, str], language: Language) -> dict[str, object]:

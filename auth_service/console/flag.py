@@ -108,6 +108,7 @@ def _page(
         photos_hidden=bool(view.flag.photos) and not view.photos and not view.erased,
         people=[person_rows(person, language) for person in view.people],
         **_judgements(view),
+        desk=_desk(view, language),
         may_judge=view.may_judge,
         needs_password=needs_password(request, visitor),
         error=error.text(language) if error else None,
@@ -116,6 +117,19 @@ def _page(
         reason=form.get("reason", ""),
         here=f"/console/flags/{view.id}",
     )
+
+
+def _desk(view: FlagView, language: Language) -> dict[str, str] | None:
+    """The same capture on the review desk; an address for whoever may go there."""
+    if view.desk is None:
+        return None
+    verdict, reason = view.desk.verdict, view.desk.reason
+    return {
+        "state": view.desk.state.value,
+        "verdict": text(f"desk.decide.{verdict.value}", language) if verdict else "",
+        "reason": text(f"desk.reason.{reason.value}", language) if reason else "",
+        "url": f"/console/desk/{view.desk.evidence_id}" if view.may_see_reviews else "",
+    }
 
 
 def _photos(view: FlagView, language: Language) -> list[dict[str, str]]:

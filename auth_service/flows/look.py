@@ -10,10 +10,13 @@ from auth_service.accounts.roles import Permission, may
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
 from auth_service.core.errors import AccessRefused, FileUnreadable, NotFound, SealBroken
+from auth_service.flows.review_terms import for_review
 from auth_service.monitoring.flags import Flag, Judgement
+from auth_service.monitoring.rules import OF_A_CAPTURE
 from auth_service.qualification.certificate import Certificate, CertificateClaims
+from auth_service.qualification.review import ReviewReason, ReviewState, ReviewVerdict, state_of
 from auth_service.storage.queries import PersonSummary
-from auth_service.storage.unit import Store
+from auth_service.storage.unit import Store, Unit
 
 VerifyToken = Callable[[str], CertificateClaims]
 """Takes a token apart once its signature has proved right. raises SealBroken, FileUnreadable"""
@@ -29,9 +32,20 @@ class StoredJudgement:
 
 
 @dataclass(frozen=True, slots=True)
+class AtTheDesk:
+    """Where the capture that a flag is about stands on the review desk. verdict, reason: None while it waits"""
+
+    evidence_id: str
+    state: ReviewState
+    verdict: ReviewVerdict | None = None
+    reason: ReviewReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FlagView:
     """What a monitor page shows.
 
+    desk    None where the flag is about no capture that is for the desk, or the person was erased
     photos  labels for `Look.photo`, empty when the role may not see faces
     erased  labels of pictures that are no longer kept: their time was over, or the person was erased
     """
@@ -43,6 +57,8 @@ class FlagView:
     photos: tuple[str, ...]
     may_judge: bool
     erased: tuple[str, ...] = ()
+    desk: AtTheDesk | None = None
+    may_see_reviews: bool = False
 
 
 class Look:
@@ -54,7 +70,7 @@ class Look:
         self._verify_token = verify_token
 
     def flag(self, flag_id: str, staff: StaffMember) -> FlagView:
-        """raises AccessRefused, NotFound"""
+        """raises AccessRefused, NotFound, SealBroken"""
         if not may(staff.role, Permission.SEE_FLAGS):
             raise AccessRefused
         now = self._clock.now()
@@ -62,6 +78,7 @@ class Look:
             stored = unit.flags.get(flag_id)
             if stored is None:
                 raise NotFound
+            desk = _at_the_desk(unit, stored.flag)
             names = {member.id: member.username for member in unit.staff.all()}
             readable = unit.photos.readable([photo_id for _, photo_id in stored.flag.photos])
             unit.audit.append(AuditEvent(f"staff:{staff.id}", "flag.seen", f"flag:{flag_id}"), now)
@@ -78,6 +95,8 @@ class Look:
             photos=tuple(label for label, photo in stored.flag.photos if photo in readable) if sees_faces else (),
             erased=tuple(label for label, photo in stored.flag.photos if photo not in readable) if sees_faces else (),
             may_judge=may(staff.role, Permission.JUDGE_FLAGS),
+            desk=desk,
+            may_see_reviews=may(staff.role, Permission.SEE_REVIEWS),
         )
 
     def photo(self, flag_id: str, label: str, staff: StaffMember) -> bytes:
@@ -110,3 +129,18 @@ class Look:
             return None
         stated = (claims.serial, claims.evidence_kind, claims.passed_on, claims.due_on)
         return found if stated == (found.serial, found.evidence_kind.value, found.passed_on, found.due_on) else None
+
+
+def _at_the_desk(unit: Unit, flag: Flag) -> AtTheDesk | None:
+    """raises SealBroken: a review that this service did not write"""
+    evidence_id = flag.evidence.get("evidence") if flag.rule_id in OF_A_CAPTURE else None
+    if not isinstance(evidence_id, str):
+        return None
+    try:
+        for_review(unit, evidence_id)
+    except NotFound:
+        return None
+    acts = unit.reviews.of(evidence_id)
+    if not acts:
+        return AtTheDesk(evidence_id, ReviewState.WAITING)
+    return AtTheDesk(evidence_id, state_of(acts), acts[-1].review.verdict, acts[-1].review.reason)

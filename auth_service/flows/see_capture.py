@@ -17,12 +17,13 @@ from auth_service.faces.template import EngineIdentity
 from auth_service.flows.review_terms import for_review, probe_of
 from auth_service.matching.calibration import Calibration, CalibrationSource
 from auth_service.matching.comparison import ComparisonDecision, compare
+from auth_service.monitoring.rules import keys_of_capture
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.decision import Decision
 from auth_service.qualification.evidence import FaceEvidence
 from auth_service.qualification.review import ReviewState, may_accept, state_of
 from auth_service.storage.queries import PersonSummary
-from auth_service.storage.unit import Store, StoredFinding, StoredReview, StoredSession, Unit
+from auth_service.storage.unit import Store, StoredFinding, StoredFlag, StoredReview, StoredSession, Unit
 
 PROBE = "probe"
 _REFERENCES = 4
@@ -63,6 +64,7 @@ class CaptureShown:
     certificate  what followed from an acceptance
     names      staff id -> user name, of those who reviewed it
     own        the visitor attested this capture, and may not decide about it
+    flags      those that stand about this very capture
     """
 
     evidence: FaceEvidence
@@ -81,6 +83,8 @@ class CaptureShown:
     sees_faces: bool
     may_decide: bool
     own: bool
+    flags: Sequence[StoredFlag] = ()
+    may_see_flags: bool = False
 
     @property
     def state(self) -> ReviewState:
@@ -129,6 +133,7 @@ class SeeCapture:
             compared = evidence.comparison or self._compared_now(unit, evidence)
             findings, reviews = unit.findings.of(evidence_id), unit.reviews.of(evidence_id)
             certificate = unit.certificates.of_evidence(evidence_id)
+            flags = unit.flags.with_keys(keys_of_capture(evidence_id))
             subject = f"person:{evidence.person_id}"
             event = AuditEvent(f"staff:{staff.id}", "capture.seen", subject, {"evidence": evidence_id})
             unit.audit.append(event, self._clock.now())
@@ -152,6 +157,8 @@ class SeeCapture:
             sees_faces=may(staff.role, Permission.SEE_REVIEW_PHOTOS),
             may_decide=may(staff.role, Permission.DECIDE_REVIEWS),
             own=evidence.attested_by == staff.id,
+            flags=flags,
+            may_see_flags=may(staff.role, Permission.SEE_FLAGS),
         )
 
     def photo(self, evidence_id: str, label: str, staff: StaffMember, *, face: bool = False) -> bytes:

@@ -20,6 +20,8 @@ from auth_service.faces.template import EngineIdentity
 from auth_service.flows.review_terms import SYSTEM, for_review, keep, probe_of
 from auth_service.liveness.decision import PadVerdict
 from auth_service.matching.comparison import Zone
+from auth_service.monitoring.flags import Verdict
+from auth_service.monitoring.rules import keys_of_capture
 from auth_service.monitoring.rules.v05_suspected_presentation import PresentationFacts, SuspectedPresentation
 from auth_service.qualification.certificate import issue
 from auth_service.qualification.decision import Decision
@@ -122,6 +124,10 @@ class SettleReviews:
         return certificate.serial
 
     def _suspect(self, unit: Unit, case: _Case) -> None:
+        """A flag for the monitor, unless one about this capture waits for them already: it shows the decision."""
+        standing = unit.flags.with_keys(keys_of_capture(case.evidence.id))
+        if any(not flag.judgements or flag.judgements[-1][1].verdict is not Verdict.FALSE_FLAG for flag in standing):
+            return
         evidence, person_id = case.evidence, case.review.person_id
         current = unit.references.current(person_id, self._identity())
         best = current.photos[0].picture if current is not None and current.photos else ""

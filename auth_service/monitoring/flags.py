@@ -64,6 +64,11 @@ class Flag:
     photos: tuple[tuple[str, str], ...] = field(default=())
 
 
+def key_of_capture(rule_id: str, evidence_id: str) -> str:
+    """The dedupe key of a rule that looks at one capture: one flag of it per capture, found from the capture."""
+    return f"{rule_id}:{evidence_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a monitor decided about a flag, and why. Append-only; the newest counts."""

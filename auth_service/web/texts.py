@@ -90,6 +90,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     # one flag
     "flag.back": ("返回疑点列表", "Back to the flags"),
     "flag.raised": ("{when} 由规则 {rule} 发现", "Raised {when} by rule {rule}"),
+    "flag.desk": ("同一次采集也在审核台", "The same capture is at the review desk"),
+    "flag.desk.open": ("打开采集", "Open the capture"),
+    "flag.desk.help": (
+        "审核台的判断在这里显示，疑点的判断在审核台显示，不必处理两次。",
+        "What is decided there is shown here, and your judgement there: nobody has to settle it twice.",
+    ),
     "flag.meaning": ("这条规则的含义", "What the rule means"),
     "flag.why": ("为什么提示", "Why it was raised"),
     "flag.action": ("建议怎么做", "What to do"),

@@ -237,6 +237,11 @@ DESK_TEXTS: dict[str, tuple[str, str]] = {
         "已生效：已列入“其他办理方式”，由工作人员联系本人。",
         "Settled: it is on the list of other ways, and staff contact the person.",
     ),
+    "desk.flag": ("这次采集已有疑点", "A flag stands about this capture"),
+    "desk.flag.help": (
+        "由基金监督核实，结果显示在这里。",
+        "The fund monitor looks into it; what comes of it is shown here.",
+    ),
     "desk.history": ("处理记录", "History"),
     "desk.history.none": ("还没有人判断。", "Nobody has decided yet."),
     "desk.act.decided": ("判断", "Decided"),

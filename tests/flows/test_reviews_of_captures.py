@@ -16,9 +16,11 @@ from auth_service.core.errors import FieldInvalid, NotFound, PartlyDone, SealBro
 from auth_service.core.retention import RetentionPolicy
 from auth_service.flows.answer_request import AnswerRequest, RevealReason
 from auth_service.flows.ask_other_way import Named
+from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.retain import Retain
 from auth_service.flows.review_capture import Said
 from auth_service.liveness.decision import PadReason, PadVerdict
+from auth_service.monitoring.flags import Verdict
 from auth_service.qualification.capture_outcome import OutcomeWord
 from auth_service.qualification.evidence import Channel
 from auth_service.qualification.review import ReviewReason, ReviewState, ReviewVerdict
@@ -74,6 +76,20 @@ def test_who_was_not_accepted_is_told_the_same_whatever_was_thought_of_them(
     assert view.outcome is not None
     assert (view.outcome.word, view.outcome.other_way, view.certificate) == (OutcomeWord.OTHER_WAY, True, None)
     assert desk.agency.flags() == (["V05"] if what is SUSPECTED else [])
+
+
+@pytest.mark.parametrize("judged", [None, Verdict.NEEDS_CHECK, Verdict.FALSE_FLAG])
+def test_a_copy_that_a_reviewer_suspects_as_well_is_one_flag_unless_it_was_found_false(
+    phone: Phone, desk: Desk, judged: Verdict | None
+) -> None:
+    phone.run(take=1)
+    again = phone.run(take=1)
+    assert desk.agency.flags() == ["V04"]
+    if judged is not None:
+        monitor = desk.agency.member(Role.MONITOR, "zhou")
+        JudgeFlag(desk.agency.store, desk.clock).run(again.flags[0], judged, "看过了", monitor, None)
+    desk.settle(again.evidence_id, SUSPECTED)
+    assert sorted(desk.agency.flags()) == (["V04", "V05"] if judged is Verdict.FALSE_FLAG else ["V04"])
 
 
 def test_of_two_reviewers_at_once_one_wins_and_the_other_is_told(phone: Phone, desk: Desk) -> None:

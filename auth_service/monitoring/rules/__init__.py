@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auth_service.monitoring.flags import RuleWords, Severity
+from auth_service.monitoring.flags import RuleWords, Severity, key_of_capture
 from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber
 from auth_service.monitoring.rules.i09_shared_image import SharedImage
 from auth_service.monitoring.rules.v03_repeated_failures import RepeatedFailures
@@ -15,6 +15,14 @@ RULES: dict[str, type[Rule]] = {
     rule.rule_id: rule
     for rule in (InvalidIdNumber, SharedImage, RepeatedFailures, CopiedCapture, SuspectedPresentation)
 }
+
+OF_A_CAPTURE = (CopiedCapture.rule_id, SuspectedPresentation.rule_id)
+"""Rules whose flags are about one capture, which may stand at the review desk as well."""
+
+
+def keys_of_capture(evidence_id: str) -> tuple[str, ...]:
+    """Dedupe keys of all flags that may be about one capture."""
+    return tuple(key_of_capture(rule_id, evidence_id) for rule_id in OF_A_CAPTURE)
 
 
 def rule_words(rule_id: str) -> RuleWords:

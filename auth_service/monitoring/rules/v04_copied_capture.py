@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from auth_service.monitoring.flags import Facts, Flag, RuleWords, Severity
+from auth_service.monitoring.flags import Facts, Flag, RuleWords, Severity, key_of_capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +57,5 @@ class CopiedCapture:
         photos = [("probe", facts.probe_photo)]
         if facts.known_photo is not None:
             photos.append((facts.source, facts.known_photo))
-        key = f"V04:{facts.evidence_id}"
+        key = key_of_capture(self.rule_id, facts.evidence_id)
         return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now, tuple(photos))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from auth_service.monitoring.flags import Facts, Flag, RuleWords, Severity
+from auth_service.monitoring.flags import Facts, Flag, RuleWords, Severity, key_of_capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +48,5 @@ class SuspectedPresentation:
         evidence: Facts = {"reviewed": facts.reason, "by_machine": facts.by_machine, "evidence": facts.evidence_id}
         given = (("probe", facts.probe_photo), ("reference", facts.reference_photo))
         photos = tuple((label, photo) for label, photo in given if photo is not None)
-        key = f"V05:{facts.evidence_id}"
+        key = key_of_capture(self.rule_id, facts.evidence_id)
         return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now, photos)

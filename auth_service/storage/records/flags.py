@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select
@@ -80,6 +80,12 @@ class Flags:
             photos=tuple((label, photo_id) for label, photo_id in json.loads(row.photos)),
         )
         return StoredFlag(flag_id, flag, tuple(self._judged(flag_id)))
+
+    def with_keys(self, keys: Sequence[str]) -> list[StoredFlag]:
+        """Those that stand under these dedupe keys, in the order in which they were raised. raises SealBroken"""
+        wanted = select(_FLAGS.c.id).where(_FLAGS.c.dedupe_key.in_(keys)).order_by(_FLAGS.c.raised_at, _FLAGS.c.id)
+        found = [self.get(flag_id) for flag_id in self._work.connection.execute(wanted).scalars().all()]
+        return [stored for stored in found if stored is not None]
 
     def unsettled_about(self, person_id: str) -> list[str]:
         """Flags that concern this person and were not found false: not judged yet, or in need of a check."""
