@@ -14,7 +14,10 @@ from auth_service.accounts.roles import Role
 from tests.channels.service import Blueprint, Client, Deployment, deployment, make_blueprint
 from tests.databases import BOTH, PostgresDatabase
 
-_QUICK_ON_POSTGRES = ("test_a_monitor_judges_flags", "test_signing_in_and_out")
+_QUICK_ON_POSTGRES = (
+    "test_a_day_at_the_desk", "test_a_flag_and_its_capture_know_of_each_other", "test_a_monitor_judges_flags",
+    "test_signing_in_and_out",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
