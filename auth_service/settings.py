@@ -114,11 +114,6 @@ class Settings(BaseSettings):
         "how often it refuses living people is to be measured first (docs/liveness.md)",
     )
 
-    flash_report: str = Field(
-        "", description="sha256 of pad-report.json under `home`, the JSON of `evaluate pad` on your own people, by "
-        "which colours count towards a pass in production; none count when empty",
-    )  # fmt: skip
-
     code_outbox: Path | None = Field(
         None, description="folder from which the agency's SMS gateway takes one-time codes; none are sent when empty"
     )
@@ -182,7 +177,7 @@ class Settings(BaseSettings):
 
     @property
     def liveness(self) -> LivenessPolicy:
-        """How sessions are judged. In production colours count only once the operator has measured them."""
+        """How sessions are judged, but for whether colours count: in production only a measurement in force says so."""
         production = self.profile is Profile.PRODUCTION
         return LivenessPolicy(
             pad=dataclasses.replace(self.pad, flash_needs_measuring=self.pad.flash_needs_measuring or production),
@@ -219,7 +214,7 @@ class Settings(BaseSettings):
             "a public address without https": not self.public_url.startswith("https://"),
             "keys in a file (set AUTH_SERVICE_KEYS__STORE=pkcs11)": self.keys.store is KeyStoreKind.FILE,
             "a layer of liveness that counts for less than it should (AUTH_SERVICE_PAD__*)": self.pad.is_weakened,
-            "colours that count by a word (set AUTH_SERVICE_FLASH_REPORT)": self.pad.flash_measured,
+            "colours that count by a setting (auth-service flash activate instead)": self.pad.flash_measured,
             "capture sessions without a limit (AUTH_SERVICE_CAPTURE__*)": self.capture.is_unlimited
             or self.pace.is_unlimited,
         }

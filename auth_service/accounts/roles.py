@@ -45,6 +45,12 @@ class Permission(StrEnum):
     PROPOSE_CALIBRATION = "propose_calibration"
     ACTIVATE_CALIBRATION = "activate_calibration"
     """Never one's own proposal."""
+    RECORD_FLASH = "record_flash"
+    """Keeps a measurement of the colours."""
+    ACTIVATE_FLASH = "activate_flash"
+    """Never what one recorded oneself."""
+    WITHDRAW_FLASH = "withdraw_flash"
+    """Alone: without colours a pass takes more."""
     ERASE_PERSON = "erase_person"
     OVERRIDE_FLAGS = "override_flags"
     """Second signature under an erasure that does not wait for open flags."""
@@ -65,10 +71,24 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.CHECKER: frozenset(),
     Role.MONITOR: frozenset(
-        {Permission.SEE_FLAGS, Permission.SEE_FLAG_PHOTOS, Permission.JUDGE_FLAGS, Permission.OVERRIDE_FLAGS}
+        {
+            Permission.SEE_FLAGS,
+            Permission.SEE_FLAG_PHOTOS,
+            Permission.JUDGE_FLAGS,
+            Permission.OVERRIDE_FLAGS,
+            Permission.WITHDRAW_FLASH,
+        }
     ),
     Role.DATA_STEWARD: frozenset({Permission.IMPORT_LEDGER}),
-    Role.POLICY_ADMIN: frozenset({Permission.PROPOSE_CALIBRATION, Permission.ACTIVATE_CALIBRATION}),
+    Role.POLICY_ADMIN: frozenset(
+        {
+            Permission.PROPOSE_CALIBRATION,
+            Permission.ACTIVATE_CALIBRATION,
+            Permission.RECORD_FLASH,
+            Permission.ACTIVATE_FLASH,
+            Permission.WITHDRAW_FLASH,
+        }
+    ),
     Role.AUDITOR: frozenset(
         {Permission.SEE_FLAGS, Permission.SEE_REVIEWS, Permission.SEE_REQUESTS, Permission.READ_AUDIT}
     ),

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from auth_service.cli.finding_words import heading
-from auth_service.cli.findings import Finding, audit_trail, database_rights, erasures, looked, working
+from auth_service.cli.findings import Finding, audit_trail, colours, database_rights, erasures, looked, working
 from auth_service.cli.precautions import precautions
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.errors import PhotoFilesUnexplained, ServiceError
@@ -71,6 +71,7 @@ def _examine(wiring: Wiring) -> list[Finding]:
         _tried("engine", lambda: wiring.pool.identity, f"{settings.engine} is warm", "auth-service models verify"),
         _decoder(wiring),
         _calibration(wiring),
+        *looked("colours", lambda: [colours(wiring)]),
         *looked("photo files", lambda: [_orphans(wiring)]),
         *looked("jobs", lambda: working(wiring)),
         *looked("erasures", lambda: [erasures(wiring)]),

@@ -13,13 +13,16 @@ from typing import Annotated, Any
 import typer
 
 from auth_service.cli.evaluate_pad_bench import PadBench, opened_bench
+from auth_service.cli.flash_words import tell_measurement
 from auth_service.cli.pad_folder import REFERENCE, Presented, Unusable, content, found_below, named_in
 from auth_service.cli.pad_journal import Journal
 from auth_service.cli.pad_words import tell
+from auth_service.cli.signing_in import PasswordStdin, signed_in
 from auth_service.cli.speak import JsonFlag, Voice, error_document, speaking
 from auth_service.core.clock import legal_date
-from auth_service.core.errors import InputRefused, NoFaceFound
+from auth_service.core.errors import AlreadyExists, FieldInvalid, InputRefused, NoFaceFound, NotFound
 from auth_service.engines.catalogue import DEFAULT_ENGINE
+from auth_service.liveness.flash_measurement import check_name, measurement_of
 from auth_service.liveness.trial_report import Silent, pad_document
 from auth_service.liveness.trials import Trial
 from auth_service.settings import Profile, load_settings
@@ -32,6 +35,10 @@ Root = Annotated[
 ]
 Manifest = Annotated[Path | None, typer.Option("--manifest", help="CSV path,label[,subject] in place of those names.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for result.json; run again, it goes on from there.")]
+Record = Annotated[
+    str | None,
+    typer.Option("--record", help="Keep the colours' part under this name, for another person to activate; with --by."),
+]
 
 
 @evaluating_pad.command("pad")
@@ -40,10 +47,14 @@ def pad_command(
     manifest: Manifest = None,
     engine: Annotated[str, typer.Option("--engine", help="Engine id of models/manifest.toml.")] = DEFAULT_ENGINE,
     out: Out = None,
+    record: Record = None,
+    by: Annotated[str | None, typer.Option("--by", help="With --record: staff account that stands for it.")] = None,
+    password_stdin: PasswordStdin = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure APCER of each species and BPCER, by layer and together, with and without the MiniFASNet pair."""
     with speaking(as_json=as_json) as voice:
+        keeper = None if record is None else _keeper(engine, record, by)
         found = named_in(root, content(manifest)) if manifest else found_below(root)
         presented = [one for one in found if isinstance(one, Presented)]
         outcome = Outcome([one for one in found if isinstance(one, Unusable)])
@@ -51,13 +62,40 @@ def pad_command(
         with opened_bench(Wiring(load_settings(engine=engine, profile=Profile.DEVELOPMENT))) as bench:
             outcome.unusable += bench.enrol(one for one in presented if one.label == REFERENCE)
             shown = [one for one in presented if one.label != REFERENCE]
-            _judge_all(voice, bench, shown, Journal.opened(out, bench.terms), outcome)
+            # what is to be kept is judged now: a journal is a file that somebody could have written
+            journal = Journal.opened(out if record is None else None, bench.terms)
+            _judge_all(voice, bench, shown, journal, outcome)
             document = _document(bench, outcome)
         if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
             text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
             (out / "result.json").write_text(text, encoding="utf-8")
         voice.result(document)
         tell(voice, document)
+        if keeper is not None and record is not None and by is not None:
+            made = measurement_of(document, record)
+            tell_measurement(voice, made)
+            with signed_in(keeper, by, stdin=password_stdin) as member:
+                keeper.keep_flash.record(made, member)
+            told = f"auth-service flash activate {record} --by WHO"
+            voice.both(f"已记录。须由另一人启用：{told}", f"Recorded. Another person activates it: {told}")
+
+
+def _keeper(engine: str, name: str, by: str | None) -> Wiring:
+    """Where the measurement will be kept; said before hours of judging.
+
+    raises   FieldInvalid (no account, the name), AlreadyExists, SettingInvalid, SchemaOutdated
+    """
+    if by is None:
+        raise FieldInvalid("--record needs --by", field="by")
+    check_name(name)
+    keeper = Wiring(load_settings(engine=engine))
+    keeper.store.check_schema()
+    try:
+        keeper.keep_flash.find(name)
+    except NotFound:
+        return keeper
+    raise AlreadyExists(field="name")
 
 
 @dataclass(slots=True)

@@ -16,11 +16,9 @@ from auth_service.capture.recorded import in_steps, unprompted
 from auth_service.capture.steps import CapturedStep
 from auth_service.cli.pad_folder import Form, Presented, Unusable, content
 from auth_service.core.errors import InputRefused
-from auth_service.engines.catalogue import build_capture_parts, build_reader, capture_versions
+from auth_service.engines.catalogue import build_capture_parts, build_reader
 from auth_service.engines.presentations import NOTHING_ASKED, PresentationReader, film_frames, film_length_ms
 from auth_service.faces.template import Template, mean_template
-from auth_service.liveness.assess import LAYERS_VERSION
-from auth_service.liveness.fusion import FUSION_VERSION
 from auth_service.liveness.measures import SessionMeasures
 from auth_service.liveness.trials import Judge, Kind, Shown, Trial
 from auth_service.matching.calibration import MOST_IMAGES, Calibration
@@ -84,14 +82,9 @@ def opened_bench(wiring: Wiring) -> Iterator[PadBench]:
     """With the reader, the policies and the record that this deployment would use. raises as build_reader"""
     parts = build_capture_parts(wiring.spec)
     reader = PresentationReader(build_reader(wiring.spec), parts)
-    versions = {
-        **capture_versions(wiring.spec),
-        "layers": LAYERS_VERSION,
-        "fusion": FUSION_VERSION,
-        "points": parts.layout,
-    }
-    policy = wiring.settings.liveness
-    terms = {"engine": wiring.identity.engine, "versions": versions, "thresholds": plain(policy)}
+    in_use = wiring.liveness_terms
+    policy, versions = wiring.settings.liveness, dict(in_use.versions)
+    terms = {"engine": in_use.engine, "versions": versions, "policy": in_use.policy, "thresholds": plain(policy)}
     try:
         yield PadBench(reader, Judge(policy, versions), terms, wiring.shipped_calibration)
     finally:

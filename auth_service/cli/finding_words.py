@@ -12,6 +12,7 @@ HEADINGS_ZH = {
     "engine": "人脸引擎",
     "photo decoder": "照片解码",
     "calibration": "标定",
+    "colours": "屏幕颜色",
     "photo files": "照片文件",
     "jobs": "定时任务",
     "stored faces": "已存人脸",

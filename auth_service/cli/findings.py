@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from auth_service.core.audit_restores import RESTORED
-from auth_service.core.errors import ServiceError, TombstoneRefused
+from auth_service.core.errors import FlashTampered, ServiceError, TombstoneRefused
 from auth_service.core.jobs import JobState
 from auth_service.enrollment.filing import DUTY_TEXTS, FilingDuty, duty
+from auth_service.flows.current_flash import FlashState
 from auth_service.settings import Profile
 from auth_service.storage.queries import Operations
 from auth_service.storage.unit import DatabaseRole, Difference, Store
@@ -19,6 +20,7 @@ _RIGHTS_MEND = "deploy/postgres/roles.sql as administrator, then auth-service mi
 _RIGHTS_MEND_ZH = "先以管理员运行 deploy/postgres/roles.sql，再以表的所有者运行 auth-service migrate"
 _AUDIT_PAGE = "docs/operations/audit.md"
 _INCIDENT = "docs/operations/incident.md"
+_COLOURS = "docs/operations/pilot.md"
 _LATE_SECONDS = 900.0
 """A job that is so late has no worker. source: deploy/prometheus/alerts.yaml, JobIsOverdue"""
 
@@ -72,6 +74,32 @@ def erasures(wiring: Wiring) -> Finding:
         return Finding("erasures", fine=False, detail=detail, mend=mend, mend_zh=mend_zh)
     told = f"{state.outside} on record"
     return Finding("erasures", True, told, "" if state.sound else "auth-service privacy reapply")
+
+
+def colours(wiring: Wiring) -> Finding:
+    """Whether the screen's colours count towards a pass, and by which measurement. Without them nothing is broken: a
+    one-time code or a person stands in."""
+    pad = wiring.settings.liveness.pad
+    try:
+        standing = wiring.current_flash.standing()
+    except ServiceError as error:
+        return Finding("colours", fine=False, detail=error.code, mend="auth-service migrate")
+    if standing.state is FlashState.TAMPERED:
+        return Finding("colours", False, f"{FlashTampered.code}: they do not count",
+                       f"auth-service flash list, auth-service audit verify, {_COLOURS}",
+                       f"auth-service flash list、auth-service audit verify，见 {_COLOURS}")  # fmt: skip
+    if standing.measurement is not None and standing.differs:
+        told = f"{standing.measurement.name} was measured with another {', '.join(standing.differs)}: they do not count"
+        return Finding(
+            "colours", not pad.flash_needs_measuring, told, f"measure anew: {_COLOURS}", f"请重新测量：{_COLOURS}"
+        )
+    if standing.measurement is not None:
+        return Finding("colours", fine=True, detail=f"they count by {standing.measurement.name}")
+    if not pad.flash_needs_measuring:
+        return Finding("colours", fine=True, detail="they count without a measurement: not production")
+    return Finding("colours", True, "they do not count: no measurement is in force",
+                   f"evaluate pad --record on a pilot of your own, then auth-service flash activate: {_COLOURS}",
+                   f"先在本单位试采人员上 evaluate pad --record，再由另一人启用：{_COLOURS}")  # fmt: skip
 
 
 def audit_trail(wiring: Wiring) -> Finding:

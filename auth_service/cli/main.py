@@ -14,6 +14,7 @@ from auth_service.cli.doctor import doctor_app
 from auth_service.cli.evaluate import evaluate_app
 from auth_service.cli.evaluate_pad import evaluating_pad
 from auth_service.cli.evaluate_replay import evaluate_replay_app
+from auth_service.cli.flash import flash_app
 from auth_service.cli.keys import keys, public_keys
 from auth_service.cli.life import life
 from auth_service.cli.people import api_keys, staff
@@ -38,6 +39,7 @@ for group in (demonstration, life, doctor_app, enrolment, verification, worker_a
 app.add_typer(backup_app, name="backup")
 app.add_typer(retention_app, name="retention")
 app.add_typer(calibrate_app, name="calibrate")
+app.add_typer(flash_app, name="flash")
 app.add_typer(staff, name="staff")
 app.add_typer(api_keys, name="api-keys")
 app.add_typer(ledger, name="ledger")

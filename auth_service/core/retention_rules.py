@@ -177,7 +177,7 @@ RULES = (
     ),
     Rule(
         "measurements",
-        "`calibrations`, `calibration_activations`, `face_thresholds`",
+        "`calibrations`, `calibration_activations`, `flash_measurements`, `flash_acts`, `face_thresholds`",
         None,
         "10 years",
         "kept: counts and rates, nobody's data",

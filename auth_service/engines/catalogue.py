@@ -129,6 +129,12 @@ def capture_versions(spec: ReaderSpec) -> dict[str, str]:
     return {entry.name: entry.sha256[:16] for entry in used}
 
 
+def capture_layout(spec: ReaderSpec) -> str:
+    """Of the points by which sessions are measured, by what is installed; loads nothing."""
+    installed = is_there(find_entry(spec.models_dir, "yunet"), spec.models_dir)
+    return YunetDetector.layout if installed else HogDetector.layout
+
+
 def build_capture_reader(spec: ReaderSpec) -> EngineCaptureReader:
     """For one thread. raises as `build_reader` and `build_capture_parts`"""
     return EngineCaptureReader(build_reader(spec), build_capture_parts(spec))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
 from auth_service.capture.challenge import Challenge
@@ -60,6 +60,12 @@ class LivenessPolicy:
     def digest(self) -> str:
         """sha256 in hex over every limit and mode: two verdicts under one digest were judged alike."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()
+
+    @property
+    def limits_digest(self) -> str:
+        """The same without the question whether colours count: what a measurement of them was made under."""
+        pad = replace(self.pad, flash_needs_measuring=False, flash_measured=False)
+        return replace(self, pad=pad).digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class PadPolicy:
     replay       enforced: last year's film is the commonest attack (trust.md 0)
     channel      advises, and cannot be more: BPCER 14.6 % at APCER 10 % in published work (trust.md 1.4)
     flash_needs_measuring  colours count only after `flash_measured`; true in the production profile
-    flash_measured         the operator's report says so (AUTH_SERVICE_FLASH_REPORT); a bare word is not believed
+    flash_measured         set by the service alone, from the measurement that two people put in force
+                           (`auth-service flash list`); production refuses it as a setting
 
     source  docs/decisions/0029-capture-and-liveness.md; docs/liveness.md, "How the layers decide"
     """

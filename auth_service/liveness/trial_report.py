@@ -1,7 +1,7 @@
 """The record of a measurement of attack detection: rates, what was counted, and what it was measured with.
 
-An operator keeps it beside the setting that lets colours count (docs/liveness.md): it says how many living people and
-how many attacks the colours were tried on.
+Its part `flash` is what two people put in force so that colours count (liveness/flash_measurement.py): how many living
+people and how many attacks the colours were tried on, and what came of it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from auth_service.capture.challenge import Route
 from auth_service.core.intervals import Rate
 from auth_service.liveness.fusion import PadPolicy
 from auth_service.liveness.layers import Layer, LayerFinding
@@ -50,7 +51,7 @@ def pad_document(trials: Sequence[Trial], silent: Sequence[Silent], pad: PadPoli
             for kind in Kind
             if (those := [one for one in trials if one.shown.kind is kind])
         },
-        "flash": _flash(trials, pad),
+        "flash": _flash(trials, pad, model=model),
         "matcher": _matcher(trials, model=model),
     }
 
@@ -124,16 +125,19 @@ def _finding(trial: Trial, layer: Layer) -> LayerFinding:
     return next(one for one in trial.findings if one.layer is layer)
 
 
-def _flash(trials: Sequence[Trial], pad: PadPolicy) -> dict[str, Any]:
+def _flash(trials: Sequence[Trial], pad: PadPolicy, *, model: bool) -> dict[str, Any]:
     """Sessions in which the colours were really shown: those of living people, and attacks that answered them.
 
-    A film that was made before the row was drawn is not among them.
+    A film that was made before the row was drawn is not among them. `whole` is what all layers made of them together,
+    as the service would, the rest what the colours made of them alone.
     """
     shown = [one for one in trials if one.shown.kind is Kind.SESSION and one.colours]
     living = sum(one.living for one in shown)
     told = _of_layer(shown, Layer.FLASH, pad) if shown else {"said": {}, "reasons": {}, "bpcer": None, "species": {}}
     subjects = len({one.shown.subject for one in shown if one.living})
-    return {"bona_fide": living, "subjects": subjects, "attacks": len(shown) - living, **told}
+    whole = _fused(shown, with_model=model) if shown else None
+    counts = {"bona_fide": living, "subjects": subjects, "attacks": len(shown) - living}
+    return {"route": Route.FLASH.value, **counts, "whole": whole, **told}
 
 
 def _matcher(trials: Sequence[Trial], *, model: bool) -> dict[str, Any] | None:

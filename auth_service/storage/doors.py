@@ -20,6 +20,7 @@ from auth_service.storage.records.expiry import Expiry
 from auth_service.storage.records.face_counts import FaceCounts
 from auth_service.storage.records.findings import PadFindings
 from auth_service.storage.records.flags import Flags, Judgements
+from auth_service.storage.records.flash import FlashMeasurements
 from auth_service.storage.records.idempotency import Idempotency
 from auth_service.storage.records.imports import Imports
 from auth_service.storage.records.jobs import Jobs
@@ -108,6 +109,10 @@ class Unit:
     @cached_property
     def calibrations(self) -> Calibrations:
         return Calibrations(self._work)
+
+    @cached_property
+    def flash(self) -> FlashMeasurements:
+        return FlashMeasurements(self._work)
 
     @cached_property
     def own_people(self) -> OwnPeople:

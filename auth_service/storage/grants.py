@@ -71,6 +71,8 @@ GRANTS: dict[str, Rights] = {
     "certificates": _front(ADD),
     "calibrations": _front(ADD),
     "calibration_activations": _front(ADD),
+    "flash_measurements": _front(ADD),
+    "flash_acts": _front(ADD),
     "flags": _both(ADD, ADD),
     "flag_people": _both(ADD, ADD),
     "judgements": _front(ADD),

@@ -26,6 +26,7 @@ from auth_service.storage.records.checkpoints import StoredCheckpoint
 from auth_service.storage.records.earlier_rows import guard_earlier_rows
 from auth_service.storage.records.findings import StoredFinding
 from auth_service.storage.records.flags import StoredFlag
+from auth_service.storage.records.flash import FlashAct, StoredFlash
 from auth_service.storage.records.idempotency import SavedAnswer
 from auth_service.storage.records.other_ways import NewRequest, OtherWay
 from auth_service.storage.records.people import Applied
@@ -44,6 +45,7 @@ __all__ = [
     "DatabaseRole",
     "Difference",
     "EngineCount",
+    "FlashAct",
     "GuardedRows",
     "KeptStep",
     "KnownCapture",
@@ -60,6 +62,7 @@ __all__ = [
     "StoredCheckpoint",
     "StoredFinding",
     "StoredFlag",
+    "StoredFlash",
     "StoredReview",
     "StoredSession",
     "Target",

@@ -7,11 +7,11 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from auth_service.capture.challenge import Challenge
 from auth_service.connectors.archive_file import ArchiveFiles, fingerprints
 from auth_service.connectors.archive_keys import archive_keys
 from auth_service.connectors.audit_trust import keys_of
 from auth_service.connectors.key_choice import KeyChoice
-from auth_service.connectors.pad_report import flash_is_measured
 from auth_service.connectors.passwords import Argon2Passwords
 from auth_service.connectors.restore_place import is_restoring
 from auth_service.connectors.secret_files import private_folder
@@ -32,6 +32,7 @@ from auth_service.engines.capture_pool import PooledCaptures
 from auth_service.engines.catalogue import (
     ReaderSpec,
     build_capture_parts,
+    capture_layout,
     capture_versions,
     engine_calibration,
     engine_identity,
@@ -41,7 +42,12 @@ from auth_service.engines.pool import InferencePool
 from auth_service.faces.template import EngineIdentity
 from auth_service.flows.complete_session import CaptureEngine
 from auth_service.flows.current_calibration import CurrentCalibration
-from auth_service.liveness.assess import AssessSession, LivenessPolicy
+from auth_service.flows.current_flash import CurrentFlash
+from auth_service.liveness.assess import LAYERS_VERSION, AssessSession, LivenessPolicy
+from auth_service.liveness.flash_measurement import Terms
+from auth_service.liveness.fusion import FUSION_VERSION
+from auth_service.liveness.measures import SessionMeasures
+from auth_service.liveness.ports import Assessment, Past
 from auth_service.matching.calibration import Calibration, load_shipped
 from auth_service.settings import Profile, Settings
 from auth_service.storage.presence import is_filled
@@ -182,17 +188,37 @@ class Adapters:
         """Measures capture sessions with the readers of photos. raises as PooledCaptures"""
         return PooledCaptures(self.pool, lambda: build_capture_parts(self.spec))
 
-    @cached_property
+    @property
     def liveness(self) -> LivenessPolicy:
-        """How sessions are judged; the colours count by the operator's report alone. raises SettingInvalid"""
+        """How sessions are judged now: where colours have to be measured, they count by the measurement in force alone.
+
+        raises   as CurrentFlash
+        """
         told = self.settings.liveness
-        measured = flash_is_measured(self.settings.home, self.settings.flash_report)
+        measured = told.pad.flash_needs_measuring and self.current_flash()
         return replace(told, pad=replace(told.pad, flash_measured=measured))
 
     @cached_property
+    def liveness_terms(self) -> Terms:
+        """What a verdict depends on here besides the pictures."""
+        own = {"layers": LAYERS_VERSION, "fusion": FUSION_VERSION, "points": capture_layout(self.spec)}
+        versions = {**capture_versions(self.spec), **own}
+        return Terms(self.identity.engine, versions, self.settings.liveness.limits_digest)
+
+    @cached_property
+    def current_flash(self) -> CurrentFlash:
+        return CurrentFlash(lambda: self.store, lambda: self.liveness_terms)
+
+    @cached_property
     def capture_engine(self) -> CaptureEngine:
-        """What looks at the pictures of a session, and judges them under the operator's policies."""
-        assess = AssessSession(self.liveness, capture_versions(self.spec))
+        """What looks at the pictures of a session, and judges them under the operator's policies as they stand then."""
+        versions = capture_versions(self.spec)
+
+        def assess(
+            measures: SessionMeasures, challenge: Challenge, past: Past, *, possession: bool = False
+        ) -> Assessment:
+            return AssessSession(self.liveness, versions)(measures, challenge, past, possession=possession)
+
         return CaptureEngine(self.captures, assess, self.pool.reencode, lambda: self.identity)
 
     @property

@@ -40,6 +40,7 @@ from auth_service.flows.erase import Erase
 from auth_service.flows.examine_audit import ExamineAudit
 from auth_service.flows.import_ledger import ImportLedger
 from auth_service.flows.judge_flag import JudgeFlag
+from auth_service.flows.keep_flash import KeepFlash
 from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
@@ -144,6 +145,10 @@ class Flows(Adapters):
         metric = Metric(engine_metric(self.settings.engine, self.settings.models))
         subject = Subject(self.identity, metric, self.spec.mirrored, self.shipped_calibration)
         return Calibrate(self.store, subject, self.clock, strict=self.strict)
+
+    @cached_property
+    def keep_flash(self) -> KeepFlash:
+        return KeepFlash(self.store, self.clock, lambda: self.liveness_terms)
 
     @cached_property
     def enroll(self) -> Enroll:

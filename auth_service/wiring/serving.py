@@ -22,6 +22,7 @@ from auth_service.enrollment.consent_texts import ShownText, shown_text
 from auth_service.enrollment.filing import FilingDuty, duty
 from auth_service.flows.authorise import AuthoriseKey
 from auth_service.flows.count_faces import CountFaces
+from auth_service.flows.current_flash import FlashState
 from auth_service.flows.idempotent import Idempotent
 from auth_service.web.facts import FACES_JOB, Facts, Sources
 from auth_service.web.metrics import Measures, resident_bytes
@@ -127,9 +128,16 @@ class Wiring(Flows):
                 ("disk", lambda: os.access(self.settings.home, os.W_OK) and self.disk_free() >= _LEAST_DISK),
                 ("audit", lambda: not self.audit_problems()),
                 ("erasures", lambda: not self._erasures_refused()),
+                ("colours", self._colours_stand),
             ),
-            advisory=("audit", "erasures"),
+            advisory=("audit", "erasures", "colours"),
         )
+
+    def _colours_stand(self) -> bool:
+        """False where a measurement that was put in force does not count any more. None in force is a choice."""
+        if not self.settings.liveness.pad.flash_needs_measuring:
+            return True
+        return self.current_flash.standing().state in {FlashState.IN_FORCE, FlashState.NONE}
 
     def _erasures_refused(self) -> bool:
         """As the hourly job found them: going through all of them is nothing for a probe."""

@@ -111,6 +111,16 @@ def test_every_file_is_judged_or_named_and_a_second_run_goes_on(evaluate: Any, d
     assert "不是完整的采集" in spoken.stdout
 
 
+def test_a_pilot_of_one_person_is_not_kept_for_colours(evaluate: Any, data: Path, tmp_path: Path) -> None:
+    assert CliRunner().invoke(app, ["init", "--json"]).exit_code == 0
+    root = filled(tmp_path / "root", data, ("a",))
+    done = evaluate("--root", root, "--record", "pilot-1", "--by", "li", "--out", tmp_path / "out", "--json")
+    error = json.loads(done.stdout)["error"]
+    assert (done.exit_code, error["code"]) == (1, "flash_too_few")
+    assert error["detail"] == "0 people of 30, 0 sessions of 30, 0 attacks of 30"
+    assert json.loads((tmp_path / "out" / "result.json").read_text())["flash"]["route"] == "flash"
+
+
 def test_a_csv_names_presentations_too(evaluate: Any, data: Path, tmp_path: Path) -> None:
     rows = ["path,label", "nuaa/real/0001/0001_00_00_01_0.jpg,live", "nuaa/print/0001/0001_00_00_01_0.jpg,print"]
     listed = tmp_path / "rows.csv"

@@ -61,7 +61,7 @@ def test_every_fact_has_its_guards(store: Store, url: str) -> None:
     found = triggers(url)
     for table in (
         "evidence", "certificates", "consents", "flags", "judgements", "reviews", "audit_rows", "audit_checkpoints",
-        "pad_findings", "replay_prints", "replay_cells",
+        "pad_findings", "replay_prints", "replay_cells", "flash_measurements",
     ):  # fmt: skip
         assert sum(name.startswith(f"{table}_no_") for name in found) == 2, table
 
@@ -71,6 +71,11 @@ def test_migrating_again_does_nothing(store: Store) -> None:
     store.check_schema()
 
 
+def _place(revision: str) -> list[int]:
+    """Day and number on it: the tenth of a day follows the ninth."""
+    return [int(part) for part in revision.split("_")[:4]]
+
+
 def test_an_empty_database_is_outdated_until_it_is_migrated(tmp_path: Path, keys: KeyFile) -> None:
     store = Store(f"sqlite:///{tmp_path / 'new folder' / 'a.db'}", keys, tmp_path / "photos")
     with pytest.raises(SchemaOutdated):
@@ -78,7 +83,7 @@ def test_an_empty_database_is_outdated_until_it_is_migrated(tmp_path: Path, keys
     with pytest.raises(SchemaOutdated), store.reading() as unit:
         unit.people.count()
     taken = store.migrate()
-    assert taken == sorted(taken)
+    assert taken == sorted(taken, key=_place)
     assert len(taken) >= 5
     store.check_schema()
     store.close()

@@ -49,6 +49,12 @@ class CalibrationTampered(CalibrationMissing):
     en = "A calibration was changed behind the service; nothing is decided until two people put one in force anew."
 
 
+class FlashTampered(EngineFault):
+    code = "flash_tampered"
+    zh = "颜色测量记录或其启用记录的校验不符，可能被绕过本服务改动：屏幕颜色不再计入通过，请查明后由两人重新启用。"
+    en = "A measurement of the colours was changed behind the service; colours do not count until two people renew it."
+
+
 class ScoreInvalid(EngineFault):
     code = "score_invalid"
     zh = "比对结果异常，已停止判定。"

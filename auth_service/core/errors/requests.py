@@ -116,6 +116,18 @@ class CalibrationTooFew(RequestRefused):
     en = "Too few people stand behind this calibration; it cannot be put in force in production."
 
 
+class FlashTooFew(RequestRefused):
+    code = "flash_too_few"
+    zh = "颜色测量所依据的人数、采集次数或攻击次数不足，不能保存或启用。"
+    en = "The colours were measured on too few people, sessions or attacks; this cannot be kept or put in force."
+
+
+class FlashOutdated(RequestRefused):
+    code = "flash_outdated"
+    zh = "这次颜色测量所用的程序、模型或策略已不是现在使用的，不能启用；请重新测量。"
+    en = "The colours were measured with programs, models or limits that are not those in use; please measure anew."
+
+
 class StaleJudgement(RequestRefused):
     code = "stale_judgement"
     zh = "这条记录已被他人处理，请刷新后再看。"

@@ -15,19 +15,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from auth_service.accounts.roles import Permission, Role, may
+from auth_service.accounts.roles import Permission
 from auth_service.core.errors import AlreadyExists, CalibrationTampered
 from auth_service.faces.template import EngineIdentity
 from auth_service.matching.calibration import Calibration, parse, render
+from auth_service.storage.records.acts import next_number, was_done_rightly
 from auth_service.storage.records.guards import guard_of, is_genuine, subject_of
-from auth_service.storage.tables import CalibrationActivationRow, CalibrationRow, StaffRow
+from auth_service.storage.tables import CalibrationActivationRow, CalibrationRow
 from auth_service.storage.tables.schema import Schema, table_of
 from auth_service.storage.work import Work, to_json
 
-_PROPOSALS, _ACTS, _STAFF = table_of(CalibrationRow), table_of(CalibrationActivationRow), table_of(StaffRow)
+_PROPOSALS, _ACTS = table_of(CalibrationRow), table_of(CalibrationActivationRow)
 _ALL_ACTS = select(_ACTS, _PROPOSALS.c.record_digest).join(_PROPOSALS, _PROPOSALS.c.id == _ACTS.c.calibration_id)
 _NEWEST = (
     _ALL_ACTS.where(_PROPOSALS.c.engine == bindparam("engine"), _PROPOSALS.c.weights_digest == bindparam("weights"))
@@ -88,7 +89,7 @@ class Calibrations:
         """raises StorageFault: the database refuses one and the same person"""
         digest = select(_PROPOSALS.c.record_digest).where(_PROPOSALS.c.id == calibration_id)
         values = {
-            "number": self._next_number(),
+            "number": next_number(self._work, _ACTS),
             "calibration_id": calibration_id,
             "proposed_by": proposed_by,
             "activated_by": by,
@@ -157,13 +158,6 @@ class Calibrations:
         asked = {"engine": identity.engine, "weights": identity.weights_digest}
         return self._work.connection.execute(_NEWEST, asked).one_or_none()
 
-    def _next_number(self) -> int:
-        """Behind every activation there is: also behind one that somebody put in with a high number."""
-        most = func.coalesce(func.max(_ACTS.c.number), 0) + 1
-        if self._work.connection.dialect.name == "postgresql":  # an older release beside this one takes from it too
-            most = func.greatest(func.nextval(func.pg_get_serial_sequence(_ACTS.name, _ACTS.c.number.name)), most)
-        return int(self._work.connection.execute(select(most)).scalar_one())
-
     def _genuine(self, row: Row[Any]) -> Calibration:
         """The record of a row that this service wrote as it stands. raises CalibrationTampered"""
         self._require(CalibrationRow, row, row.proposed_by, Permission.PROPOSE_CALIBRATION)
@@ -173,13 +167,8 @@ class Calibrations:
         return calibration
 
     def _require(self, kind: type[Schema], row: Row[Any], by: str, permission: Permission) -> None:
-        """raises CalibrationTampered: the guard does not fit, or who did it has no role that may. An account that has
-        ended since does not undo what it did."""
-        wanted = select(_STAFF).where(_STAFF.c.id == by)
-        member = self._work.connection.execute(wanted).one_or_none()
-        indexes = self._work.indexes
-        known = member is not None and is_genuine(indexes, StaffRow, member) and may(Role(member.role), permission)
-        if not known or not is_genuine(indexes, kind, row):
+        """raises CalibrationTampered: the guard does not fit, or who did it has no role that may"""
+        if not was_done_rightly(self._work, kind, row, by, permission):
             raise CalibrationTampered(subject_of(kind, row))
 
 

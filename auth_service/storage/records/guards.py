@@ -1,5 +1,5 @@
-"""Guards of the rows that let somebody in, of the thresholds that decide and of what reviewers said: a keyed HMAC over
-what each row grants.
+"""Guards of the rows that let somebody in, of the thresholds and measurements that decide and of what reviewers said:
+a keyed HMAC over what each row grants.
 
 Somebody with the database file alone can write a row, but not its guard: the key lies in the key ring. What the guard
 cannot show is an old row put back whole, such as an account as it was before it was disabled, or that the newest row is
@@ -26,6 +26,8 @@ from auth_service.storage.tables import (
     AuditRowTable,
     CalibrationActivationRow,
     CalibrationRow,
+    FlashActRow,
+    FlashMeasurementRow,
     ReviewRow,
     StaffRow,
     StaffSessionRow,
@@ -47,21 +49,31 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
     CalibrationActivationRow: (
         "number", "calibration_id", "record_digest", "proposed_by", "activated_by", "activated_at",
     ),
+    FlashMeasurementRow: ("id", "name", "record_digest", "recorded_by", "recorded_at"),
+    FlashActRow: ("number", "measurement_id", "record_digest", "recorded_by", "act", "done_by", "done_at"),
     ReviewRow: ("id", "evidence_id", "number", "person_id", "act", "verdict", "reason", "done_by", "done_at"),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
-`record_digest` of an activation is its proposal's: it belongs to the thresholds as they were shown. Its `number` is
-covered so that an earlier one cannot be put behind a later one again."""
+`record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
+Its `number` is covered so that an earlier one cannot be put behind a later one again."""
 _SUBJECT = {
     StaffRow: "staff",
     ApiKeyRow: "api_key",
     StaffSessionRow: "staff_session",
     CalibrationRow: "calibration",
     CalibrationActivationRow: "calibration_activation",
+    FlashMeasurementRow: "flash_measurement",
+    FlashActRow: "flash_act",
     ReviewRow: "review",
 }
-_ACCOUNTS, _CALIBRATIONS, _REVIEWS = "accounts", "calibrations", "reviews"
-_PURPOSE = {CalibrationRow: _CALIBRATIONS, CalibrationActivationRow: _CALIBRATIONS, ReviewRow: _REVIEWS}
+_ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS = "accounts", "calibrations", "flash", "reviews"
+_PURPOSE = {
+    CalibrationRow: _CALIBRATIONS,
+    CalibrationActivationRow: _CALIBRATIONS,
+    FlashMeasurementRow: _FLASH,
+    FlashActRow: _FLASH,
+    ReviewRow: _REVIEWS,
+}
 """Whose index key it is, where not the accounts'."""
 
 

@@ -19,6 +19,7 @@ from auth_service.storage.tables.faces import (
     ReferenceSetPhotoRow,
     ReferenceSetRow,
 )
+from auth_service.storage.tables.flash import FlashActRow, FlashMeasurementRow
 from auth_service.storage.tables.keys import ErasureRow, WrappingKeyRow
 from auth_service.storage.tables.limits import LimitCountRow
 from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow, JobRunRow
@@ -68,6 +69,8 @@ __all__ = [
     "FaceThresholdRow",
     "FlagPersonRow",
     "FlagRow",
+    "FlashActRow",
+    "FlashMeasurementRow",
     "ImportRow",
     "JobLeaseRow",
     "JobRunRow",

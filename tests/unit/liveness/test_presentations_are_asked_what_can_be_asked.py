@@ -107,6 +107,9 @@ def test_the_record_counts_each_kind_by_itself_and_names_what_an_operator_must_k
     assert geometry["said"] == {"live": {"live": 2}, "print": {"attack": 1}}
     assert (geometry["bpcer"]["errors"], geometry["species"]["print"]["apcer"]) == (0, 0.0)
     assert [found["flash"][name] for name in ("bona_fide", "subjects", "attacks")] == [2, 2, 1]
+    whole, alone = found["flash"]["whole"], found["flash"]
+    assert (found["flash"]["route"], whole["bpcer"], whole["species"]["print"]["apcer"]) == ("flash", 0.5, 0.0)
+    assert (alone["bpcer"]["errors"], alone["species"]["print"]["n"]) == (0, 1)
     assert found["no_response"] == {"count": 1, "by_label": {"print": 1}, "paths": ["x.jpg"]}
     print_ = found["matcher"]["species"]["print"]
     assert (print_["iapmr"]["n"], print_["iapmr"]["errors"], print_["iapar"]["errors"]) == (3, 2, 1)
