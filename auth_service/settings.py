@@ -114,6 +114,12 @@ class Settings(BaseSettings):
         "how often it refuses living people is to be measured first (docs/liveness.md)",
     )
 
+    pilot_folder: Path | None = Field(
+        None,
+        description="folder into which sessions of a pilot are written, in clear, for `evaluate pad`; no pilot can be "
+        "opened when empty (docs/operations/pilot.md)",
+    )
+
     code_outbox: Path | None = Field(
         None, description="folder from which the agency's SMS gateway takes one-time codes; none are sent when empty"
     )

@@ -51,6 +51,8 @@ class Permission(StrEnum):
     """Never what one recorded oneself."""
     WITHDRAW_FLASH = "withdraw_flash"
     """Alone: without colours a pass takes more."""
+    COLLECT_PILOT = "collect_pilot"
+    """Opens sessions that only measure, says what they show, and removes them."""
     ERASE_PERSON = "erase_person"
     OVERRIDE_FLAGS = "override_flags"
     """Second signature under an erasure that does not wait for open flags."""
@@ -67,6 +69,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DECIDE_REVIEWS,
             Permission.SEE_REQUESTS,
             Permission.ANSWER_REQUESTS,
+            Permission.COLLECT_PILOT,
         }
     ),
     Role.CHECKER: frozenset(),
@@ -87,6 +90,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.RECORD_FLASH,
             Permission.ACTIVATE_FLASH,
             Permission.WITHDRAW_FLASH,
+            Permission.COLLECT_PILOT,
         }
     ),
     Role.AUDITOR: frozenset(

@@ -7,6 +7,8 @@ A pilot keeps it beside the film as `challenge.json`, in the words of the answer
      "steps": [{"kind": "neutral", "from_ms": 400, "to_ms": 1500},
                {"kind": "motion", "motion": "turn_left", "hold_ms": 600, "from_ms": 2300, "to_ms": 4800}, ...,
                {"kind": "flash", "from_ms": 9100, "to_ms": 12300}]}
+
+`"as_sent": true` says that the frames are just those which the page sent: none of them is left out again.
 """
 
 from __future__ import annotations
@@ -49,14 +51,19 @@ Window = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """windows  one of each step of the challenge, in their order"""
+    """windows  one of each step of the challenge, in their order
+    as_sent  the frames are those of a session, not of a film
+    """
 
     challenge: Challenge
     windows: tuple[Window, ...]
+    as_sent: bool = False
 
     @property
     def quotas(self) -> tuple[int, ...]:
-        """Most frames of each step, as the page shares them out."""
+        """Most frames of each step, as the page shares them out; what it sent is not shared out again."""
+        if self.as_sent:
+            return tuple(StepPolicy().most_frames for _ in self.windows)
         flash = FLASHES * FLASH_MS * RATE // 1000 + 1 if self.challenge.flash else 0
         left = (StepPolicy().most_frames - NEUTRAL_FRAMES - flash) // max(len(self.challenge.asks), 1)
         most = {StepKind.NEUTRAL: NEUTRAL_FRAMES, StepKind.FLASH: flash, StepKind.MOTION: min(left, MOTION_FRAMES)}
@@ -79,7 +86,18 @@ def read_recorded(data: bytes) -> Recorded:
     ends = [at for window in windows for at in window]
     if ends[0] < 0 or any(later < earlier for earlier, later in pairwise(ends)):
         raise FieldInvalid("challenge.json: the steps' times do not follow each other", field="challenge")
-    return Recorded(challenge, windows)
+    return Recorded(challenge, windows, as_sent=given.get("as_sent") is True)
+
+
+def written(challenge: Challenge, steps: Sequence[CapturedStep]) -> bytes:
+    """challenge.json of a session as it was sent: each step reaches from its first frame to its last."""
+    told: list[dict[str, Any]] = []
+    for planned, step in zip(challenge.steps, steps, strict=True):
+        asked = {} if planned.ask is None else {"motion": planned.ask.motion.value, "hold_ms": planned.ask.hold_ms}
+        window = {"from_ms": step.frames[0].at_ms, "to_ms": step.frames[-1].at_ms + 1}
+        told.append({"kind": planned.kind.value, **asked, **window})
+    document = {"route": challenge.route.value, "flash": [one.value for one in challenge.flash], "steps": told}
+    return json.dumps({**document, "as_sent": True}, indent=1).encode()
 
 
 def unprompted(length_ms: int, below: Below) -> Recorded:

@@ -28,6 +28,7 @@ HEADINGS_ZH = {
     "keys parts": "密钥备份",
     "retention": "保存期限",
     "recovery key": "恢复密钥",
+    "pilot": "试采",
 }
 """Name of a finding, or how it begins, -> Chinese."""
 

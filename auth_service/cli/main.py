@@ -18,6 +18,7 @@ from auth_service.cli.flash import flash_app
 from auth_service.cli.keys import keys, public_keys
 from auth_service.cli.life import life
 from auth_service.cli.people import api_keys, staff
+from auth_service.cli.pilot import pilot_app
 from auth_service.cli.privacy import privacy
 from auth_service.cli.records import certificates, enrolment, ledger, references
 from auth_service.cli.reembedding import reembedding
@@ -40,6 +41,7 @@ app.add_typer(backup_app, name="backup")
 app.add_typer(retention_app, name="retention")
 app.add_typer(calibrate_app, name="calibrate")
 app.add_typer(flash_app, name="flash")
+app.add_typer(pilot_app, name="pilot")
 app.add_typer(staff, name="staff")
 app.add_typer(api_keys, name="api-keys")
 app.add_typer(ledger, name="ledger")

@@ -41,6 +41,8 @@ def precautions(wiring: Wiring) -> Iterator[Finding]:
     yield from looked("backup", lambda: _backups(wiring))
     yield from looked("retention", lambda: [_retention(wiring)])
     yield _recovery(wiring)
+    if wiring.settings.pilot_folder is not None:
+        yield from looked("pilot", lambda: [_pilot(wiring)])
 
 
 def _disks(wiring: Wiring) -> Iterator[Finding]:
@@ -195,6 +197,17 @@ def _recovery(wiring: Wiring) -> Finding:
         return Finding("recovery key", fine=True, detail="set: backups open with the offline key too")
     return Finding("recovery key", fine=True, detail="none: losing HOME/keys would lose everything",
                    mend="auth-service backup recovery-key FILE (docs/operations/backup.md)")  # fmt: skip
+
+
+def _pilot(wiring: Wiring) -> Finding:
+    """Faces in clear: nobody else may look, and the switch goes off again when it is over."""
+    folder, page = wiring.pilot_folder.folder, "docs/operations/pilot.md"
+    if folder.exists() and folder.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return Finding("pilot", fine=False, detail=f"others may look into {folder}", mend=f"chmod -R go= {folder}")
+    count = len(wiring.pilot_folder.sessions())
+    return Finding("pilot", True, f"on: {count} sessions lie in clear in {folder}",
+                   f"when it is over: unset AUTH_SERVICE_PILOT_FOLDER and remove the folder, {page}",
+                   f"试采结束后：取消 AUTH_SERVICE_PILOT_FOLDER 并删除该文件夹，见 {page}")  # fmt: skip
 
 
 def _existing(path: Path) -> Path:

@@ -14,8 +14,8 @@ from datetime import timedelta
 from auth_service.core.retention_rules import KEYS_PART_DAYS, PRINT_DAYS, RULES, Rule
 
 __all__ = [
-    "CAPTURE_DAYS", "FACT_DAYS", "KEYS_PART_DAYS", "LEAST_PRINT_DAYS", "PRINT_DAYS", "RULES", "BackupPolicy",
-    "RetentionPolicy", "Rule", "age_of", "days_of", "markdown", "period_of",
+    "CAPTURE_DAYS", "FACT_DAYS", "KEYS_PART_DAYS", "LEAST_PRINT_DAYS", "PILOT_DAYS", "PRINT_DAYS", "RULES",
+    "BackupPolicy", "RetentionPolicy", "Rule", "age_of", "days_of", "markdown", "period_of",
 ]  # fmt: skip
 
 FACT_DAYS = 1096
@@ -23,6 +23,9 @@ FACT_DAYS = 1096
 CAPTURE_DAYS = 425
 """Captures; the database refuses to remove younger ones, for they are what recognises last year's recording.
 source: own decision, a yearly pass and two months, where `capture_days` counts two passes"""
+
+PILOT_DAYS = 30
+"""Frames of a pilot, at most. source: own decision; the text pilot_consent/2026-11-28 promises it"""
 
 LEAST_PRINT_DAYS = 396
 """Prints of films, that are kept for PRINT_DAYS; the database refuses to remove younger ones than these.
@@ -43,6 +46,7 @@ class RetentionPolicy:
     session_days     sign-ins that have ended; they hold for 8 hours
     import_days      records of imports (file name sealed, counts)
     reject_days      files of refused rows under HOME/rejects
+    pilot_days       frames of a pilot's sessions; at most 30, as the consent says
     orphan_days      photo files that no record names, until they are set aside
     set_aside_days   photo files set aside; one that a record names after all is read where it lies, and stays
     """
@@ -56,6 +60,7 @@ class RetentionPolicy:
     session_days: int = 1
     import_days: int = 1096
     reject_days: int = 30
+    pilot_days: int = PILOT_DAYS
     orphan_days: int = 1
     set_aside_days: int = 14
 
@@ -66,6 +71,8 @@ class RetentionPolicy:
             raise ValueError(f"capture_days cannot be less than {CAPTURE_DAYS}")
         if self.capture_days > self.fact_days:
             raise ValueError("a capture cannot outlive the verdict that it belongs to")
+        if self.pilot_days > PILOT_DAYS:
+            raise ValueError(f"pilot_days cannot be more than {PILOT_DAYS}")
         if min(getattr(self, name) for name in self.__slots__) < 1:
             raise ValueError("every period is at least one day")
 

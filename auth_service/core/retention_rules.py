@@ -232,6 +232,14 @@ RULES = (
         f"{_LAW}: registry extracts 30 days",
     ),
     Rule(
+        "pilot_sessions",
+        "frames of a pilot's sessions, in clear (AUTH_SERVICE_PILOT_FOLDER)",
+        "pilot_days",
+        "handed in",
+        "files removed; at once where the consent is withdrawn",
+        "own decision: time to film 30 people and to measure; the consent text says at most 30 days",
+    ),
+    Rule(
         "orphan_files",
         "photo files that no record names (HOME/photos)",
         "orphan_days",

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+PILOT_TEXT = "pilot_consent/"
+"""How `text_version` begins for a session of a pilot."""
+
 
 class ConsentBasis(StrEnum):
     """source: PIPL art. 13 and 29; face recognition measures in force 2025-06-01 (trust.md section 3)."""
@@ -26,3 +29,8 @@ class Consent:
     channel: str
     recorded_at: datetime
     reference: str | None = None
+
+    @property
+    def is_for_pilot(self) -> bool:
+        """To the text of a pilot, which is the ground for nothing else."""
+        return self.text_version.startswith(PILOT_TEXT)

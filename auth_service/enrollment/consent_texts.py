@@ -11,10 +11,17 @@ from auth_service.core.errors import NotFound
 CURRENT = "2026-11-24"
 PHONE_CURRENT = "2026-11-28"
 LANGUAGES = ("zh", "en")
-KINDS = ("consent", "notice", "phone_consent")
-NEWEST = {"consent": CURRENT, "notice": CURRENT, "phone_consent": PHONE_CURRENT}
+PILOT_CURRENT = "2026-11-28"
+KINDS = ("consent", "notice", "phone_consent", "pilot_consent")
+NEWEST = {
+    "consent": CURRENT,
+    "notice": CURRENT,
+    "phone_consent": PHONE_CURRENT,
+    "pilot_consent": PILOT_CURRENT,
+}
 """kind -> its newest version. `phone_consent` is what the beneficiary's own page shows: nobody signs a form there, and
-the pictures travel over the network to the agency."""
+the pictures travel over the network to the agency. `pilot_consent` is what the same page shows for a session of a
+pilot, which authenticates nobody."""
 UNNAMED = {"zh": "【经办机构名称】", "en": "[name of the agency]"}
 NO_CONTACT = {"zh": "【地址、电话】", "en": "[address, telephone]"}
 
@@ -25,6 +32,8 @@ DIGESTS: dict[tuple[str, str, str], str] = {
     ("notice", "2026-11-24", "en"): "bf1e39edfe5f763d4ac75bc5a4632746eff12cd4d39a5670c64e01715fcb30de",
     ("phone_consent", "2026-11-28", "zh"): "7471eefab94a281509f19ceb55ab86a68cd1e2ea656320f7d5d743e2342890d8",
     ("phone_consent", "2026-11-28", "en"): "f6e7dd9ebb7ec5d3cba98dbfdfe6c20c0b3e0220b4298ac36b6ddca3b903a5a8",
+    ("pilot_consent", "2026-11-28", "zh"): "630a62d3ea3ba6883861c0650312cace090ded63cf54a1a1d94a5fef23e74d7e",
+    ("pilot_consent", "2026-11-28", "en"): "1bb61621fff6cff4fb2ba325ab87123561d80aa506a0ca66d24412a1fdf6c9b2",
 }
 """(kind, version, language) -> SHA-256 of the file as released. Whoever changes a text gives it a new version."""
 

@@ -126,6 +126,8 @@ class CompleteSession:
         """The first transaction; exactly one of many gets through."""
         with self._store.unit() as unit:
             stored = own_session(unit, key)
+            if stored.pilot is not None:  # it authenticates nobody, whatever its process was set up for
+                raise SessionExpired
             require_nonce(stored.session, key)
             accepted = [step.n for step in unit.steps.kept(stored.session.id)]
             check_may_complete(stored.session, accepted, now, self._policies.session)

@@ -12,9 +12,11 @@ from collections.abc import Callable
 from auth_service.capture.challenge import Route, StepKind, draw, redraw, route_for
 from auth_service.capture.pace import Asked, Pace, PacePolicy, is_late
 from auth_service.capture.session import CaptureSession, SessionPolicy, check_may_start, pace_while_open
+from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.clock import Clock
-from auth_service.core.errors import SessionExpired, StepRefused
-from auth_service.flows.session_terms import Begun, SessionKey, begun_of, own_session, require_nonce
+from auth_service.core.errors import ConsentMissing, SessionExpired, StepRefused
+from auth_service.enrollment.consent import Consent
+from auth_service.flows.session_terms import Begun, SessionKey, actor_of, begun_of, own_session, require_nonce
 from auth_service.storage.unit import Store, StoredSession, Unit
 
 NONCE_BYTES = 16
@@ -49,18 +51,20 @@ class StartSession:
         """The route that a session gets here, whatever the person can do."""
         return self._counts(wished)
 
-    def run(self, key: SessionKey, lost_from: int | None = None) -> Begun:
+    def run(self, key: SessionKey, lost_from: int | None = None, agreed: Consent | None = None) -> Begun:
         """What is asked now.
 
         lost_from  the first step whose pictures the client no longer has, though it sealed it
-        raises     SessionUnknown, SessionExpired, SessionSpent, AttemptsUsedUp, NoChallengeLeft
+        agreed     to the text that the page showed; a session of a pilot does not begin without its own
+        raises     SessionUnknown, SessionExpired, SessionSpent, AttemptsUsedUp, NoChallengeLeft, ConsentMissing
         """
         with self._store.reading() as unit:
             stored = own_session(unit, key)
             accepted = self._accepted(unit, stored.session)
         check_may_start(stored.session, self._clock.now(), self._policies[0])
         if stored.session.drawn is None:
-            self._draw(stored)
+            _check_consent(stored, agreed)
+            self._draw(stored, agreed)
         else:
             self._mend(key, stored, accepted, lost_from)
         return self._now(key)
@@ -100,14 +104,19 @@ class StartSession:
             raise StepRefused("no colours are asked for now")
         return pace
 
-    def _draw(self, stored: StoredSession) -> None:
+    def _draw(self, stored: StoredSession, agreed: Consent | None) -> None:
         """Of two starts at once one draws, and both get what it drew."""
         session = stored.session
         self._count_draw(stored)
-        route = self._counts(route_for(session.wished, session.accommodations))
+        route = route_for(session.wished, session.accommodations)
+        if stored.pilot is None:  # a pilot measures colours before they count
+            route = self._counts(route)
         challenge = draw(route, session.accommodations)
         with self._store.unit() as unit:
-            unit.sessions.start(session, secrets.token_bytes(NONCE_BYTES), challenge, self._clock.now())
+            now = self._clock.now()
+            drawn = unit.sessions.start(session, secrets.token_bytes(NONCE_BYTES), challenge, now)
+            if drawn and stored.pilot is not None and agreed is not None:
+                unit.audit.append(_consented(session, agreed), now)
 
     def _mend(self, key: SessionKey, stored: StoredSession, accepted: tuple[int, ...], lost_from: int | None) -> None:
         """Asks anew for what cannot come any more."""
@@ -161,3 +170,20 @@ class StartSession:
         if begun is None:
             raise SessionExpired
         return begun
+
+
+def _check_consent(stored: StoredSession, agreed: Consent | None) -> None:
+    """raises ConsentMissing: a pilot without its own consent, or its consent for something else"""
+    if (agreed is not None and agreed.is_for_pilot) != (stored.pilot is not None):
+        raise ConsentMissing(field="consent")
+
+
+def _consented(session: CaptureSession, agreed: Consent) -> AuditEvent:
+    """All that is kept of a consent to a pilot, whose frames lie under the session's id."""
+    details: Details = {
+        "session": session.id,
+        "text": agreed.text_version,
+        "language": agreed.language,
+        "shown": agreed.reference,
+    }
+    return AuditEvent(actor_of(session), "pilot.consented", "", details)

@@ -1,4 +1,5 @@
-"""What a capture client is told of a decision: four words, and one hint that helps.
+"""What a capture client is told of a decision: four words, and one hint that helps. A fifth word is for pilots, where
+nothing is decided.
 
 Scores, thresholds and what refused stay here (contract.md section 4). A person who did not follow the prompts and one
 whose face did not match are told the same while they may try again, and so are a grey likeness and a suspected attack:
@@ -22,6 +23,8 @@ class OutcomeWord(StrEnum):
     TRY_AGAIN = "try_again"
     IN_REVIEW = "in_review"
     OTHER_WAY = "other_way"
+    COLLECTED = "collected"
+    """A session of a pilot: nothing was decided."""
 
 
 class Guide(StrEnum):
@@ -31,6 +34,7 @@ class Guide(StrEnum):
     FOLLOW_PROMPTS = "follow_prompts"
     A_PERSON_LOOKS = "a_person_looks"
     COUNTER_OR_VISIT = "counter_or_visit"
+    PILOT_DONE = "pilot_done"
 
 
 GUIDE_TEXTS: dict[Guide, tuple[str, str]] = {
@@ -46,6 +50,10 @@ GUIDE_TEXTS: dict[Guide, tuple[str, str]] = {
     Guide.COUNTER_OR_VISIT: (
         "换一种方式更合适：可到窗口办理，也可预约上门，待遇不受影响。",
         "Another way suits better: the counter, or a visit at home. Nothing changes meanwhile.",
+    ),
+    Guide.PILOT_DONE: (
+        "这是试采，不是资格认证，不影响您的待遇。",
+        "This was a pilot and no authentication. It changes nothing about your benefit.",
     ),
 }
 """Guide -> (zh, en)."""
@@ -65,6 +73,9 @@ class CaptureOutcome:
     def text(self) -> tuple[str, str]:
         """(zh, en)"""
         return GUIDE_TEXTS[self.guide] if isinstance(self.guide, Guide) else QUALITY_TEXTS[self.guide]
+
+
+PILOT_OUTCOME = CaptureOutcome(OutcomeWord.COLLECTED, Guide.PILOT_DONE)
 
 
 def reviewed_outcome(*, accepted: bool) -> CaptureOutcome:

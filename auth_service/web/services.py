@@ -15,6 +15,7 @@ from auth_service.flows.accept_step import AcceptStep
 from auth_service.flows.answer_request import AnswerRequest
 from auth_service.flows.ask_other_way import AskOtherWay
 from auth_service.flows.authorise import AuthoriseKey
+from auth_service.flows.collect_pilot import CollectPilot
 from auth_service.flows.complete_session import CompleteSession
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.enroll import Enroll
@@ -57,7 +58,7 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class Captures:
-    """The flows of a capture session, from its opening to its end."""
+    """The flows of a capture session, from its opening to its end. pilot: None where no pilot is wished for"""
 
     open: OpenSession
     start: StartSession
@@ -68,6 +69,7 @@ class Captures:
     see: SeeSession
     other_way: AskOtherWay
     possession: ProvePossession
+    pilot: CollectPilot | None = None
 
 
 @dataclass(frozen=True, slots=True)

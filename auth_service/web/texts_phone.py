@@ -140,6 +140,11 @@ SCREENS: dict[str, tuple[str, str]] = {
         "You need do nothing more; your benefit goes on. You will be told.",
     ),
     "verify.review.close": ("现在可以关闭页面了。", "You may close this page now."),
+    "verify.collected.title": ("试采已收到，谢谢您", "Your pilot session was received. Thank you"),
+    "verify.collected.lead": (
+        "想撤回，现在点“撤回同意”，或告诉旁边的工作人员，画面会立即删除。",
+        "To take it back, press “Withdraw consent” or tell the member of staff beside you: the pictures go at once.",
+    ),
     "verify.otherway.title": ("请换一种方式办理", "Please use another way"),
     "verify.otherway.lead": (
         "手机这次不合适，这不影响您的待遇。请选一种方便的方式。",

@@ -16,10 +16,12 @@ from auth_service.connectors.archive_file import KeysParts
 from auth_service.connectors.audit_trust import notary_of, witnesses_of
 from auth_service.connectors.code_outbox import CodeOutbox
 from auth_service.connectors.erasure_file import ErasureFile
+from auth_service.connectors.pilot_folder import PilotFolder
 from auth_service.connectors.rejects import RejectFolder
 from auth_service.connectors.restore_place import RestoreHome, key_files
 from auth_service.core.errors import (
     ServiceError,
+    SettingInvalid,
     TombstoneRefused,
 )
 from auth_service.core.retention import KEYS_PART_DAYS
@@ -32,6 +34,7 @@ from auth_service.flows.authorise import Attester
 from auth_service.flows.back_up import BackUp
 from auth_service.flows.calibrate import Calibrate
 from auth_service.flows.checkpoint import Checkpoint
+from auth_service.flows.collect_pilot import CollectPilot
 from auth_service.flows.complete_session import CompletePolicies, CompleteSession
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.enroll import Enroll, ReferenceDesk
@@ -44,6 +47,7 @@ from auth_service.flows.keep_flash import KeepFlash
 from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
+from auth_service.flows.open_pilot import OpenPilot
 from auth_service.flows.open_session import OpenSession
 from auth_service.flows.prove_possession import CodeCounts, ProvePossession
 from auth_service.flows.reembed import Reembed
@@ -118,6 +122,22 @@ class Flows(Adapters):
         return CompleteSession(self.store, engine, current, self.signer, self.clock, policies)
 
     @cached_property
+    def pilot_folder(self) -> PilotFolder:
+        """raises SettingInvalid: no pilot is wished for here, or nobody could open its links"""
+        if self.settings.pilot_folder is None:
+            raise SettingInvalid("set AUTH_SERVICE_PILOT_FOLDER", field="pilot_folder")
+        return PilotFolder(self.settings.pilot_folder)
+
+    @cached_property
+    def open_pilot(self) -> OpenPilot:
+        return OpenPilot(self.store, self.clock, self.settings.capture)
+
+    @cached_property
+    def collect_pilot(self) -> CollectPilot:
+        """raises as pilot_folder"""
+        return CollectPilot(self.store, self.clock, self.settings.capture, self.pilot_folder)
+
+    @cached_property
     def end_session(self) -> EndSession:
         return EndSession(self.store, self.clock)
 
@@ -172,6 +192,8 @@ class Flows(Adapters):
     @cached_property
     def retain(self) -> Retain:
         files: dict[str, OldFiles] = {"reject_files": RejectFolder(self.settings.home / "rejects")}
+        if self.settings.pilot_folder is not None:
+            files["pilot_sessions"] = self.pilot_folder
         if self.settings.backup.folder:
             files["keys_parts"] = KeysParts(self.archives(), Path(self.settings.backup.folder))
         return Retain(self.store, files, self.settings.retention, self.clock)

@@ -113,6 +113,7 @@ class Wiring(Flows):
             see=self.see_session,
             other_way=self.ask_other_way,
             possession=self.prove_possession,
+            pilot=None if self.settings.pilot_folder is None else self.collect_pilot,
         )
 
     @cached_property

@@ -27,7 +27,7 @@ from tests.browser.visiting import PATIENCE, SIZES
 from tests.channels.service import EILEEN, GRACE, NAMES, portraits
 
 LIMITS = without_limits() | {"AUTH_SERVICE_CAPTURE__ATTEMPTS_PER_DAY": "1000"}
-LAST = ("passed", "again", "review", "otherway", "over")
+LAST = ("passed", "again", "review", "otherway", "over", "collected")
 """Screens on which a session ends."""
 
 
@@ -41,6 +41,20 @@ class Site:
     @property
     def address(self) -> str:
         return self.served.url.split("//")[1]
+
+    @property
+    def wiring(self) -> Wiring:
+        """As a command beside the server has it."""
+        return Wiring(
+            Settings(
+                home=self.home,
+                models=self.home.parent / "models",
+                readers=1,
+                phone_page=True,
+                public_url=self.served.url,
+                pilot_folder=self.home.parent / "pilot",
+            )
+        )
 
 
 @contextmanager
@@ -59,7 +73,12 @@ def real_site(folder: Path, data: Path) -> Iterator[Site]:
             unit.people.apply(check_ledger_row(row, legal_date(now)), now, "b1")
         wiring.enroll.one(EnrollRequest(number, (photo,), PhotoSource.OFFICER, None, consent, "cli", "counter", True))
     wiring.close_stores()
-    settings = {"AUTH_SERVICE_MODELS": str(models), "AUTH_SERVICE_READERS": "1", "AUTH_SERVICE_PHONE_PAGE": "true"}
+    settings = {
+        "AUTH_SERVICE_MODELS": str(models),
+        "AUTH_SERVICE_READERS": "1",
+        "AUTH_SERVICE_PHONE_PAGE": "true",
+        "AUTH_SERVICE_PILOT_FOLDER": str(folder / "pilot"),
+    }
     with served(home, **settings, **LIMITS) as running:
         yield Site(home, running)
 

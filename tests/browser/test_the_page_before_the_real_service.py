@@ -6,6 +6,7 @@ answer, which is what no browser page can exclude (docs/liveness.md).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,11 @@ from typing import Any
 import cv2
 import pytest
 from playwright.sync_api import Browser, Playwright
+from typer.testing import CliRunner
 
+from auth_service.accounts.roles import Role
+from auth_service.cli.main import app
+from auth_service.liveness.pilot import tag_of
 from tests.browser import films, live_camera
 from tests.browser.real_browser import chromium, wait_until
 from tests.browser.real_site import Person, Site, real_site, standing_before
@@ -223,3 +228,33 @@ def test_a_slow_2g_link_gets_through(site: Site, cameras: Callable[[str], Browse
         )
         person.page.click("#ready")
         assert person.ended(4 * PATIENCE) in {"again", "otherway", "review", "over"}
+
+
+@pytest.mark.slow
+def test_a_pilot_is_filmed_by_its_link_and_measured_from_its_folder(
+    site: Site, cameras: Callable[[str], Browser], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page asks for the consent to the pilot, shows the colours and ends with a word of its own."""
+    wiring = site.wiring
+    officer = wiring.keep_staff.create("wu", Role.OFFICER, "a long password", "cli")[0]
+    opened = wiring.open_pilot.run(tag_of("film", "p017", officer.id), officer)
+    with standing_before(cameras("turning"), site, tmp_path) as person:
+        person.page.goto(f"{site.served.url}/verify?lang=zh&pilot=1#t={opened.session_id}.{opened.ticket}")
+        person.page.wait_for_selector("#s-consent:visible")
+        assert "这是一次试采" in person.page.inner_text("#consent")
+        person.page.click("#agree")
+        person.page.click("#open")
+        person.page.wait_for_selector("#ready:visible")
+        person.page.click("#ready")
+        assert person.ended() == "collected"
+        person.look("collected")
+        assert "不是资格认证" in person.reason("collected")
+    (kept,) = wiring.pilot_folder.sessions()
+    assert (kept.id, kept.label, kept.subject) == (opened.session_id, "film", "p017")
+    monkeypatch.setenv("AUTH_SERVICE_HOME", str(site.home))
+    monkeypatch.setenv("AUTH_SERVICE_MODELS", str(site.home.parent / "models"))
+    told = CliRunner().invoke(app, ["evaluate", "pad", "--root", str(wiring.pilot_folder.folder), "--json"])
+    found = json.loads(told.stdout)
+    assert (found["unusable"], found["by_kind"]["session"]["presentations"]) == ([], {"film": 1})
+    assert (found["flash"]["attacks"], found["flash"]["whole"]["species"]["film"]["apcer"]) == (1, 0.0)
+    wiring.close_stores()

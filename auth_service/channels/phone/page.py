@@ -20,7 +20,7 @@ from auth_service.web.qr import qr_svg
 from auth_service.web.services import services_of
 from auth_service.web.texts_phone import SCRIPTS
 
-CONSENT = "phone_consent"
+CONSENT, PILOT_CONSENT = "phone_consent", "pilot_consent"
 WAYS = ("counter", "home_visit", "phone_call", "relative")
 """Other ways that may be asked for, in the order in which they are shown."""
 RELATIONS = ("child", "spouse", "kin", "neighbour", "carer")
@@ -46,9 +46,10 @@ _own_address = lru_cache(maxsize=4)(qr_svg)
 
 
 def verify_page(request: Request) -> Response:
-    """The whole page: every screen stands in it, and scripts show one at a time."""
+    """The whole page: every screen stands in it, and scripts show one at a time. A pilot's link brings its own text."""
     services, language = services_of(request), language_of(request)
-    consent = services.shown_text(CONSENT, "current", language)
+    piloting = services.captures.pilot is not None and "pilot" in request.query_params
+    consent = services.shown_text(PILOT_CONSENT if piloting else CONSENT, "current", language)
     response = pages_of(request).answer(
         request,
         "verify.html",

@@ -23,8 +23,9 @@ class Given(BaseModel):
 
 
 class ConsentGiven(Given):
-    """The text that the person agreed to."""
+    """The text that the person agreed to. `pilot_consent` is for sessions that a member of staff opened for a pilot."""
 
+    text: Literal["phone_consent", "pilot_consent"] = "phone_consent"
     version: Line
     language: Literal["zh", "en"] = "zh"
 

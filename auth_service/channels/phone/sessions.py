@@ -35,6 +35,7 @@ from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.flows.idempotent import Save
 from auth_service.flows.open_session import Opened, OpenRequest
 from auth_service.flows.session_terms import SessionKey
+from auth_service.qualification.capture_outcome import PILOT_OUTCOME
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import SavedAnswer, Unit
 from auth_service.web.access import client_of
@@ -55,7 +56,7 @@ def open_session(request: Request, given: OpenBody) -> Response:
     wanted = OpenRequest(
         id_number=given.id_number,
         channel=Channel.PHONE,
-        consent=_consent(services, given.consent),
+        consent=_consent(services, _of_phone(given.consent)),
         name=given.name,
         device=client,  # not the page's own word: tries that a stranger uses up are counted where the stranger is
         wished=given.route,
@@ -99,9 +100,7 @@ def start(request: Request, key: HeldKey, given: Starting) -> Response:
     """The camera runs, or runs again. raises as StartSession.run, ConsentMissing"""
     services = services_of(request)
     checked_key(request)
-    if given.consent is not None:
-        _consent(services, given.consent)
-    begun = services.captures.start.run(key, given.lost_from)
+    begun = services.captures.start.run(key, given.lost_from, _consent(services, given.consent))
     response = _json(begun_answer(begun, services.clock.now()))
     keep(request, response, SessionKey(key.session_id, key.token, begun.nonce))
     return response
@@ -142,6 +141,9 @@ def complete(request: Request, key: HeldKey, _given: Nothing) -> Response:
     """
     services = services_of(request)
     checked_key(request)
+    pilot = services.captures.pilot
+    if pilot is not None and pilot.run(key):
+        return _json(outcome_answer(PILOT_OUTCOME, None, services.public_url))
     services.metrics.attempts.labels(Channel.PHONE.value).inc()
     try:
         done = services.captures.complete.run(key)
@@ -171,7 +173,10 @@ def state(request: Request, key: HeldKey) -> Response:
 
 def end(request: Request, key: HeldKey) -> Response:
     """The person leaves; pictures go at once. What is decided stays decided. raises SessionUnknown"""
-    services_of(request).captures.end.run(key)
+    captures = services_of(request).captures
+    captures.end.run(key)
+    if captures.pilot is not None:
+        captures.pilot.withdraw(key)
     response = Response(status_code=204)
     forget(request, response)
     return response
@@ -182,13 +187,19 @@ def _consent(services: Services, given: ConsentGiven | None) -> Consent | None:
     if given is None:
         return None
     try:
-        text = services.shown_text(CONSENT, given.version, given.language)
+        text = services.shown_text(given.text, given.version, given.language)
     except NotFound as unknown:
         raise ConsentMissing("no such text", field="consent") from unknown
     now = services.clock.now()
+    version = text.version if given.text == CONSENT else f"{given.text}/{text.version}"
     return Consent(
-        ConsentBasis.SEPARATE_CONSENT, text.version, text.language, Channel.PHONE.value, now, f"sha256:{text.sha256}"
+        ConsentBasis.SEPARATE_CONSENT, version, text.language, Channel.PHONE.value, now, f"sha256:{text.sha256}"
     )
+
+
+def _of_phone(given: ConsentGiven | None) -> ConsentGiven | None:
+    """A consent to a pilot is none to an authentication."""
+    return given if given is None or given.text == CONSENT else None
 
 
 def _json(answer: BaseModel) -> JSONResponse:

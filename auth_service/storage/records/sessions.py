@@ -7,7 +7,7 @@ wins on either database.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from auth_service.capture.one_time_code import CodeMove
 from auth_service.capture.pace import Asked, Move
 from auth_service.capture.session import CaptureSession
 from auth_service.enrollment.consent import Consent, ConsentBasis
+from auth_service.liveness.pilot import PilotTag
 from auth_service.qualification.decision import Outcome
 from auth_service.storage.records.moves import Moves, challenge_of, told_challenge
 from auth_service.storage.sealing import Place
@@ -69,6 +70,7 @@ class NewSession:
 
     number  the ID number, known or not
     helper  who holds the phone for the person, in words of theirs; empty for nobody
+    pilot   of a session that authenticates nobody
     """
 
     session: CaptureSession
@@ -76,6 +78,7 @@ class NewSession:
     number: str
     ticket: str
     helper: str = ""
+    pilot: PilotTag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class StoredSession:
     subject: str
     evidence_id: str | None
     helper: str = ""
+    pilot: PilotTag | None = None
 
 
 class Sessions:
@@ -105,6 +109,7 @@ class Sessions:
             "consent_id": session.consent_id,
             "helper": new.helper,
             "consent": None if new.consent is None else _consent_told(new.consent),
+            **({} if new.pilot is None else {"pilot": asdict(new.pilot)}),
         }
         key = self._work.keys.of(session.person_id)
         values = {
@@ -219,7 +224,8 @@ class Sessions:
             moves=self._moves.of(row.id, row.person_id),
         )
         consent = None if asked["consent"] is None else _consent(asked["consent"])
-        return StoredSession(session, consent, row.subject.hex(), row.evidence_id, asked["helper"])
+        pilot = PilotTag(**asked["pilot"]) if "pilot" in asked else None
+        return StoredSession(session, consent, row.subject.hex(), row.evidence_id, asked["helper"], pilot)
 
 
 def _place(session_id: str, field: str) -> Place:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from auth_service.capture.challenge import FLASHES, Colour, Motion, Route, StepKind
-from auth_service.capture.recorded import in_steps, read_recorded, unprompted
-from auth_service.capture.steps import CapturedFrame
+from auth_service.capture.recorded import in_steps, read_recorded, unprompted, written
+from auth_service.capture.steps import CapturedFrame, CapturedStep
 from auth_service.core.errors import FieldInvalid, StepRefused
 
 STEPS: list[dict[str, Any]] = [
@@ -34,6 +34,21 @@ def test_each_frame_falls_into_its_step_and_no_step_holds_more_than_the_page_sen
     steps = in_steps(film(13_000), read(GIVEN))
     spans = [(step.frames[0].at_ms, step.frames[-1].at_ms, len(step.frames)) for step in steps]
     assert spans == [(500, 1400, 6), (2000, 5900, 17), (6000, 8900, 17), (9100, 12200, 20)]
+
+
+def test_a_session_is_written_down_as_it_was_sent_and_none_of_its_frames_is_left_out() -> None:
+    challenge = read(GIVEN).challenge
+    sent, at = [], 40
+    for planned, count in zip(challenge.steps, (6, 16, 17, 21), strict=True):
+        sent.append(CapturedStep(planned.n, tuple(CapturedFrame(b"%d" % at, at := at + 150) for _ in range(count))))
+        at += 900
+    document = written(challenge, sent)
+    recorded = read_recorded(document)
+    assert (recorded.challenge, recorded.as_sent) == (challenge, True)
+    frames = [frame for step in sent for frame in step.frames]
+    assert in_steps(frames, recorded) == tuple(sent)
+    thinned = read_recorded(document.replace(b"true", b"false"))
+    assert in_steps(frames, thinned) != tuple(sent), "a film is thinned as the page thins"
 
 
 def test_what_was_asked_is_read_back() -> None:

@@ -16,7 +16,10 @@ const USES_CAMERA = new Set(["camera", "sending"]);
 const given = { who: null, comfort: null, route: "flash" };
 
 const on = (id, event, act) => part(id).addEventListener(event, act);
-const consent = () => ({ version: part("consent").dataset.version, language: part("consent").dataset.language });
+const consent = () => {
+  const { text, version, language } = part("consent").dataset;
+  return { text, version, language };
+};
 
 /** Runs what a button starts; a refusal is told, anything else is a fault of ours and goes to the console as well. */
 function press(button, work) {

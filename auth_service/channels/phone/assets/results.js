@@ -4,7 +4,7 @@ import { part, show, tell } from "./screens.js";
 import { speak } from "./voice.js";
 import { inLanguage, say } from "./words.js";
 
-const SCREEN = { passed: "passed", try_again: "again", in_review: "review", other_way: "otherway" };
+const SCREEN = { passed: "passed", try_again: "again", in_review: "review", other_way: "otherway", collected: "collected" };
 
 /** Shows the screen of an outcome; one that this page does not know leads to the other ways, never to a pass. */
 export function showResult(answer) {
