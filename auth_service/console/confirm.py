@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from auth_service.accounts.devices import read_device
+from auth_service.accounts.browsers import read_browser
 from auth_service.core.errors import ConfirmationNeeded
 from auth_service.flows.sign_in import Caller
 from auth_service.web.access import Visitor, client_of
@@ -39,7 +39,7 @@ def confirm(request: Request, visitor: Visitor, form: Mapping[str, str]) -> Visi
         raise ConfirmationNeeded(field=PASSWORD)
     services = services_of(request)
     secure = services.cookie_secure
-    caller = Caller(client_of(request), read_device(request.cookies.get(device_cookie_name(secure=secure))))
+    caller = Caller(client_of(request), read_browser(request.cookies.get(device_cookie_name(secure=secure))))
     services.limit.sign_in(caller.client)
     token, session = services.sign_in.confirm(request.cookies[session_cookie_name(secure=secure)], password, caller)
     request.state.confirmed = token

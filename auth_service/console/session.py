@@ -10,8 +10,8 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from auth_service.accounts.browsers import read_browser
 from auth_service.accounts.credentials import new_token
-from auth_service.accounts.devices import read_device
 from auth_service.accounts.roles import Permission
 from auth_service.console.words import ago
 from auth_service.core.errors import CredentialsInvalid, RateLimited, ServiceError, SignInRequired, SignInThrottled
@@ -96,7 +96,7 @@ def sign_in(request: Request, form: SignInForm) -> Response:
     services = services_of(request)
     secure = services.cookie_secure
     check_form(request, form.get(FIELD), request.cookies.get(form_cookie_name(secure=secure)))
-    device = read_device(request.cookies.get(device_cookie_name(secure=secure)))
+    device = read_browser(request.cookies.get(device_cookie_name(secure=secure)))
     caller = Caller(client_of(request), device)
     try:
         services.limit.sign_in(caller.client)

@@ -121,7 +121,8 @@ RULES = (
     ),
     Rule(
         "facts",
-        "scores, verdicts, certificates, findings of liveness (`evidence`, `certificates`, `pad_findings`)",
+        "scores, verdicts, certificates, findings of liveness (`evidence`, `certificates`, `pad_findings`,"
+        " `chip_comparisons`)",
         "fact_days",
         "the attempt",
         "rows deleted; the database refuses to delete younger ones",
@@ -153,7 +154,7 @@ RULES = (
     ),
     Rule(
         "flags",
-        "`flags`, `flag_people`, `judgements`, `reviews` (notes sealed with the person's key)",
+        "`flags`, `flag_people`, `flag_devices`, `judgements`, `reviews` (notes sealed with the person's key)",
         None,
         "10 years, as supervision files",
         "kept; nothing in them names anybody",
@@ -169,10 +170,10 @@ RULES = (
     ),
     Rule(
         "accounts",
-        "`staff`, `api_keys`",
+        "`staff`, `api_keys`, `devices`",
         None,
         "while the audit trail names them",
-        "disabled, never deleted",
+        "disabled or revoked, never deleted",
         "accountability; no citizens' data",
     ),
     Rule(
@@ -214,6 +215,15 @@ RULES = (
         "the sign-in",
         "row deleted",
         "trust.md 2.3: 8 h absolute",
+    ),
+    Rule(
+        "device_nonces",
+        "nonces of devices' signatures (`device_nonces`)",
+        None,
+        "10 minutes after the signature's end",
+        "row deleted by the worker within the hour",
+        "trust.md 2.3: nonces at least 10 minutes",
+        hours=1,
     ),
     Rule(
         "imports",

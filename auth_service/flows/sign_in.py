@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from auth_service.accounts.browsers import Browser
 from auth_service.accounts.credentials import (
     LONGEST_PASSWORD,
     AccountPolicy,
@@ -17,7 +18,6 @@ from auth_service.accounts.credentials import (
     new_token,
     token_hash,
 )
-from auth_service.accounts.devices import Device
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
 from auth_service.core.errors import CapacityExceeded, CredentialsInvalid, SignInRequired, SignInThrottled
@@ -37,7 +37,7 @@ class Caller:
     """
 
     client: str = ""
-    device: Device | None = None
+    device: Browser | None = None
     terminal: bool = False
 
 
@@ -77,7 +77,7 @@ class SignIn:
             unit.audit.append(AuditEvent(f"staff:{member.id}", "staff.signed_in"), now)
         return token, session
 
-    def remember(self, session: StaffSession, device: Device) -> Device:
+    def remember(self, session: StaffSession, device: Browser) -> Browser:
         """The browser with the mark of the account that has just signed in from it."""
         with self._store.reading() as unit:
             member = unit.staff.get(session.staff_id)

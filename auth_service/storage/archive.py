@@ -77,6 +77,7 @@ NOT_COPIED = frozenset(
         "capture_moves",
         "capture_sessions",
         "capture_steps",
+        "device_nonces",
         "job_leases",
         "job_runs",
         "limit_counts",
@@ -87,7 +88,7 @@ NOT_COPIED = frozenset(
 """Leases, runs and counts of requests belong to the machine and the hour that had them, the reach of a schema to its
 migrations; a sign-in that was ended must not come back. Nor must a capture session, which would be open once more with
 a challenge that was seen; and frames that are gone within a day must not lie in a file for years. What a person must
-look at later has its picture among the photos."""
+look at later has its picture among the photos. Nonces hold for minutes."""
 _SINGLE = (AUDIT_HEAD, AUDIT_BASE)
 """Tables of one row that migrations fill. They come last, in this order: the head names a row, and once the base is
 there rows come in no more as they are."""

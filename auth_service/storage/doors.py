@@ -14,6 +14,7 @@ from auth_service.storage.records.calibrations import Calibrations
 from auth_service.storage.records.captures import Captures
 from auth_service.storage.records.checkpoints import Checkpoints, Witnesses
 from auth_service.storage.records.consents import Consents
+from auth_service.storage.records.devices import DeviceNonces, Devices
 from auth_service.storage.records.erasures import Erasures
 from auth_service.storage.records.evidence import Certificates, Evidence
 from auth_service.storage.records.expiry import Expiry
@@ -169,6 +170,14 @@ class Unit:
     @cached_property
     def api_keys(self) -> ApiKeys:
         return ApiKeys(self._work)
+
+    @cached_property
+    def devices(self) -> Devices:
+        return Devices(self._work)
+
+    @cached_property
+    def device_nonces(self) -> DeviceNonces:
+        return DeviceNonces(self._work)
 
     @cached_property
     def idempotency(self) -> Idempotency:

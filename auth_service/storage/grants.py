@@ -87,6 +87,30 @@ GRANTS: dict[str, Rights] = {
     "staff_sessions": _front(Right(insert=True, update=("last_seen_at",), delete=True)),
     "sign_in_failures": _front(Right(insert=True, delete=True)),
     "api_keys": _front(Right(insert=True, update=("disabled", "guard"))),
+    "devices": _front(
+        Right(
+            insert=True,
+            update=(
+                "code_hash",
+                "approved_by",
+                "approved_at",
+                "public_key",
+                "enrolled_at",
+                "quarantined_at",
+                "quarantine_reason",
+                "release_proposed_by",
+                "released_by",
+                "released_at",
+                "revoked_by",
+                "revoked_at",
+                "last_seen_at",
+                "counter",
+                "guard",
+            ),
+        )
+    ),
+    "device_nonces": _front(Right(insert=True, delete=True)),
+    "flag_devices": _front(ADD),
     "saved_answers": _front(Right(insert=True, update=_columns("saved_answers", "fingerprint"), delete=True)),
     "limit_counts": _front(Right(insert=True, update=("count",))),
     "imports": _both(Right(delete=True), Right(insert=True, update=("finished_at", "counts"))),
@@ -127,6 +151,7 @@ GRANTS: dict[str, Rights] = {
     "capture_moves": _front(Right(insert=True, delete=True)),
     "capture_steps": _front(Right(insert=True, delete=True)),
     "pad_findings": _front(Right(insert=True, update=("details_sealed",))),
+    "chip_comparisons": _front(ADD),
     "replay_prints": _front(ADD),
     "replay_cells": _front(ADD),
     # bank

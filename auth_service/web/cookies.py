@@ -21,7 +21,7 @@ def form_cookie_name(*, secure: bool) -> str:
 
 
 def device_cookie_name(*, secure: bool) -> str:
-    """Carries what an account knows this browser by (accounts/devices.py)."""
+    """Carries what an account knows this browser by (accounts/browsers.py)."""
     return f"__Host-{_DEVICE}" if secure else _DEVICE
 
 

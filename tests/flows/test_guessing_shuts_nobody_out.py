@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from auth_service.accounts.browsers import Browser, read_browser
 from auth_service.accounts.credentials import new_token
-from auth_service.accounts.devices import Device, read_device
 from auth_service.core.errors import CredentialsInvalid, SignInThrottled
 from auth_service.flows.sign_in import Caller
 from tests.builders import Agency
@@ -27,10 +27,10 @@ def guess(agency: Agency, count: int, caller: Caller | None = None) -> list[type
 
 
 @pytest.fixture
-def known(agency: Agency) -> Device:
+def known(agency: Agency) -> Browser:
     """A browser from which the account has signed in."""
     agency.member()
-    device = read_device(None)
+    device = read_browser(None)
     _, session = agency.sign_in.begin("chen", PASSWORD, Caller(OFFICE, device))
     return agency.sign_in.remember(session, device)
 
@@ -42,7 +42,7 @@ def test_guesses_from_one_address_hold_up_that_address_alone(agency: Agency) -> 
 
 
 def test_guesses_from_everywhere_do_not_hold_up_a_known_browser(
-    agency: Agency, known: Device, clock: FixedClock
+    agency: Agency, known: Browser, clock: FixedClock
 ) -> None:
     answers = guess(agency, 120)
     assert answers.count(CredentialsInvalid) == 100, "guessing is bounded whatever addresses it comes from"
@@ -70,24 +70,24 @@ def test_guesses_at_the_terminal_are_bounded_and_hold_up_nobody_at_the_console(a
     agency.sign_in.begin("chen", PASSWORD, Caller(OFFICE))
 
 
-def test_guesses_from_a_known_browser_are_bounded_too(agency: Agency, known: Device) -> None:
+def test_guesses_from_a_known_browser_are_bounded_too(agency: Agency, known: Browser) -> None:
     answers = guess(agency, 15, Caller(OFFICE, known))
     assert (answers.count(CredentialsInvalid), answers[-1]) == (10, SignInThrottled)
     agency.sign_in.begin("chen", PASSWORD, Caller(OFFICE))
 
 
 @pytest.mark.parametrize("mark", ["0" * 32, "f" * 32])
-def test_a_made_up_mark_or_another_accounts_is_a_stranger(agency: Agency, known: Device, mark: str) -> None:
+def test_a_made_up_mark_or_another_accounts_is_a_stranger(agency: Agency, known: Browser, mark: str) -> None:
     guess(agency, 100)
     agency.staff.create("li", agency.staff.all()[0].role, PASSWORD, "cli")
-    _, session = agency.sign_in.begin("li", PASSWORD, Caller(OFFICE, read_device(None)))
-    others = agency.sign_in.remember(session, Device(known.name))
-    for device in (Device(known.name, (mark,)), others, Device(new_token(), known.marks), read_device("nonsense")):
+    _, session = agency.sign_in.begin("li", PASSWORD, Caller(OFFICE, read_browser(None)))
+    others = agency.sign_in.remember(session, Browser(known.name))
+    for device in (Browser(known.name, (mark,)), others, Browser(new_token(), known.marks), read_browser("nonsense")):
         with pytest.raises(SignInThrottled):
             agency.sign_in.begin("chen", PASSWORD, Caller(OFFICE, device))
 
 
-def test_a_reset_begins_anew_and_old_marks_are_worth_nothing(agency: Agency, known: Device) -> None:
+def test_a_reset_begins_anew_and_old_marks_are_worth_nothing(agency: Agency, known: Browser) -> None:
     guess(agency, 12, Caller(OFFICE))
     guess(agency, 100)
     fresh = agency.staff.reset("chen", "cli")
@@ -98,11 +98,11 @@ def test_a_reset_begins_anew_and_old_marks_are_worth_nothing(agency: Agency, kno
 
 
 def test_one_browser_remembers_several_accounts_and_reads_itself_back() -> None:
-    device = read_device(None)
+    device = read_browser(None)
     marks = [f"{number:032x}" for number in range(10)]
     for mark in marks:
         device = device.with_mark(mark + "0" * 32)
-    again = read_device(device.text())
+    again = read_browser(device.text())
     assert again == device
     assert [again.knows(mark) for mark in marks] == [False] * 2 + [True] * 8
-    assert read_device(f"{device.text()}.{'0' * 32}").marks == ()
+    assert read_browser(f"{device.text()}.{'0' * 32}").marks == ()

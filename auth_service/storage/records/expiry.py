@@ -20,6 +20,8 @@ from auth_service.storage.tables import (
     CaptureSessionRow,
     CaptureStepRow,
     CertificateRow,
+    ChipComparisonRow,
+    DeviceNonceRow,
     EvidenceRow,
     FlagRow,
     ImportRow,
@@ -44,6 +46,7 @@ _MEMBERS, _EVIDENCE, _CERTIFICATES = table_of(ReferenceSetPhotoRow), table_of(Ev
 _MOVES = table_of(CaptureMoveRow)
 _SESSIONS, _STEPS, _CAPTURES = table_of(CaptureSessionRow), table_of(CaptureStepRow), table_of(CaptureRow)
 _FINDINGS, _REVIEWS, _WAYS = table_of(PadFindingRow), table_of(ReviewRow), table_of(OtherWayRow)
+_CHIPS, _NONCES = table_of(ChipComparisonRow), table_of(DeviceNonceRow)
 _GONE = b""
 """What stands where a sealed value was."""
 _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
@@ -57,6 +60,7 @@ _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
     "staff_sessions": (table_of(StaffSessionRow).c.token_hash, table_of(StaffSessionRow).c.created_at),
     "imports": (table_of(ImportRow).c.id, table_of(ImportRow).c.begun_at),
     "other_ways": (_WAYS.c.id, case((_WAYS.c.person_id.is_(None), _WAYS.c.asked_at), else_=_WAYS.c.settled_at)),
+    "device_nonces": (_NONCES.c.nonce, _NONCES.c.expires_at),
 }
 """Rows that simply go: by which key, and which instant tells their age; without one a row stays, as a request for
 another way that nobody has answered."""
@@ -174,6 +178,7 @@ class Expiry:
             return int(self._work.connection.execute(text("SELECT expire_facts(:before, :most)"), asked).scalar_one())
         old = select(_EVIDENCE.c.id).where(_EVIDENCE.c.taken_at < before).order_by(_EVIDENCE.c.taken_at).limit(limit)
         chosen = list(self._work.connection.execute(old).scalars())
+        self._rows(delete(_CHIPS).where(_CHIPS.c.evidence_id.in_(chosen)))
         self._rows(delete(_FINDINGS).where(_FINDINGS.c.evidence_id.in_(chosen)))
         self._rows(delete(_CERTIFICATES).where(_CERTIFICATES.c.evidence_id.in_(chosen)))
         return self._rows(delete(_EVIDENCE).where(_EVIDENCE.c.id.in_(chosen)))

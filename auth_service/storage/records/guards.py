@@ -28,6 +28,7 @@ from auth_service.storage.tables import (
     CalibrationRow,
     FlashActRow,
     FlashMeasurementRow,
+    DeviceRow,
     ReviewRow,
     StaffRow,
     StaffSessionRow,
@@ -52,6 +53,11 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
     FlashMeasurementRow: ("id", "name", "record_digest", "recorded_by", "recorded_at"),
     FlashActRow: ("number", "measurement_id", "record_digest", "recorded_by", "act", "done_by", "done_at"),
     ReviewRow: ("id", "evidence_id", "number", "person_id", "act", "verdict", "reason", "done_by", "done_at"),
+    DeviceRow: (
+        "id", "kind", "name", "owner", "region_code", "place", "lens_profile", "created_by", "created_at", "code_hash",
+        "code_expires_at", "approved_by", "approved_at", "public_key", "enrolled_at", "quarantined_at",
+        "quarantine_reason", "release_proposed_by", "released_by", "released_at", "revoked_by", "revoked_at",
+    ),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
@@ -65,6 +71,7 @@ _SUBJECT = {
     FlashMeasurementRow: "flash_measurement",
     FlashActRow: "flash_act",
     ReviewRow: "review",
+    DeviceRow: "device",
 }
 _ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS = "accounts", "calibrations", "flash", "reviews"
 _PURPOSE = {
@@ -172,4 +179,4 @@ def _plain(value: Any) -> Any:
     """A value as every database gives it back."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
-    return value
+    return value.hex() if isinstance(value, bytes) else value

@@ -11,6 +11,7 @@ from auth_service.storage.tables.accounts import (
 from auth_service.storage.tables.attempts import CertificateRow, EvidenceRow
 from auth_service.storage.tables.calibrations import CalibrationActivationRow, CalibrationRow
 from auth_service.storage.tables.checkpoints import AuditCheckpointRow, AuditWitnessRow
+from auth_service.storage.tables.devices import ChipComparisonRow, DeviceNonceRow, DeviceRow, FlagDeviceRow
 from auth_service.storage.tables.faces import (
     CaptureRow,
     ConsentRow,
@@ -63,10 +64,14 @@ __all__ = [
     "CaptureSessionRow",
     "CaptureStepRow",
     "CertificateRow",
+    "ChipComparisonRow",
     "ConsentRow",
+    "DeviceNonceRow",
+    "DeviceRow",
     "ErasureRow",
     "EvidenceRow",
     "FaceThresholdRow",
+    "FlagDeviceRow",
     "FlagPersonRow",
     "FlagRow",
     "FlashActRow",

@@ -39,6 +39,7 @@ class CaptureSessionRow(Schema):
         Index(None, "opened_at"),
         Index(None, "subject"),
         Index(None, "evidence_id"),
+        Index(None, "device", "decided_at"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
