@@ -77,8 +77,6 @@ class DevicePolicy:
     skew_seconds        a device's clock may be off by so much
     longest_seconds     a signature may hold for so long
     nonce_seconds       a nonce is remembered for so long after its signature has ended
-    captures_per_hour   captures that one kiosk may open
-    people_per_hour     different people that one kiosk may name
     phone_people        different people that may pass on one phone within phone_days before a monitor is told
     phone_days          see phone_people
     """
@@ -87,8 +85,6 @@ class DevicePolicy:
     skew_seconds: int = 300
     longest_seconds: int = 300
     nonce_seconds: int = 600
-    captures_per_hour: int = 120
-    people_per_hour: int = 60
     phone_people: int = 5
     phone_days: int = 30
 

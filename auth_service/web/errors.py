@@ -50,6 +50,9 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.StepsMissing: 409, e.NoChallengeLeft: 422,
     e.AccessRefused: 403, e.CredentialsInvalid: 401, e.SignInRequired: 401, e.SignInThrottled: 429,
     e.CsrfRefused: 403, e.ScopeMissing: 403, e.ConfirmationNeeded: 403, e.OwnCapture: 403,
+    e.SignatureRefused: 401, e.SignatureMissing: 401, e.SignatureInvalid: 401, e.DigestMismatch: 401,
+    e.SignatureReplayed: 401, e.ClockWrong: 401, e.ClockSkewed: 401, e.SignatureExpired: 401, e.DeviceRefused: 401,
+    e.DeviceQuarantined: 403, e.EnrolmentCodeRefused: 403,
     e.AccountTampered: 403, e.CheckpointInvalid: 422, e.AuditBroken: 500, e.WitnessConflict: 500,
     e.WitnessUnreachable: 503,
     e.EngineFault: 503, e.WeightsMissing: 503, e.WeightsDigestWrong: 503, e.EngineUnknown: 503,
@@ -114,6 +117,8 @@ def problem(error: e.ServiceError, status: int, request_id: str, language: str) 
         body["detail"] = error.detail
     if error.field:
         body["field"] = error.field
+    if isinstance(error, e.ClockWrong):
+        body["server_time"] = error.detail
     if isinstance(error, e.QualityTooLow):
         body["hints"] = [hint(QualityReason(code)) for code in error.detail.split(",") if code in _QUALITY_CODES]
     return body
@@ -143,6 +148,8 @@ def _headers(error: e.ServiceError, status: int, language: str) -> dict[str, str
         headers["Retry-After"] = str(wait)
     if status == HTTPStatus.UNAUTHORIZED and isinstance(error, e.CredentialsInvalid):
         headers["WWW-Authenticate"] = 'Bearer realm="auth-service"'
+    if status == HTTPStatus.UNAUTHORIZED and isinstance(error, e.SignatureRefused | e.DeviceRefused):
+        headers["WWW-Authenticate"] = 'Signature realm="auth-service"'
     return headers
 
 
