@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from auth_service import channels, console
 from auth_service.channels.agency.routes import add_agency
+from auth_service.channels.kiosk.routes import add_kiosk
 from auth_service.channels.phone.routes import add_phone
 from auth_service.console.routes import add_console
 from auth_service.console.session import error_page
@@ -87,5 +88,7 @@ def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Bes
     add_agency(app)
     if services.phone_page:
         add_phone(app)
+    if services.kiosk_calls:
+        add_kiosk(app)
     add_console(app)
     return app

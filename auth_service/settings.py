@@ -22,6 +22,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from auth_service.accounts.credentials import AccountPolicy
+from auth_service.accounts.devices import DevicePolicy
 from auth_service.capture.one_time_code import CodePolicy
 from auth_service.capture.pace import PacePolicy
 from auth_service.capture.session import SessionPolicy
@@ -114,6 +115,8 @@ class Settings(BaseSettings):
         "how often it refuses living people is to be measured first (docs/liveness.md)",
     )
 
+    kiosk: bool = Field(False, description="serve /v1/kiosk, for devices of the registry (docs/integration/kiosk.md)")
+
     pilot_folder: Path | None = Field(
         None,
         description="folder into which sessions of a pilot are written, in clear, for `evaluate pad`; no pilot can be "
@@ -125,6 +128,7 @@ class Settings(BaseSettings):
     )
 
     accounts: AccountPolicy = AccountPolicy()
+    devices: DevicePolicy = DevicePolicy()
     audit: AuditPolicy = AuditPolicy()
     capture: SessionPolicy = SessionPolicy()
     code: CodePolicy = CodePolicy()

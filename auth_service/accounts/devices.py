@@ -71,22 +71,18 @@ def face_share(lens: LensProfile, distance_cm: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class DevicePolicy:
-    """Rules for devices. source of every default: trust.md 2.3 and 2.5, domain.md section 6 V01
+    """Rules for devices. source of every default: trust.md 2.3; code_hours is our own decision
 
     code_hours          a one-time code may be exchanged for so long
     skew_seconds        a device's clock may be off by so much
     longest_seconds     a signature may hold for so long
     nonce_seconds       a nonce is remembered for so long after its signature has ended
-    phone_people        different people that may pass on one phone within phone_days before a monitor is told
-    phone_days          see phone_people
     """
 
     code_hours: int = 24
     skew_seconds: int = 300
     longest_seconds: int = 300
     nonce_seconds: int = 600
-    phone_people: int = 5
-    phone_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +144,6 @@ class Device:
     def may_enrol(self, now: datetime) -> bool:
         """Whether its code may still be exchanged for a key."""
         return self.state is DeviceState.APPROVED and now < self.code_expires_at
-
-    @property
-    def may_sign(self) -> bool:
-        """Whether its signature is heard at all; what it may start is asked of its state."""
-        known = self.public_key is not None and not self.tampered
-        return known and self.state in {DeviceState.ACTIVE, DeviceState.QUARANTINED}
 
 
 def code_ends(created_at: datetime, policy: DevicePolicy) -> datetime:

@@ -41,6 +41,8 @@ class Permission(StrEnum):
     READ_AUDIT = "read_audit"
     MANAGE_STAFF = "manage_staff"
     MANAGE_API_KEYS = "manage_api_keys"
+    MANAGE_DEVICES = "manage_devices"
+    """Never approves the device that one entered oneself, nor lets one in again alone."""
     IMPORT_LEDGER = "import_ledger"
     PROPOSE_CALIBRATION = "propose_calibration"
     ACTIVATE_CALIBRATION = "activate_calibration"
@@ -97,7 +99,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {Permission.SEE_FLAGS, Permission.SEE_REVIEWS, Permission.SEE_REQUESTS, Permission.READ_AUDIT}
     ),
     Role.PRIVACY_OFFICER: frozenset({Permission.ERASE_PERSON, Permission.OVERRIDE_FLAGS}),
-    Role.SECURITY_ADMIN: frozenset({Permission.MANAGE_STAFF, Permission.MANAGE_API_KEYS}),
+    Role.SECURITY_ADMIN: frozenset({Permission.MANAGE_STAFF, Permission.MANAGE_API_KEYS, Permission.MANAGE_DEVICES}),
 }
 
 ROLE_WORDS: dict[Role, tuple[str, str]] = {

@@ -10,6 +10,7 @@ from auth_service.cli.bench import benching
 from auth_service.cli.calibrate import calibrate_app
 from auth_service.cli.compliance import compliance
 from auth_service.cli.demo import demonstration
+from auth_service.cli.devices import devices
 from auth_service.cli.doctor import doctor_app
 from auth_service.cli.evaluate import evaluate_app
 from auth_service.cli.evaluate_pad import evaluating_pad
@@ -44,6 +45,7 @@ app.add_typer(flash_app, name="flash")
 app.add_typer(pilot_app, name="pilot")
 app.add_typer(staff, name="staff")
 app.add_typer(api_keys, name="api-keys")
+app.add_typer(devices, name="devices")
 app.add_typer(ledger, name="ledger")
 app.add_typer(references, name="references")
 references.registered_commands.extend(reembedding.registered_commands)

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auth_service.console.confirm import PASSWORD, carrying, confirm, needs_password
+from auth_service.console.device_words import device_rows
 from auth_service.console.words import fact_rows, local_time, person_rows, why, words_of
 from auth_service.core.errors import (
     ConfirmationNeeded,
@@ -107,6 +108,7 @@ def _page(
         photos_erased=[text(f"flag.photo.{label}", language) for label in view.erased],
         photos_hidden=bool(view.flag.photos) and not view.photos and not view.erased,
         people=[person_rows(person, language) for person in view.people],
+        device=device_rows(view.device, language) if view.device else [],
         **_judgements(view),
         desk=_desk(view, language),
         may_judge=view.may_judge,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
-from auth_service.console import capture, desk, flag, flags, requests, session
+from auth_service.console import capture, desk, devices, flag, flags, requests, session
 from auth_service.web.access import PUBLIC
 
 Page = Callable[..., Response]
@@ -33,6 +33,9 @@ def add_console(app: FastAPI) -> None:
         ("GET", "/console/requests/{request_id}", requests.request_page),
         ("POST", "/console/requests/{request_id}/contact", requests.reveal),
         ("POST", "/console/requests/{request_id}/done", requests.settle),
+        ("GET", session.DEVICES, devices.devices_page),
+        ("POST", session.DEVICES, devices.enter),
+        ("POST", "/console/devices/{device_id}/{act}", devices.act),
     )
     for_anybody: tuple[tuple[str, str, Page], ...] = (
         ("GET", session.HOME + "/", session.to_home),

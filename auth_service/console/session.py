@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from auth_service.accounts.browsers import read_browser
 from auth_service.accounts.credentials import new_token
 from auth_service.accounts.roles import Permission
+from auth_service.console.devices import waits_for
 from auth_service.console.words import ago
 from auth_service.core.errors import CredentialsInvalid, RateLimited, ServiceError, SignInRequired, SignInThrottled
 from auth_service.flows.sign_in import Caller
@@ -34,9 +35,9 @@ from auth_service.web.pages import pages_of, wants_page
 from auth_service.web.services import services_of
 
 HOME = "/console"
-FLAGS, DESK, REQUESTS = "/console/flags", "/console/desk", "/console/requests"
+FLAGS, DESK, REQUESTS, DEVICES = "/console/flags", "/console/desk", "/console/requests", "/console/devices"
 SIGN_IN = "/console/sign-in"
-_NEXT = re.compile(r"/console(?:/(?:flags|desk|requests)(?:/[0-9a-f]{32})?)?")
+_NEXT = re.compile(r"/console(?:/(?:flags|desk|requests)(?:/[0-9a-f]{32})?|/devices)?")
 """The only places that a sign-in leads to: no address of somebody else's can be put in."""
 
 
@@ -78,6 +79,9 @@ def _cards(request: Request, visitor: Visitor) -> list[dict[str, object]]:
     if visitor.may(Permission.SEE_REQUESTS):
         asked = queries.requests(limit=1).rows
         card("requests.title", REQUESTS, queries.request_counts()["waiting"], asked[0].asked_at if asked else None)
+    if visitor.may(Permission.MANAGE_DEVICES):
+        waiting = [one for one in services.keep_devices.all() if waits_for(one, visitor.staff)]
+        card("devices.title", DEVICES, len(waiting))
     return cards
 
 

@@ -54,6 +54,8 @@ def why(flag: Flag, language: Language) -> str:
         return text("why.V03", language, day=day, cycle=cycle)
     if flag.rule_id == "V05":
         return text("why.V05", language, reason=_value("reviewed", facts.get("reviewed"), language))
+    if flag.rule_id == "V09":
+        return text("why.V09", language, breach=_value("breach", facts.get("breach"), language))
     if flag.rule_id in {"I09", "V04"}:
         near = "near" if "hash_distance" in facts else "film"
         key = f"why.{flag.rule_id}.{'exact' if facts.get('exact') else near}"

@@ -22,7 +22,7 @@ class LimitPolicy:
                            key or channel, so that nobody can lock a person out everywhere
     person_on_key_per_day  captures of one ID number with one key, whatever devices it names
     enrollments_per_day    enrolments of one ID number with one key
-    device_per_hour        captures of one device that the request names
+    device_per_hour        captures of one kiosk, or of one device that the request names
     device_people_per_hour  different ID numbers of one such device
     key_per_minute         requests with one API key: ten times the load that one machine of two cores is built for
     client_per_minute      certificate pages for one network address; serials cannot be guessed (128 bits), and a bank
@@ -115,6 +115,11 @@ def _of_device(policy: LimitPolicy, key: str, device: str, number: str) -> tuple
         Count("device_per_hour", whose, policy.device_per_hour, HOUR),
         Count("device_people_per_hour", whose, policy.device_people_per_hour, HOUR, each=number),
     )
+
+
+def of_kiosk(policy: LimitPolicy, device: str, number: str) -> tuple[Count, ...]:
+    """What one capture at a kiosk counts against; further ones need another kiosk, or another way."""
+    return _of_device(policy, "kiosk", device, number)
 
 
 def of_session(most: int, channel: str, device: str, subject: str, draw: str) -> tuple[Count, ...]:

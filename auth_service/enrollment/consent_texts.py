@@ -10,18 +10,21 @@ from auth_service.core.errors import NotFound
 
 CURRENT = "2026-11-24"
 PHONE_CURRENT = "2026-11-28"
+KIOSK_CURRENT = "2026-11-29"
 LANGUAGES = ("zh", "en")
 PILOT_CURRENT = "2026-11-28"
-KINDS = ("consent", "notice", "phone_consent", "pilot_consent")
+KINDS = ("consent", "notice", "phone_consent", "pilot_consent", "kiosk_consent")
 NEWEST = {
     "consent": CURRENT,
     "notice": CURRENT,
     "phone_consent": PHONE_CURRENT,
     "pilot_consent": PILOT_CURRENT,
+    "kiosk_consent": KIOSK_CURRENT,
 }
 """kind -> its newest version. `phone_consent` is what the beneficiary's own page shows: nobody signs a form there, and
 the pictures travel over the network to the agency. `pilot_consent` is what the same page shows for a session of a
-pilot, which authenticates nobody."""
+pilot, which authenticates nobody. `kiosk_consent` is for a terminal that a bank keeps: it may read a card, and holds
+pictures while its line is down."""
 UNNAMED = {"zh": "【经办机构名称】", "en": "[name of the agency]"}
 NO_CONTACT = {"zh": "【地址、电话】", "en": "[address, telephone]"}
 
@@ -34,6 +37,8 @@ DIGESTS: dict[tuple[str, str, str], str] = {
     ("phone_consent", "2026-11-28", "en"): "f6e7dd9ebb7ec5d3cba98dbfdfe6c20c0b3e0220b4298ac36b6ddca3b903a5a8",
     ("pilot_consent", "2026-11-28", "zh"): "630a62d3ea3ba6883861c0650312cace090ded63cf54a1a1d94a5fef23e74d7e",
     ("pilot_consent", "2026-11-28", "en"): "1bb61621fff6cff4fb2ba325ab87123561d80aa506a0ca66d24412a1fdf6c9b2",
+    ("kiosk_consent", "2026-11-29", "zh"): "b78932d0f1d7c63706b034e2a4d7d1929695d333875d2d9c6db749d1c34ba074",
+    ("kiosk_consent", "2026-11-29", "en"): "42f047c8097c38e14beffc0c3bd650835b345a20ea67fd599aacc5ad0ea7ed23",
 }
 """(kind, version, language) -> SHA-256 of the file as released. Whoever changes a text gives it a new version."""
 

@@ -52,6 +52,10 @@ class Limit:
             limits.of_capture(self._policy, key_id, channel, device, self._normalised(id_number)), AttemptsUsedUp
         )
 
+    def kiosk(self, device_id: str, id_number: str) -> None:
+        """One capture at a kiosk, known number or not. raises AttemptsUsedUp, IdNumberInvalid"""
+        self._count(limits.of_kiosk(self._policy, device_id, self._normalised(id_number)), AttemptsUsedUp)
+
     def session(self, most: int, channel: str, device: str, subject: str, draw: str) -> None:
         """One challenge, before it is drawn; counted whether or not the person is known. raises AttemptsUsedUp"""
         self._count(limits.of_session(most, channel, device, subject, draw), AttemptsUsedUp)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from auth_service.accounts.credentials import StaffMember
+from auth_service.accounts.devices import Device
 from auth_service.accounts.roles import Permission, may
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
@@ -48,6 +49,7 @@ class FlagView:
     desk    None where the flag is about no capture that is for the desk, or the person was erased
     photos  labels for `Look.photo`, empty when the role may not see faces
     erased  labels of pictures that are no longer kept: their time was over, or the person was erased
+    device  the device that it concerns
     """
 
     id: str
@@ -59,6 +61,7 @@ class FlagView:
     erased: tuple[str, ...] = ()
     desk: AtTheDesk | None = None
     may_see_reviews: bool = False
+    device: Device | None = None
 
 
 class Look:
@@ -81,6 +84,7 @@ class Look:
             desk = _at_the_desk(unit, stored.flag)
             names = {member.id: member.username for member in unit.staff.all()}
             readable = unit.photos.readable([photo_id for _, photo_id in stored.flag.photos])
+            device = unit.devices.look_at(stored.flag.device_id) if stored.flag.device_id else None
             unit.audit.append(AuditEvent(f"staff:{staff.id}", "flag.seen", f"flag:{flag_id}"), now)
         people = [self._store.queries.person_summary(person_id) for person_id in stored.flag.person_ids]
         sees_faces = may(staff.role, Permission.SEE_FLAG_PHOTOS)
@@ -97,6 +101,7 @@ class Look:
             may_judge=may(staff.role, Permission.JUDGE_FLAGS),
             desk=desk,
             may_see_reviews=may(staff.role, Permission.SEE_REVIEWS),
+            device=device,
         )
 
     def photo(self, flag_id: str, label: str, staff: StaffMember) -> bytes:

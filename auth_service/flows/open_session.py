@@ -27,6 +27,7 @@ class OpenRequest:
     device   the client's own secret of this device, or empty; only its keyed hash is kept
     wished   the route asked for; accommodations may change it
     helper   who holds the phone for the person, or empty
+    at_once  whoever opens it goes on with it, as a kiosk does: no ticket is handed from one device to another
     consent  given before the camera; recorded with the person once the session has shown that it is them
     """
 
@@ -39,15 +40,20 @@ class OpenRequest:
     accommodations: Iterable[Accommodation] = field(default=())
     slow: bool = False
     helper: str = ""
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """ticket: 256 random bits that are exchanged once; kept nowhere but with the client"""
+    """ticket: 256 random bits that are exchanged once; kept nowhere but with the client
+
+    token  what it was exchanged for already, where it was asked for at once; empty otherwise
+    """
 
     session_id: str
     ticket: str
     expires_at: datetime
+    token: str = ""
 
 
 Conclude = Callable[[Unit, Opened], object]
@@ -95,7 +101,10 @@ class OpenSession:
                 opened_at=now,
             )
             unit.sessions.open(NewSession(session, request.consent, number, ticket, request.helper))
-            opened = Opened(session.id, ticket, session.expires_at(self._policy))
+            token = new_token() if request.at_once else ""
+            if token:
+                unit.sessions.exchange(ticket, token)
+            opened = Opened(session.id, ticket, session.expires_at(self._policy), token)
             conclude(unit, opened)
         return opened
 

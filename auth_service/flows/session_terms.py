@@ -14,6 +14,7 @@ from auth_service.capture.session import CaptureSession, SessionPolicy, SessionS
 from auth_service.core.errors import SealBroken, SessionUnknown, StorageFault
 from auth_service.qualification.capture_outcome import CaptureOutcome
 from auth_service.qualification.certificate import Certificate
+from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import Store, StoredSession, Unit
 
 
@@ -21,14 +22,18 @@ from auth_service.storage.unit import Store, StoredSession, Unit
 class SessionKey:
     """How a client names its session.
 
-    token  given once for the ticket; a phone keeps it in a cookie
-    nonce  given with the challenge; asked of every step and of the end, so that what was captured for one session
-           cannot be handed in for another
+    token    given once for the ticket; a phone keeps it in a cookie
+    nonce    given with the challenge; asked of every step and of the end, so that what was captured for one session
+             cannot be handed in for another
+    channel  on which it comes: what a kiosk opened, and signs for, goes on nowhere else
+    device   the device's own word for itself, where it has proved it; the session has to be of this device then
     """
 
     session_id: str
     token: str
     nonce: bytes = b""
+    channel: Channel = Channel.PHONE
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,9 @@ def own_session(unit: Unit, key: SessionKey, *, alone: bool = False) -> StoredSe
     """The session of this key. raises SessionUnknown: whatever does not fit, no more is said"""
     stored = unit.sessions.by_token(key.token, alone=alone)
     if stored is None or not hmac.compare_digest(stored.session.id, key.session_id):
+        raise SessionUnknown
+    of_device = not key.device or stored.session.device == unit.sessions.hidden_device(key.device)
+    if stored.session.channel != key.channel.value or not of_device:
         raise SessionUnknown
     return stored
 

@@ -52,6 +52,7 @@ class Flag:
     evidence    JSON-safe facts without names, ID numbers or images
     photos      stored photos that show it, as (label, photo id): `probe`, `reference`, `other_reference`
     dedupe_key  the same finding is raised once per key
+    device_id   the device that it concerns, of the registry; None for none
     """
 
     rule_id: str
@@ -62,6 +63,7 @@ class Flag:
     dedupe_key: str
     raised_at: datetime
     photos: tuple[tuple[str, str], ...] = field(default=())
+    device_id: str | None = None
 
 
 def key_of_capture(rule_id: str, evidence_id: str) -> str:

@@ -117,8 +117,6 @@ def problem(error: e.ServiceError, status: int, request_id: str, language: str) 
         body["detail"] = error.detail
     if error.field:
         body["field"] = error.field
-    if isinstance(error, e.ClockWrong):
-        body["server_time"] = error.detail
     if isinstance(error, e.QualityTooLow):
         body["hints"] = [hint(QualityReason(code)) for code in error.detail.split(",") if code in _QUALITY_CODES]
     return body

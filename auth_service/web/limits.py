@@ -24,12 +24,12 @@ SMALL_BYTES_AT_ONCE = 16 * 1024 * 1024
 
 STEP_BYTES = PHOTO_BYTES + 256 * 1024
 """One step of a capture session: 18 frames of 480 pixels are 1.1 MB at most. source: trust.md 1.5 L3"""
-_STEP = re.compile(r"/v1/capture-sessions/[^/]{1,64}/steps/[0-9]{1,3}")
-_COMPLETE = re.compile(r"/v1/capture-sessions/[^/]{1,64}/complete")
+_STEP = re.compile(r"(/v1/(?:kiosk/)?capture-sessions/)[^/]{1,64}/steps/[0-9]{1,3}")
+_COMPLETE = re.compile(r"(/v1/(?:kiosk/)?capture-sessions/)[^/]{1,64}/complete")
 
 
 def is_of_a_session(path: str) -> bool:
-    """Whether a path with pictures is a capture session's, whose holder shows a cookie and no key."""
+    """Whether a path with pictures is a capture session's, whose holder shows a cookie or a signature, and no key."""
     return _STEP.fullmatch(path) is not None or _COMPLETE.fullmatch(path) is not None
 
 
@@ -49,9 +49,10 @@ class PhotoPaths:
         """The path with the names of its parameters, for meters and logs; empty for a route of another kind."""
         if path in self.exact:
             return path
-        if _STEP.fullmatch(path):
-            return "/v1/capture-sessions/{session_id}/steps/{n}"
-        return "/v1/capture-sessions/{session_id}/complete" if _COMPLETE.fullmatch(path) else ""
+        if step := _STEP.fullmatch(path):
+            return f"{step[1]}{{session_id}}/steps/{{n}}"
+        whole = _COMPLETE.fullmatch(path)
+        return f"{whole[1]}{{session_id}}/complete" if whole else ""
 
 
 @dataclass(frozen=True, slots=True)

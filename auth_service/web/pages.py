@@ -29,6 +29,7 @@ _PLACES = (
     (Permission.SEE_FLAGS, "/console/flags", "flags.title"),
     (Permission.SEE_REVIEWS, "/console/desk", "desk.title"),
     (Permission.SEE_REQUESTS, "/console/requests", "requests.title"),
+    (Permission.MANAGE_DEVICES, "/console/devices", "devices.title"),
 )
 """The lists of the console, in the order of the navigation: who sees them, where, under which word."""
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from starlette.requests import HTTPConnection
 
+from auth_service.accounts.signatures import MessageSignatures
 from auth_service.core.clock import Clock
 from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.enrollment.consent_texts import ShownText
@@ -18,9 +19,12 @@ from auth_service.flows.authorise import AuthoriseKey
 from auth_service.flows.collect_pilot import CollectPilot
 from auth_service.flows.complete_session import CompleteSession
 from auth_service.flows.end_session import EndSession
+from auth_service.flows.enrol_device import EnrolDevice
 from auth_service.flows.enroll import Enroll
+from auth_service.flows.hear_device import HearDevice
 from auth_service.flows.idempotent import Idempotent
 from auth_service.flows.judge_flag import JudgeFlag
+from auth_service.flows.keep_devices import KeepDevices
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
@@ -83,6 +87,15 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True)
+class Kiosk:
+    """The flows of devices that sign what they send."""
+
+    hear: HearDevice
+    enrol: EnrolDevice
+    signatures: MessageSignatures
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Flows, queries and facts of the deployment.
 
@@ -96,6 +109,7 @@ class Services:
     photos_in_hand of them that are worked on
     photo_bytes_at_once  bytes of such requests that are held at once, those that are still being sent included
     phone_page     the beneficiary's page and its capture sessions are served
+    kiosk_calls    /v1/kiosk is served, for devices of the registry
     shown_text     (kind, version, language) -> consent text or notice with the agency's name in it
     cookie_secure  True wherever TLS is in front; False only for http on loopback in development
     """
@@ -107,6 +121,8 @@ class Services:
     judge_flag: JudgeFlag
     look: Look
     desk: Desk
+    keep_devices: KeepDevices
+    kiosk: Kiosk
     authorise: AuthoriseKey
     limit: Limit
     idempotent: Idempotent
@@ -123,6 +139,7 @@ class Services:
     photos_at_once: int = 40
     photos_in_hand: int = 40
     phone_page: bool = False
+    kiosk_calls: bool = False
     photo_bytes_at_once: int = 256 * 1024 * 1024
     tracer: Tracer = field(default_factory=NoTracer)
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from auth_service.web.texts_desk import DESK_TEXTS
+from auth_service.web.texts_devices import DEVICE_TEXTS
 from auth_service.web.texts_found import FOUND_TEXTS
 from auth_service.web.texts_phone import PHONE_TEXTS
 from auth_service.web.texts_requests import REQUEST_TEXTS
@@ -252,6 +253,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "certificate.print": ("需要纸质凭证时，请用浏览器的打印功能。", "To have it on paper, print this page."),
     **DESK_TEXTS,
     **FOUND_TEXTS,
+    **DEVICE_TEXTS,
     **REQUEST_TEXTS,
     **PHONE_TEXTS,
 }

@@ -66,10 +66,10 @@ from auth_service.liveness.fusion import route_that_counts
 from auth_service.matching.calibration import Metric
 from auth_service.matching.own_record import Subject
 from auth_service.settings import Profile
-from auth_service.wiring.adapters import Adapters
+from auth_service.wiring.devices import DeviceFlows
 
 
-class Flows(Adapters):
+class Flows(DeviceFlows):
     """Every flow over the adapters of one deployment."""
 
     @cached_property

@@ -27,7 +27,7 @@ from auth_service.flows.idempotent import Idempotent
 from auth_service.web.facts import FACES_JOB, Facts, Sources
 from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
-from auth_service.web.services import Captures, Desk, Services
+from auth_service.web.services import Captures, Desk, Kiosk, Services
 from auth_service.wiring.flows import Flows
 
 _LEAST_DISK = 64 * 1024 * 1024
@@ -80,6 +80,8 @@ class Wiring(Flows):
             sign_in=self.sign_in,
             judge_flag=self.judge_flag,
             look=self.look,
+            keep_devices=self.keep_devices,
+            kiosk=Kiosk(self.hear_device, self.enrol_device, self.device_signatures),
             desk=Desk(self.see_capture, self.review_capture, self.answer_request, self.settings.review),
             authorise=AuthoriseKey(self.store, self.clock),
             limit=self.limit,
@@ -99,6 +101,7 @@ class Wiring(Flows):
             photos_in_hand=self.settings.reader_threads + _BESIDE_READING,
             photo_bytes_at_once=self.settings.photo_bytes_at_once,
             phone_page=self.settings.has_phone_page,
+            kiosk_calls=self.settings.kiosk,
         )
 
     def capture_flows(self) -> Captures:

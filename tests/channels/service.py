@@ -216,7 +216,7 @@ class Blueprint:
 
 def _wiring(home: Path, clock: MovableClock, database: PostgresDatabase | None) -> Wiring:
     urls = database.urls.settings() if database else {}
-    return Wiring(Settings(home=home, readers=1, public_url=BASE, phone_page=True, **urls), clock)
+    return Wiring(Settings(home=home, readers=1, public_url=BASE, phone_page=True, kiosk=True, **urls), clock)
 
 
 def make_blueprint(home: Path, database: PostgresDatabase | None = None) -> Blueprint:

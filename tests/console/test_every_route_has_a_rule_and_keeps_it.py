@@ -9,8 +9,11 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from auth_service.accounts.roles import Permission, Role, Scope, may
+from auth_service.channels.kiosk.held import HoldsKioskSession
 from auth_service.channels.phone.session_key import HoldsSession
 from auth_service.web.access import MetricsReader, NeedsPermission, NeedsScope, Public, Rule, SignedIn
+from auth_service.web.signed import ProvesItsKey, SignedByDevice
+from tests.channels.kiosk_client import code_for
 from tests.channels.service import EILEEN, KEY_SCOPES, PAGE, SAME_ORIGIN, Deployment, hidden
 from tests.console.waiting import ask, person_of, put
 
@@ -35,6 +38,18 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("DELETE", "/v1/capture-sessions/{session_id}"): "holds the session",
     ("POST", "/v1/capture-sessions/{session_id}/other-ways"): "holds the session",
     ("POST", "/v1/me/other-ways"): "public",
+    ("POST", "/v1/kiosk/enrolments"): "proves its key",
+    ("GET", "/v1/kiosk/status"): "device active or quarantined",
+    ("POST", "/v1/kiosk/capture-sessions"): "device active",
+    ("POST", "/v1/kiosk/capture-sessions/{session_id}/start"): "device active that holds the session",
+    ("POST", "/v1/kiosk/capture-sessions/{session_id}/steps/{n}/seal"): "device active that holds the session",
+    ("POST", "/v1/kiosk/capture-sessions/{session_id}/colours"): "device active that holds the session",
+    ("POST", "/v1/kiosk/capture-sessions/{session_id}/steps/{n}"): "device active that holds the session",
+    ("POST", "/v1/kiosk/capture-sessions/{session_id}/complete"): "device active that holds the session",
+    ("GET", "/v1/kiosk/capture-sessions/{session_id}"): "device active that holds the session",
+    ("DELETE", "/v1/kiosk/capture-sessions/{session_id}"): "device active that holds the session",
+    ("POST", "/v1/kiosk/capture-sessions/{session_id}/other-ways"): "device active that holds the session",
+    ("POST", "/v1/kiosk/other-ways"): "device active or quarantined",
     ("GET", "/healthz"): "public",
     ("GET", "/readyz"): "public",
     ("GET", "/metrics"): "local or scope metrics",
@@ -61,18 +76,37 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("GET", "/console/requests/{request_id}"): "may see_requests",
     ("POST", "/console/requests/{request_id}/contact"): "may answer_requests",
     ("POST", "/console/requests/{request_id}/done"): "may answer_requests",
+    ("GET", "/console/devices"): "may manage_devices",
+    ("POST", "/console/devices"): "may manage_devices",
+    ("POST", "/console/devices/{device_id}/{act}"): "may manage_devices",
 }
 """Written by hand on purpose: a changed rule must be changed twice."""
 
 
-def _rules(dependant: Dependant) -> Iterator[Rule | HoldsSession]:
-    if isinstance(dependant.call, HoldsSession | Public | NeedsScope | MetricsReader | SignedIn | NeedsPermission):
+_KINDS = (
+    HoldsSession, HoldsKioskSession, SignedByDevice, ProvesItsKey, Public, NeedsScope, MetricsReader, SignedIn,
+    NeedsPermission,
+)  # fmt: skip
+AnyRule = Rule | HoldsSession | HoldsKioskSession | SignedByDevice | ProvesItsKey
+
+
+def _rules(dependant: Dependant) -> Iterator[AnyRule]:
+    if isinstance(dependant.call, _KINDS):
         yield dependant.call
     for inner in dependant.dependencies:
         yield from _rules(inner)
 
 
-def _words(rule: Rule | HoldsSession) -> str:
+def _of_device(rule: SignedByDevice | HoldsKioskSession | ProvesItsKey) -> str:
+    if isinstance(rule, SignedByDevice):
+        return f"device {' or '.join(sorted(rule.states))}"
+    held = isinstance(rule, HoldsKioskSession)
+    return f"{_of_device(rule.signed)} that holds the session" if held else "proves its key"
+
+
+def _words(rule: AnyRule) -> str:
+    if isinstance(rule, SignedByDevice | HoldsKioskSession | ProvesItsKey):
+        return _of_device(rule)
     if isinstance(rule, HoldsSession):
         return "holds the session"
     if isinstance(rule, NeedsScope):
@@ -106,6 +140,7 @@ FORMS = {
     "undo": {"after": "0" * 32},
     "contact": {"reason": "call_back"},
     "done": {"note": "已联系"},
+    "devices": {"name": "二号机", "owner": "农商行", "region": "130202", "place": "大厅", "lens": "wide"},
 }
 """What each form of the console holds besides its token; the last part of its address names it."""
 
@@ -116,13 +151,19 @@ def waits(service: Deployment) -> dict[str, str]:
     person = person_of(service.wiring, EILEEN)
     evidence = put(service.wiring, person, (service.portraits.eileen_later,), service.clock.now())
     request_id = ask(service.wiring, person, service.clock.now())
-    return {"evidence_id": evidence, "request_id": request_id}
+    return {"evidence_id": evidence, "request_id": request_id, "device_id": code_for(service)[0]}
 
 
 def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:
     filled = {"flag_id": service.flag_id, "label": "probe", "serial": service.serial, "name": "style.css"}
     filled |= {"kind": "consent", "version": "current", "file": "main.js", "session_id": "0" * 32, "n": "0"}
-    filled |= {"place": "0", "evidence_id": "0" * 32, "request_id": "0" * 32} | waits
+    filled |= {
+        "place": "0",
+        "evidence_id": "0" * 32,
+        "request_id": "0" * 32,
+        "device_id": "0" * 32,
+        "act": "revoke",
+    } | waits
     return {key: key[1].format(**filled) for key in EXPECTED}
 
 
@@ -138,7 +179,7 @@ def test_a_role_reaches_what_the_table_grants_and_nothing_else(
         rule = EXPECTED[method, template]
         if path in {"/console/sign-out", "/console/sign-in"} or rule.startswith("scope"):
             continue
-        if path.startswith(("/v1/capture-sessions", "/v1/me")):
+        if path.startswith(("/v1/capture-sessions", "/v1/kiosk", "/v1/me")):
             continue
         form = path.rpartition("/")[2]
         data = {"csrf_token": csrf, **FORMS.get(form, {})}

@@ -136,7 +136,7 @@ def test_a_changed_record_lets_nobody_in(active: Store, url: str, change: str) -
     with active.reading() as unit:
         (listed,) = unit.devices.all()
         subjects = [row.event.subject for row in unit.audit.rows() if row.event.action == "account.refused"]
-    assert (listed.tampered, listed.public_key, listed.may_sign) == (True, None, False)
+    assert (listed.tampered, listed.public_key) == (True, None)
     assert subjects == [f"device:{ENTERED.id}"]
     with active.unit() as unit:
         assert unit.devices.revoke(ENTERED.id, A, NOW), "who finds it can end it"

@@ -15,7 +15,8 @@ from auth_service.web.limits import PHOTOS
 
 TITLE = "Benefit-eligibility authentication 社会保险待遇领取资格认证"
 _DESCRIPTION = """Enrolment of reference photos and one-to-one verification for agencies' own systems; capture sessions
-of the beneficiary's own page, which a cookie bears and a browser sends from that page alone.
+of the beneficiary's own page, which a cookie bears and a browser sends from that page alone; and those of kiosks, whose
+every request is signed.
 
 Every error is `application/problem+json` (RFC 9457) with a stable `code`, a `title` in Chinese or English
 (`Accept-Language`), a `request_id` and `retryable`. Every POST needs an `Idempotency-Key`: the same key and content
@@ -23,7 +24,8 @@ give the first answer again with `Idempotency-Replayed: true`. Photos are JPEG, 
 12 million pixels. Scores and thresholds are never answered. Without the scope `beneficiaries` no answer tells whether
 an ID number is in the ledger."""
 _STATUSES = {
-    "400": "the request has a wrong form", "401": "no key, or a wrong one", "403": "the key lacks the scope",
+    "400": "the request has a wrong form", "401": "no key or signature, or a wrong one",
+    "403": "the key lacks the scope, or the device may not",
     "404": "there is no such thing", "408": "the body did not come in time",
     "409": "the same request is being processed, or the session does not stand where this fits",
     "410": "the session's time is over",
@@ -45,6 +47,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
         )
         components["schemas"].update(components["schemas"]["Problem"].pop("$defs", {}))
         components["securitySchemes"] = {
+            "deviceSignature": {
+                "type": "http",
+                "scheme": "signature",
+                "description": "RFC 9421 with Ed25519, by the key of a device of the registry",
+            },
             "captureSession": {
                 "type": "apiKey",
                 "in": "cookie",

@@ -43,7 +43,6 @@ class ClockWrong(SignatureRefused):
     code = "clock_wrong"
     zh = "签名的时间不正确。"
     en = "The signature's time is wrong."
-    retryable = True
 
 
 class ClockSkewed(ClockWrong):

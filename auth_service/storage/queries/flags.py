@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from auth_service.core.errors import FieldInvalid
 from auth_service.monitoring.flags import Severity, Verdict
-from auth_service.storage.tables import FlagPersonRow, FlagRow, JudgementRow, PersonRow
+from auth_service.storage.tables import DeviceRow, FlagDeviceRow, FlagPersonRow, FlagRow, JudgementRow, PersonRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
@@ -23,6 +23,7 @@ STATES = (OPEN, *Verdict)
 MOST = 200
 _FLAGS = table_of(FlagRow)
 _JUDGEMENTS = table_of(JudgementRow)
+_CONCERNS, _DEVICES = table_of(FlagDeviceRow), table_of(DeviceRow)
 _LATER = _JUDGEMENTS.alias("later")
 _LATEST = and_(
     _JUDGEMENTS.c.flag_id == _FLAGS.c.id,
@@ -45,7 +46,10 @@ class FlagFilter:
 
 @dataclass(frozen=True, slots=True)
 class FlagLine:
-    """One line of the queue. People appear by their pseudonymous keys; `region` is the first person's."""
+    """One line of the queue. People appear by their pseudonymous keys; `region` is the first person's, or the device's.
+
+    device  name and owner of the device that it concerns
+    """
 
     id: str
     rule_id: str
@@ -54,6 +58,7 @@ class FlagLine:
     verdict: Verdict | None
     person_keys: tuple[str, ...]
     region: str | None
+    device: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,11 @@ def page_of_flags(work: Work, wanted: FlagFilter, cursor: str | None, limit: int
     if cursor is not None:
         conditions.append(_after(cursor))
     statement = (
-        select(_FLAGS, _JUDGEMENTS.c.verdict)
+        select(_FLAGS, _JUDGEMENTS.c.verdict, _DEVICES.c.name, _DEVICES.c.owner, _DEVICES.c.region_code)
         .select_from(_FLAGS)
         .outerjoin(_JUDGEMENTS, _LATEST)
+        .outerjoin(_CONCERNS, _CONCERNS.c.flag_id == _FLAGS.c.id)
+        .outerjoin(_DEVICES, _DEVICES.c.id == _CONCERNS.c.device_id)
         .where(*conditions)
         .order_by(_FLAGS.c.severity_rank, _FLAGS.c.raised_at.desc(), _FLAGS.c.id)
         .limit(limit + 1)
@@ -113,7 +120,12 @@ def _conditions(wanted: FlagFilter) -> list[ColumnElement[bool]]:
             .join(PersonRow, PersonRow.id == FlagPersonRow.person_id)
             .where(PersonRow.region_code.startswith(wanted.region, autoescape=True))
         )
-        conditions.append(_FLAGS.c.id.in_(concerned))
+        devices = (
+            select(_CONCERNS.c.flag_id)
+            .join(_DEVICES, _DEVICES.c.id == _CONCERNS.c.device_id)
+            .where(_DEVICES.c.region_code.startswith(wanted.region, autoescape=True))
+        )
+        conditions.append(or_(_FLAGS.c.id.in_(concerned), _FLAGS.c.id.in_(devices)))
     return conditions
 
 
@@ -138,7 +150,8 @@ def _line(row: Row[Any], people: list[tuple[str, str | None]]) -> FlagLine:
         raised_at=row.raised_at,
         verdict=Verdict(row.verdict) if row.verdict else None,
         person_keys=tuple(key for key, _ in people),
-        region=people[0][1] if people else None,
+        region=people[0][1] if people else row.region_code,
+        device=(row.name, row.owner) if row.name is not None else None,
     )
 
 

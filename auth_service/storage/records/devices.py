@@ -54,9 +54,19 @@ class Devices:
         row = self._work.connection.execute(_ONE, {"device": device_id}).one_or_none()
         return None if row is None else self._genuine(row)
 
+    def look_at(self, device_id: str) -> Device | None:
+        """For a screen: one that was tampered with comes out so marked, and without a key."""
+        row = self._work.connection.execute(_ONE, {"device": device_id}).one_or_none()
+        return None if row is None else self._shown(row)
+
     def of_code(self, code_hash: str) -> Device | None:
         """Whose one-time code it is, whatever may still be done with it. raises AccountTampered"""
         row = self._work.connection.execute(select(_DEVICES).where(_DEVICES.c.code_hash == code_hash)).one_or_none()
+        return None if row is None else self._genuine(row)
+
+    def of_key(self, public_key: bytes) -> Device | None:
+        """Who enrolled with this key. raises AccountTampered"""
+        row = self._work.connection.execute(select(_DEVICES).where(_DEVICES.c.public_key == public_key)).one_or_none()
         return None if row is None else self._genuine(row)
 
     def all(self) -> list[Device]:
@@ -64,9 +74,10 @@ class Devices:
         rows = self._work.connection.execute(
             select(_DEVICES).order_by(_DEVICES.c.owner, _DEVICES.c.name, _DEVICES.c.id)
         )
-        return [
-            _device(row) if is_genuine(self._work.indexes, DeviceRow, row) else _tampered(row) for row in rows.all()
-        ]
+        return [self._shown(row) for row in rows.all()]
+
+    def _shown(self, row: Row[Any]) -> Device:
+        return _device(row) if is_genuine(self._work.indexes, DeviceRow, row) else _tampered(row)
 
     def approve(self, device_id: str, by: str, now: datetime) -> bool:
         """raises StorageFault: the database refuses whoever entered it; AccountTampered"""

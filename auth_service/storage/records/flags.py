@@ -13,12 +13,13 @@ from auth_service.core.errors import NotFound, StaleJudgement
 from auth_service.core.ids import new_id
 from auth_service.monitoring.flags import SEVERITY_ORDER, Flag, Judgement, Severity, Verdict
 from auth_service.storage.sealing import Place
-from auth_service.storage.tables import FlagPersonRow, FlagRow, JudgementRow
+from auth_service.storage.tables import FlagDeviceRow, FlagPersonRow, FlagRow, JudgementRow
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import Work, to_json
 
 _FLAGS = table_of(FlagRow)
 _PEOPLE = table_of(FlagPersonRow)
+_DEVICES = table_of(FlagDeviceRow)
 _JUDGEMENTS = table_of(JudgementRow)
 
 
@@ -59,7 +60,14 @@ class Flags:
         ]
         if people:
             self._work.connection.execute(insert(_PEOPLE), people)
+        if flag.device_id is not None:
+            self._work.connection.execute(insert(_DEVICES), {"flag_id": flag_id, "device_id": flag.device_id})
         return flag_id
+
+    def stands(self, dedupe_key: str) -> bool:
+        """Whether this finding was raised already."""
+        found = select(_FLAGS.c.id).where(_FLAGS.c.dedupe_key == dedupe_key)
+        return self._work.connection.execute(found).one_or_none() is not None
 
     def get(self, flag_id: str) -> StoredFlag | None:
         """raises SealBroken"""
@@ -69,6 +77,7 @@ class Flags:
         people = self._work.connection.execute(
             select(FlagPersonRow.person_id).where(FlagPersonRow.flag_id == flag_id).order_by(FlagPersonRow.position)
         ).scalars()
+        device = select(_DEVICES.c.device_id).where(_DEVICES.c.flag_id == flag_id)
         flag = Flag(
             rule_id=row.rule_id,
             rule_version=row.rule_version,
@@ -78,6 +87,7 @@ class Flags:
             dedupe_key=row.dedupe_key,
             raised_at=row.raised_at,
             photos=tuple((label, photo_id) for label, photo_id in json.loads(row.photos)),
+            device_id=self._work.connection.execute(device).scalar_one_or_none(),
         )
         return StoredFlag(flag_id, flag, tuple(self._judged(flag_id)))
 

@@ -12,6 +12,7 @@ from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber, LedgerR
 from auth_service.monitoring.rules.i09_shared_image import SharedImage, SharedImageFacts
 from auth_service.monitoring.rules.v03_repeated_failures import FailureFacts, RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture, CopyFacts
+from auth_service.monitoring.rules.v09_broken_protocol import Breach, BreachFacts, BrokenProtocol
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 
@@ -77,3 +78,12 @@ def test_no_rule_speaks_of_death_or_accuses() -> None:
     for rule_id in RULES:
         words = rule_words(rule_id)
         assert not any(word in words.meaning_zh + words.action_zh for word in ("死亡", "骗子", "停发"))
+
+
+def test_v09_concerns_a_device_and_is_raised_once_a_day_for_each_kind() -> None:
+    rule, one, other = BrokenProtocol(), BreachFacts("d", Breach.REPLAYED), BreachFacts("d", Breach.CLONED, 7)
+    flag = rule.judge(one, NOW)
+    assert (flag.device_id, flag.person_ids, flag.severity) == ("d", (), Severity.CRITICAL)
+    assert flag.dedupe_key == rule.key_of(one, NOW + timedelta(hours=5)) != rule.key_of(one, NOW + timedelta(days=1))
+    assert rule.judge(other, NOW).dedupe_key != flag.dedupe_key
+    assert dict(rule.judge(other, NOW).evidence) == {"breach": "cloned", "counter": 7}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auth_service.accounts.devices import DeviceState, LensProfile
 from auth_service.app import TEMPLATES as FOLDERS
 from auth_service.beneficiaries.id_number import Sex
 from auth_service.beneficiaries.person import BenefitKind
@@ -14,6 +15,7 @@ from auth_service.capture.challenge import Accommodation, Colour, Motion, Route,
 from auth_service.channels.phone.assets import FOLDER
 from auth_service.channels.phone.page import RELATIONS, WAYS
 from auth_service.console.desk import WHY
+from auth_service.console.devices import ACTS
 from auth_service.console.flags import LIST as FLAGS
 from auth_service.console.requests import LIST as REQUESTS
 from auth_service.enrollment.sources import PhotoSource
@@ -21,6 +23,7 @@ from auth_service.flows.answer_request import RevealReason
 from auth_service.liveness.layers import Layer, Mode, Sign
 from auth_service.matching.comparison import Zone
 from auth_service.monitoring.flags import Severity, Verdict
+from auth_service.monitoring.rules.v09_broken_protocol import Breach
 from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.qualification.review import REASONS_OF, ReviewAct, ReviewReason, ReviewState, ReviewVerdict
 from auth_service.web.pages import TEMPLATES
@@ -64,6 +67,11 @@ FAMILIES = {
     "requests.reveal.": tuple(RevealReason),
     "requests.phone.": ("given", "none"),
     "requests.contact.": ("name", "given", "on_file", "helper"),
+    "fact.breach.": tuple(Breach),
+    "device.state.": (*DeviceState, "tampered"),
+    "devices.act.": tuple(ACTS),
+    "devices.lens.": tuple(LensProfile),
+    "device.": ("name", "owner", "place", "region", "state"),
     "flag.photo.": ("probe", "reference", "other_reference", "capture", "offered"),
 }
 

@@ -1,0 +1,52 @@
+"""A kiosk comes into the registry, asks how it stands, and calls for a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from auth_service.accounts.devices import FAR_CM, LENS_DEGREES, NEAR_CM, Device
+from auth_service.channels.kiosk.schemas import EnrolmentBody, LensAnswer, StatusAnswer
+from auth_service.core.errors import SignatureInvalid
+from auth_service.flows.enrol_device import key_of_text
+from auth_service.web.services import services_of
+from auth_service.web.signed import HEARD, PROVES_ITS_KEY, signed_json
+
+HeardDevice = Annotated[Device, Depends(HEARD)]
+ProvenKey = Annotated[bytes, Depends(PROVES_ITS_KEY)]
+
+
+async def enrolment_body(request: Request, _key: ProvenKey) -> EnrolmentBody:
+    """Read once the key has proved itself. raises as signed_json"""
+    return await signed_json(request, EnrolmentBody)
+
+
+def enrol(request: Request, key: ProvenKey, given: Annotated[EnrolmentBody, Depends(enrolment_body)]) -> Response:
+    """The code for a place in the registry. raises as EnrolDevice.run; SignatureInvalid: another key than it names"""
+    if key_of_text(given.public_key) != key:
+        raise SignatureInvalid("public_key is not the key that signed")
+    device = services_of(request).kiosk.enrol.run(given.code, key)
+    return _status(request, device, 201)
+
+
+def status(request: Request, device: HeardDevice) -> Response:
+    """How it stands."""
+    return _status(request, device, 200)
+
+
+def _status(request: Request, device: Device, code: int) -> Response:
+    words = device.words
+    answer = StatusAnswer(
+        device_id=device.id,
+        state=device.state,
+        name=words.name,
+        place=words.place,
+        server_time=services_of(request).clock.now(),
+        lens_profile=words.lens,
+        lens=LensAnswer(degrees=LENS_DEGREES[words.lens], near_cm=NEAR_CM, far_cm=FAR_CM),
+        counter=device.counter,
+    )
+    return JSONResponse(answer.model_dump(mode="json"), code)

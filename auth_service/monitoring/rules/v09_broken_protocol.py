@@ -1,0 +1,76 @@
+"""V09: a device whose signed messages do not fit together. It concerns the device and nobody who stood before it.
+
+A request that is refused was refused already; a record that does not fit waits for a person. The flag asks somebody to
+look at the machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from auth_service.core.clock import legal_date
+from auth_service.monitoring.flags import Facts, Flag, RuleWords, Severity
+
+
+class Breach(StrEnum):
+    """What did not fit."""
+
+    UNSIGNED = "unsigned"
+    """Somebody named this device, and its key had not signed."""
+    REPLAYED = "replayed"
+    """A signature came a second time."""
+    CLOCK_AHEAD = "clock_ahead"
+    EXPIRED = "expired"
+    """A signature came after its end, or the device's clock is slow."""
+    FORKED = "forked"
+    """Two records follow the same one, or one follows a record that nobody knows."""
+    CLONED = "cloned"
+    """Two records bear the same number."""
+    GAP = "gap"
+    """A number never came."""
+
+
+@dataclass(frozen=True, slots=True)
+class BreachFacts:
+    """counter: number of the record that does not fit, where it is about records"""
+
+    device_id: str
+    breach: Breach
+    counter: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenProtocol:
+    """Nonce reused or expired, clock skew, unsigned device, broken chain.
+
+    source  domain.md section 6, V09; trust.md 2.3
+    """
+
+    rule_id: ClassVar[str] = "V09"
+    version: ClassVar[int] = 1
+    severity: ClassVar[Severity] = Severity.CRITICAL
+    words: ClassVar[RuleWords] = RuleWords(
+        "设备消息前后不符", "A device's messages do not fit together",
+        "登记设备的签名、时间、一次性编号或记录顺序不符合约定，可能是设备被复制、时钟错误，也可能有人冒用设备。",
+        "A registered device's signature, time, nonce or order of records breaks the agreement: a copied device, a"
+        " wrong clock, or somebody who poses as the device.",
+        "请与设备所属机构核对设备；不符合的请求已被拒绝，记录已转人工查看，待遇没有改变。",
+        "Check the machine with whoever owns it. What did not fit was refused or waits for a person; nothing was"
+        " changed about anybody's benefit.",
+    )  # fmt: skip
+
+    def judge(self, facts: BreachFacts, now: datetime) -> Flag:
+        """One flag per device, kind of breach and day at most."""
+        evidence: Facts = {"breach": facts.breach.value}
+        if facts.counter is not None:
+            evidence = {**evidence, "counter": facts.counter}
+        key = self.key_of(facts, now)
+        return Flag(self.rule_id, self.version, self.severity, (), evidence, key, now, device_id=facts.device_id)
+
+    @staticmethod
+    def key_of(facts: BreachFacts, now: datetime) -> str:
+        """Its dedupe key, by which somebody can ask whether it stands already."""
+        return f"V09:{facts.device_id}:{facts.breach.value}:{legal_date(now)}"
