@@ -48,6 +48,7 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.SessionUnknown: 404, e.SessionExpired: 410, e.SessionSpent: 409, e.SessionNotStarted: 409, e.StepRefused: 422,
     e.StepConflict: 409, e.StepLate: 409, e.CodeRefused: 422, e.CodeNotOffered: 422,
     e.StepsMissing: 409, e.NoChallengeLeft: 422,
+    e.RecordInvalid: 422, e.RecordUnsigned: 422, e.RecordConflict: 409,
     e.AccessRefused: 403, e.CredentialsInvalid: 401, e.SignInRequired: 401, e.SignInThrottled: 429,
     e.CsrfRefused: 403, e.ScopeMissing: 403, e.ConfirmationNeeded: 403, e.OwnCapture: 403,
     e.SignatureRefused: 401, e.SignatureMissing: 401, e.SignatureInvalid: 401, e.DigestMismatch: 401,

@@ -92,6 +92,7 @@ from auth_service.core.errors.images import (
     PhotosDiffer,
     QualityTooLow,
 )
+from auth_service.core.errors.offline import RecordConflict, RecordInvalid, RecordUnsigned
 from auth_service.core.errors.outages import (
     CalibrationMissing,
     CalibrationTampered,
@@ -267,6 +268,9 @@ __all__ = [
     "QualityTooLow",
     "RateLimited",
     "ReasonMissing",
+    "RecordConflict",
+    "RecordInvalid",
+    "RecordUnsigned",
     "ReferencesComplete",
     "RequestRefused",
     "RestoreDiffers",
