@@ -6,107 +6,24 @@ dies leaves a session that is spent and no pass. The second records everything t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from auth_service.capture.session import CaptureSession, SessionPolicy, check_may_complete
-from auth_service.capture.steps import CapturedStep
-from auth_service.core.clock import Clock, legal_date
-from auth_service.core.errors import CalibrationMissing, SessionExpired, SessionSpent
-from auth_service.core.ids import new_id
-from auth_service.core.keys import Signer
-from auth_service.faces.copies import CopyPolicy
-from auth_service.faces.sample import PhotoHash
-from auth_service.faces.template import EngineIdentity, Template
-from auth_service.flows.attempt_record import certificate_of, decided, failures_in_sessions, raise_flags
-from auth_service.flows.film_memory import film_of, past_of, remember_film
-from auth_service.flows.known_person import Copy, Known, KnownPeople
-from auth_service.flows.session_terms import SessionKey, actor_of, own_session, require_nonce
-from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
-from auth_service.liveness.layers import Layer
-from auth_service.liveness.measures import FrameMeasures, SessionMeasures
-from auth_service.liveness.ports import Assess, Assessment, CaptureReader
-from auth_service.liveness.replay import ReplayPolicy
-from auth_service.liveness.replay_print import ReplayPrint
-from auth_service.matching.calibration import Calibration, CalibrationSource, fitting
-from auth_service.matching.comparison import ComparisonDecision, Zone
-from auth_service.qualification.capture_outcome import CaptureOutcome, capture_outcome
-from auth_service.qualification.certificate import Certificate
-from auth_service.qualification.decision import Decision, DecisionPolicy, decide
-from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
-from auth_service.storage.unit import NewCapture, Store, StoredSession, Unit
-
-
-@dataclass(frozen=True, slots=True)
-class CompletePolicies:
-    """The policies of the stages that a session passes through."""
-
-    session: SessionPolicy
-    decision: DecisionPolicy
-    copies: CopyPolicy
-    most_films: int = ReplayPolicy().most_known
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureEngine:
-    """What looks at the pictures.
-
-    reader    measures the frames
-    assess    from measures to a verdict about liveness
-    reencode  a frame as a fresh JPEG made from pixels alone, for keeping. raises ImageRefused
-    identity  of the templates that the reader makes
-    """
-
-    reader: CaptureReader
-    assess: Assess
-    reencode: Callable[[bytes], bytes]
-    identity: Callable[[], EngineIdentity]
-
-
-@dataclass(frozen=True, slots=True)
-class Completed:
-    """`outcome` is for the client; the rest stays on the agency's side."""
-
-    evidence_id: str
-    decision: Decision
-    outcome: CaptureOutcome
-    certificate: Certificate | None
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """What was found, before anything is recorded. shown: step and frame that a person would look at"""
-
-    evidence: FaceEvidence
-    assessment: Assessment
-    measures: SessionMeasures
-    film: ReplayPrint
-    steps: Sequence[CapturedStep]
-    copy: Copy | None
-    shown: tuple[int, int]
+from auth_service.capture.session import SessionPolicy, check_may_complete
+from auth_service.core.clock import Clock
+from auth_service.core.errors import SessionExpired, SessionSpent
+from auth_service.flows.session_decision import Completed, SessionDecision, Terms
+from auth_service.flows.session_terms import SessionKey, own_session, require_nonce
+from auth_service.storage.unit import Store, StoredSession
 
 
 class CompleteSession:
-    """The spine. One instance serves all threads."""
+    """A client hands its session in. One instance serves all threads."""
 
-    def __init__(
-        self,
-        store: Store,
-        engine: CaptureEngine,
-        calibration: CalibrationSource,
-        signer: Signer,
-        clock: Clock,
-        policies: CompletePolicies,
-    ) -> None:
+    def __init__(self, store: Store, decision: SessionDecision, clock: Clock, policy: SessionPolicy) -> None:
         self._store = store
-        self._engine = engine
-        self._calibration = calibration
-        self._signer = signer
+        self._decision = decision
         self._clock = clock
-        self._policies = policies
-        self._people = KnownPeople(store, engine.identity, policies.copies)
+        self._policy = policy
 
     def run(self, key: SessionKey) -> Completed:
         """One attempt.
@@ -116,11 +33,11 @@ class CompleteSession:
                  session is spent without a decision, and the person may open a new one
         """
         now = self._clock.now()
-        calibration = self._calibration()
-        if calibration is None:  # before the claim: whoever did all that was asked is not sent away for it
-            raise CalibrationMissing(self._engine.identity().engine)
+        calibration = self._decision.calibration()  # before the claim: nobody who did all is sent away for it
         stored = self._claim(key, now)
-        return self._record(stored, self._measure(stored, calibration, now))
+        measured = self._decision.measure(stored, calibration, Terms(now))
+        with self._store.unit() as unit:
+            return self._decision.record(unit, stored, measured)
 
     def _claim(self, key: SessionKey, now: datetime) -> StoredSession:
         """The first transaction; exactly one of many gets through."""
@@ -130,188 +47,7 @@ class CompleteSession:
                 raise SessionExpired
             require_nonce(stored.session, key)
             accepted = [step.n for step in unit.steps.kept(stored.session.id)]
-            check_may_complete(stored.session, accepted, now, self._policies.session)
+            check_may_complete(stored.session, accepted, now, self._policy)
             if not unit.sessions.claim(stored.session.id, now):
                 raise SessionSpent
         return stored
-
-    def _measure(self, stored: StoredSession, calibration: Calibration, now: datetime) -> _Measured:
-        """With no transaction open but short reads."""
-        session = stored.session
-        with self._store.reading() as unit:
-            steps = unit.steps.of(session)
-        if session.challenge is None or len(steps) != len(session.challenge.steps):
-            raise SessionExpired  # ended or erased in this moment
-        known = self._people.of(session.person_id, stored.subject, legal_date(now))
-        measures = self._engine.reader.measure(steps, session.challenge)
-        if measures.probe is not None:  # asked whether or not anybody is enrolled
-            calibration = fitting(calibration, measures.probe, measures.probe.images)
-        copy = self._copied(measures, known)
-        if known.decoy is not None:
-            self._copied(measures, known.decoy)
-        film = film_of(measures)
-        past = past_of(self._store, known, film, self._policies.most_films)
-        assessment = self._engine.assess(measures, session.challenge, past, possession=session.possession)
-        if copy is None and PadReason.REPLAY_ATTACK in assessment.decision.reasons:
-            copy = _played_again(assessment, measures)
-        pad = self._verdict(assessment.decision, measures, copy)
-        comparison = _compared(pad, measures.probe, known, calibration)
-        evidence = self._evidence(session, known, measures, pad, comparison, now)
-        return _Measured(evidence, assessment, measures, film, steps, copy, _shown(measures, copy))
-
-    def _verdict(self, found: PadDecision, measures: SessionMeasures, copy: Copy | None) -> PadDecision:
-        """What the layers cannot know: a picture of the past is no new capture, and without a probe nobody passes."""
-        if copy is not None:
-            return PadDecision(PadVerdict.ATTACK_SUSPECTED, (copy.reason, *found.reasons))
-        if found.verdict is PadVerdict.BONA_FIDE:
-            if not self._engine.reader.shows_turns:
-                return PadDecision(PadVerdict.INCONCLUSIVE, (PadReason.GEOMETRY_UNKNOWN, *found.reasons))
-            if measures.probe is None:
-                return PadDecision(PadVerdict.INCONCLUSIVE, (PadReason.CONSISTENCY_UNKNOWN, *found.reasons))
-        return found
-
-    def _evidence(
-        self,
-        session: CaptureSession,
-        known: Known,
-        measures: SessionMeasures,
-        pad: PadDecision,
-        comparison: ComparisonDecision | None,
-        now: datetime,
-    ) -> FaceEvidence:
-        return FaceEvidence(
-            id=new_id(),
-            person_id=known.person_id,
-            channel=Channel(session.channel),
-            kind=EvidenceKind.FACE,
-            pad=pad,
-            comparison=comparison,
-            quality=measures.quality,
-            has_reference=known.has_reference,
-            probe_images=0 if measures.probe is None else measures.probe.images,
-            taken_at=now,
-            face_not_enough=known.face_not_enough,
-            needs_a_person=pad.needs_a_person or not self._engine.reader.shows_turns,
-        )
-
-    def _copied(self, measures: SessionMeasures, known: Known) -> Copy | None:
-        """The first frame that copies an enrolled photo, or is an earlier capture's to the pixel.
-
-        Frames that merely resemble an earlier session's are no copies here: a person who tries again in the same chair
-        resembles themselves. Whether the whole film was seen before, liveness/replay.py judges.
-        """
-        if measures.probe is None:
-            return None
-        for index, frame in enumerate(measures.frames):
-            given = (_hash(frame), measures.probe)
-            for photo in known.enrolled:
-                found = self._people.copy_of(given, (photo.photo_hash, photo.template))
-                if found is not None:
-                    return Copy(index, PadReason.COPY_OF_REFERENCE, photo.picture, *found)
-            for capture in known.captures:
-                if capture.photo_hash.pixel_digest == frame.pixel_digest:
-                    return Copy(index, PadReason.COPY_OF_EARLIER_CAPTURE, capture.photo_id, 0, None, exact=True)
-        return None
-
-    def _record(self, stored: StoredSession, measured: _Measured) -> Completed:
-        """The second transaction: everything that follows, or nothing."""
-        session, evidence = stored.session, measured.evidence
-        jpeg = self._jpeg_for_review(measured)
-        with self._store.unit() as unit:
-            # what earlier attempts left must not change under us
-            unit.alone(f"verify {evidence.person_id or evidence.id}")
-            if not unit.sessions.decide(session, evidence.id, self._clock.now()):
-                raise SessionExpired
-            decision = decide(evidence, failures_in_sessions(unit, stored, evidence), self._policies.decision)
-            certificate = certificate_of(decision, evidence, self._signer)
-            unit.evidence.add(evidence, decision)
-            if certificate is not None and evidence.person_id is not None:
-                unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)
-            unit.findings.add(evidence.id, evidence.person_id, measured.assessment, evidence.taken_at)
-            remember_film(unit, evidence.id, evidence.person_id, measured.film, evidence.taken_at)
-            photo_id = self._keep(unit, session, measured, decision, jpeg)
-            flags = raise_flags(unit, evidence, decision, measured.copy, photo_id)
-            _record_consent(unit, stored, evidence)
-            unit.audit.append(decided(actor_of(session), evidence, decision, certificate), evidence.taken_at)
-        return Completed(evidence.id, decision, capture_outcome(decision, evidence.quality), certificate, flags)
-
-    def _jpeg_for_review(self, measured: _Measured) -> bytes | None:
-        """A fresh JPEG of what a person may have to look at; made for an unknown person too, and dropped."""
-        evidence = measured.evidence
-        matched = evidence.comparison is not None and evidence.comparison.zone is Zone.MATCH
-        if matched and not evidence.quality and not evidence.needs_a_person:
-            return None
-        n, place = measured.shown
-        return self._engine.reencode(measured.steps[n].frames[place].data)
-
-    def _keep(
-        self, unit: Unit, session: CaptureSession, measured: _Measured, decision: Decision, jpeg: bytes | None
-    ) -> str | None:
-        """Frames and a picture where a person must look; hashes always, for they recognise a film played again.
-
-        Frames of a pass, and those that nobody could compare with anything, go here and now.
-        """
-        evidence, looked_at = measured.evidence, jpeg if not decision.qualified else None
-        kept = looked_at is not None and evidence.has_reference and evidence.person_id is not None
-        if not kept:
-            unit.steps.remove(session.id)
-            if looked_at is not None:
-                unit.photos.pretend(len(looked_at))  # as long as for somebody enrolled
-        photo_id = None
-        if kept and looked_at is not None:
-            photo_id = unit.photos.put(evidence.person_id, "review", looked_at, evidence.taken_at)
-        if evidence.person_id is not None and measured.measures.probe is not None:
-            self._remember(unit, evidence.person_id, measured, measured.measures.probe, photo_id)
-        return photo_id
-
-    @staticmethod
-    def _remember(unit: Unit, person_id: str, measured: _Measured, probe: Template, photo_id: str | None) -> None:
-        """One frame of each step."""
-        evidence, shown = measured.evidence, measured.shown[0]
-        for step in measured.measures.steps:
-            frames = [frame for frame in step.frames if frame.box is not None]
-            if frames:
-                picture = photo_id if step.n == shown else None
-                seen = (_hash(frames[len(frames) // 2]), probe)
-                unit.captures.add(NewCapture(evidence.id, person_id, *seen, picture, evidence.taken_at, step.n))
-
-
-def _record_consent(unit: Unit, stored: StoredSession, evidence: FaceEvidence) -> None:
-    """With the person, once the session has shown that it was they who gave it: whoever merely knows an ID number can
-    change nothing about that person's consents. Until then it stays with the session."""
-    matched = evidence.comparison is not None and evidence.comparison.zone is Zone.MATCH
-    if matched and evidence.person_id is not None and stored.consent is not None:
-        unit.consents.add(evidence.person_id, stored.consent, stored.session.consent_id)
-
-
-def _compared(
-    pad: PadDecision, probe: Template | None, known: Known, calibration: Calibration
-) -> ComparisonDecision | None:
-    """Only a living person's face is compared for a pass."""
-    if pad.verdict is not PadVerdict.BONA_FIDE or probe is None:
-        return None
-    return known.compare(probe, calibration)
-
-
-def _played_again(assessment: Assessment, measures: SessionMeasures) -> Copy:
-    """A film that was seen before, of which a person is shown the clearest frame."""
-    told = next(one for one in assessment.findings if one.layer is Layer.REPLAY)
-    exact = "same_pixels" in told.reasons
-    distance = 0 if exact else None
-    return Copy(_clearest(measures), PadReason.COPY_OF_EARLIER_CAPTURE, None, distance, None, exact)
-
-
-def _shown(measures: SessionMeasures, copy: Copy | None) -> tuple[int, int]:
-    """Step and frame for a person's eyes: the copy, else the clearest."""
-    places = [(step.n, place) for step in measures.steps for place in range(len(step.frames))]
-    return places[_clearest(measures) if copy is None else copy.probe]
-
-
-def _clearest(measures: SessionMeasures) -> int:
-    """The sharpest frame of the neutral step, which is the first, with one face."""
-    neutral = measures.steps[0].frames
-    return max(range(len(neutral)), key=lambda place: (neutral[place].faces == 1, neutral[place].sharpness))
-
-
-def _hash(frame: FrameMeasures) -> PhotoHash:
-    return PhotoHash(frame.pixel_digest, frame.face_hash, frame.frame_hash)

@@ -35,6 +35,8 @@ class Reason(StrEnum):
     FACE_NOT_ENOUGH = "face_not_enough"
     REFERENCE_OF_SAME_KEY = "reference_of_same_key"
     LIVENESS_NOT_ENOUGH = "liveness_not_enough"
+    CAPTURED_OFFLINE = "captured_offline"
+    RECORD_HELD = "record_held"
 
 
 _OTHER_ZH, _OTHER_EN = "；也可到窗口或预约上门办理", "; the counter or a home visit is open too"
@@ -91,6 +93,14 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
         f"这种方式本身不足以通过，需要人工查看，再试也不会改变{_OTHER_ZH}",
         f"Done in this way a person must look, and another try would not change that{_OTHER_EN}",
     ),
+    Reason.CAPTURED_OFFLINE: (
+        f"这是终端断网时的采集，本人已离开，不能当场重试，由工作人员查看{_OTHER_ZH}",
+        f"It was captured while the kiosk had no line and the person has left; a person looks{_OTHER_EN}",
+    ),
+    Reason.RECORD_HELD: (
+        f"终端或这条记录需要核对，由工作人员查看后决定，与本人无关{_OTHER_ZH}",
+        f"The kiosk or this record must be checked, which says nothing of the person; a person looks{_OTHER_EN}",
+    ),
 }
 """Reason -> (zh, en)."""
 
@@ -139,18 +149,18 @@ def decide(evidence: FaceEvidence, failures_before: int, policy: DecisionPolicy)
 def _inconclusive(evidence: FaceEvidence, zone: Zone | None, failures_before: int, policy: DecisionPolicy) -> Decision:
     if evidence.needs_a_person:
         return Decision(Outcome.REFER, (Reason.LIVENESS_NOT_ENOUGH,), zone)
-    return _retry_or_refer((Reason.LIVENESS_INCONCLUSIVE,), zone, failures_before, policy)
+    return _retry_or_refer(evidence, (Reason.LIVENESS_INCONCLUSIVE,), zone, failures_before, policy)
 
 
 def _bona_fide(evidence: FaceEvidence, zone: Zone | None, failures_before: int, policy: DecisionPolicy) -> Decision:
     if QualityReason.SEVERAL_FACES in evidence.quality:  # whose face was compared is not sure
-        return _retry_or_refer((Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
+        return _retry_or_refer(evidence, (Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
     if zone is Zone.MATCH:
         return _match(evidence)
     if evidence.quality:  # a poor photo hides a likeness; it never makes a match, so a match above stands
-        return _retry_or_refer((Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
+        return _retry_or_refer(evidence, (Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
     if zone is Zone.NON_MATCH:
-        return _retry_or_refer((Reason.NON_MATCH,), zone, failures_before, policy)
+        return _retry_or_refer(evidence, (Reason.NON_MATCH,), zone, failures_before, policy)
     return Decision(Outcome.REFER, (Reason.GREY_ZONE,), zone)
 
 
@@ -159,6 +169,8 @@ def _match(evidence: FaceEvidence) -> Decision:
         return Decision(Outcome.REFER, (Reason.FACE_NOT_ENOUGH,), Zone.MATCH)
     if evidence.needs_a_person:
         return Decision(Outcome.REFER, (Reason.LIVENESS_NOT_ENOUGH,), Zone.MATCH)
+    if evidence.held:
+        return Decision(Outcome.REFER, (Reason.RECORD_HELD,), Zone.MATCH)
     if evidence.own_reference:  # one party alone says both who the person is and that they came
         return Decision(Outcome.REFER, (Reason.REFERENCE_OF_SAME_KEY,), Zone.MATCH)
     reason = Reason.MATCH_ATTESTED if evidence.attested_by else Reason.MATCH_LIVE
@@ -173,8 +185,14 @@ def _zone_reason(zone: Zone | None) -> tuple[Reason, ...]:
 
 
 def _retry_or_refer(
-    reasons: tuple[Reason, ...], zone: Zone | None, failures_before: int, policy: DecisionPolicy
+    evidence: FaceEvidence,
+    reasons: tuple[Reason, ...],
+    zone: Zone | None,
+    failures_before: int,
+    policy: DecisionPolicy,
 ) -> Decision:
+    if evidence.offline:
+        return Decision(Outcome.REFER, (*reasons, Reason.CAPTURED_OFFLINE), zone)
     if failures_before + 1 >= policy.attempt_budget:
         return Decision(Outcome.REFER, (*reasons, Reason.ATTEMPTS_USED_UP), zone)
     return Decision(Outcome.RETRY, reasons, zone)

@@ -43,6 +43,9 @@ class FaceEvidence:
     own_reference    all that the photo was compared with was enrolled by the very API key that asks
     needs_a_person   what was shown of liveness can lead to no pass however often it is tried (no colours and no
                      possession factor, or an engine whose points show no depth): a person looks at once
+    offline          captured without a line: the person has left, so nobody can be asked to try again
+    held             something speaks against the record or its device, nothing against the person: a match passes only
+                     when somebody says so
     """
 
     id: str
@@ -59,6 +62,8 @@ class FaceEvidence:
     face_not_enough: bool = False
     own_reference: bool = False
     needs_a_person: bool = False
+    offline: bool = False
+    held: bool = False
 
     @property
     def counts_as_try(self) -> bool:

@@ -30,6 +30,8 @@ DESK_TEXTS: dict[str, tuple[str, str]] = {
     "desk.why.attack_suspected": ("怀疑不是真人现场拍摄", "Perhaps no living person before the camera"),
     "desk.why.face_not_enough": ("未成年遗属或双胞胎，须核对证件", "Child survivor or twin: papers are needed"),
     "desk.why.reference_of_same_key": ("登记照片来自同一系统", "The enrolled photos came from the same system"),
+    "desk.why.captured_offline": ("断网时采集，本人已离开", "Captured without a line, the person has left"),
+    "desk.why.record_held": ("终端或记录需要核对", "The kiosk or its record must be checked"),
     "desk.why.no_usable_reference": ("没有可用的登记照片", "No usable enrolled photo"),
     "desk.waits": ("等待时间", "Waiting since"),
     "desk.who": ("本人", "Person"),

@@ -40,9 +40,9 @@ from auth_service.engines.catalogue import (
 from auth_service.engines.decoding import IntakePolicy
 from auth_service.engines.pool import InferencePool
 from auth_service.faces.template import EngineIdentity
-from auth_service.flows.complete_session import CaptureEngine
 from auth_service.flows.current_calibration import CurrentCalibration
 from auth_service.flows.current_flash import CurrentFlash
+from auth_service.flows.session_decision import CaptureEngine
 from auth_service.liveness.assess import LAYERS_VERSION, AssessSession, LivenessPolicy
 from auth_service.liveness.flash_measurement import Terms
 from auth_service.liveness.fusion import FUSION_VERSION

@@ -35,7 +35,7 @@ from auth_service.flows.back_up import BackUp
 from auth_service.flows.calibrate import Calibrate
 from auth_service.flows.checkpoint import Checkpoint
 from auth_service.flows.collect_pilot import CollectPilot
-from auth_service.flows.complete_session import CompletePolicies, CompleteSession
+from auth_service.flows.complete_session import CompleteSession
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.enroll import Enroll, ReferenceDesk
 from auth_service.flows.enroll_many import EnrollMany
@@ -58,6 +58,7 @@ from auth_service.flows.rotate_keys import RotateKeys, RotateSigningKey
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import PictureEngine, SeeCapture
 from auth_service.flows.see_session import SeeSession
+from auth_service.flows.session_decision import CompletePolicies, SessionDecision
 from auth_service.flows.settle_reviews import SettleReviews
 from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
@@ -113,13 +114,15 @@ class Flows(DeviceFlows):
         return AcceptStep(self.store, self.captures, self.clock, self.settings.capture, self._count_look)
 
     @cached_property
-    def complete_session(self) -> CompleteSession:
+    def session_decision(self) -> SessionDecision:
         settings = self.settings
-        policies = CompletePolicies(
-            settings.capture, settings.qualification, settings.copies, settings.layer_replay.most_known
-        )
+        policies = CompletePolicies(settings.qualification, settings.copies, settings.layer_replay.most_known)
         engine, current = self.capture_engine, self.current_calibration
-        return CompleteSession(self.store, engine, current, self.signer, self.clock, policies)
+        return SessionDecision(self.store, engine, current, self.signer, self.clock, policies)
+
+    @cached_property
+    def complete_session(self) -> CompleteSession:
+        return CompleteSession(self.store, self.session_decision, self.clock, self.settings.capture)
 
     @cached_property
     def pilot_folder(self) -> PilotFolder:

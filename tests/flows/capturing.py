@@ -19,13 +19,14 @@ from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.faces.copies import CopyPolicy
 from auth_service.flows.accept_step import AcceptStep
 from auth_service.flows.ask_other_way import AskOtherWay
-from auth_service.flows.complete_session import CaptureEngine, Completed, CompletePolicies, CompleteSession
+from auth_service.flows.complete_session import CompleteSession
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.limit import Limit
 from auth_service.flows.open_session import Opened, OpenRequest, OpenSession
 from auth_service.flows.prove_possession import CodeCounts, ProvePossession
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_session import SeeSession
+from auth_service.flows.session_decision import CaptureEngine, Completed, CompletePolicies, SessionDecision
 from auth_service.flows.session_terms import Begun, SessionKey
 from auth_service.flows.start_session import StartSession
 from auth_service.qualification.decision import DecisionPolicy
@@ -73,8 +74,9 @@ class Phone:
         self.sealing = SealStep(store, clock, both, StepPolicy())
         self.accepting = AcceptStep(store, self.look, clock, self.policy, lambda one, n: limit.look(one, n, 5))
         engine = CaptureEngine(self.reader, self.assess, self.reader.reader.reencode, lambda: FAKE_ENGINE)
-        policies = CompletePolicies(self.policy, DecisionPolicy(), CopyPolicy())
-        self.completing = CompleteSession(store, engine, lambda: calibration, agency.signer, clock, policies)
+        policies = CompletePolicies(DecisionPolicy(), CopyPolicy())
+        self.decision = SessionDecision(store, engine, lambda: calibration, agency.signer, clock, policies)
+        self.completing = CompleteSession(store, self.decision, clock, self.policy)
         self.ending = EndSession(store, clock)
         self.seeing = SeeSession(store, clock, both)
         self.codes = FakeCodes()

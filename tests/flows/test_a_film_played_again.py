@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from auth_service.capture.steps import CapturedStep
-from auth_service.flows.complete_session import Completed
+from auth_service.flows.session_decision import Completed
 from auth_service.liveness import replay_print
 from auth_service.qualification.capture_outcome import OutcomeWord
 from auth_service.qualification.decision import Reason

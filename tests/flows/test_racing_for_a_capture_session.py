@@ -12,8 +12,8 @@ import pytest
 
 from auth_service.capture.ports import StepLook
 from auth_service.core.errors import AttemptsUsedUp, KeyDestroyed, SessionSpent, SessionUnknown, StepConflict
-from auth_service.flows.complete_session import Completed
 from auth_service.flows.erase import Erased
+from auth_service.flows.session_decision import Completed
 from auth_service.flows.session_terms import Begun, SessionKey
 from tests.builders import WANG, Agency
 from tests.conftest import ROOT

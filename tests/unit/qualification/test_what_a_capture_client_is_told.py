@@ -14,6 +14,7 @@ from auth_service.matching.comparison import ComparisonDecision, Zone
 from auth_service.qualification.capture_outcome import GUIDE_TEXTS, Guide, OutcomeWord, capture_outcome
 from auth_service.qualification.decision import Decision, DecisionPolicy, Outcome, Reason, decide
 from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
+from auth_service.qualification.review import may_accept
 
 POLICY = DecisionPolicy()
 USED_UP = POLICY.attempt_budget - 1
@@ -62,6 +63,11 @@ OTHER_WAY = (OutcomeWord.OTHER_WAY, Guide.COUNTER_OR_VISIT, True)
         (session(LIVE, Zone.MATCH, own_reference=True), 0, OTHER_WAY),
         (session(UNSURE, needs_a_person=True), 0, IN_REVIEW),
         (session(LIVE, Zone.MATCH, needs_a_person=True), 0, IN_REVIEW),
+        (session(LIVE, Zone.MATCH, offline=True), 0, PASSED),
+        (session(LIVE, Zone.NON_MATCH, offline=True), 0, IN_REVIEW),
+        (session(UNSURE, offline=True), 0, OTHER_WAY),
+        (session(LIVE, Zone.MATCH, offline=True, held=True), 0, IN_REVIEW),
+        (session(LIVE, Zone.MATCH, held=True, face_not_enough=True), 0, OTHER_WAY),
     ],
 )
 def test_each_row_of_the_table_has_its_word(
@@ -112,3 +118,15 @@ def test_every_guide_has_words_in_both_languages_and_none_accuses() -> None:
         assert zh
         assert en
         assert not any(word in zh + en for word in ("攻击", "欺诈", "冒充", "attack", "fraud", "fake"))
+
+
+def test_nobody_who_has_left_is_asked_to_try_again_and_no_held_record_passes_by_itself() -> None:
+    for verdict, zone, held, failures in product(PadVerdict, [None, *Zone], [True, False], [0, USED_UP]):
+        decision = decide(session(verdict, zone, offline=True, held=held), failures, POLICY)
+        assert decision.outcome is not Outcome.RETRY
+        assert decision.qualified == (verdict is LIVE and zone is Zone.MATCH and not held)
+
+
+def test_a_person_may_let_a_held_record_pass() -> None:
+    evidence = session(LIVE, Zone.MATCH, offline=True, held=True)
+    assert may_accept(evidence, decide(evidence, 0, POLICY))
