@@ -106,6 +106,7 @@ class Device:
     """One device with everything that was done about it. Who did something is a staff id.
 
     public_key   Ed25519, 32 bytes; None until it enrolled
+    staff_called_at  when somebody who stood there last asked for a person
     counter      the highest number of a record that came from it; 0: none came
     released_at  after quarantined_at: two people let it in again
     tampered     its record was changed behind the service: shown in lists, of no use
@@ -128,6 +129,7 @@ class Device:
     revoked_by: str | None = None
     revoked_at: datetime | None = None
     last_seen_at: datetime | None = None
+    staff_called_at: datetime | None = None
     counter: int = 0
     tampered: bool = False
 

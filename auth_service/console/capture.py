@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from auth_service.console.capture_words import (
     act_words,
+    chip_rows,
     flag_words,
     layer_words,
     machine_words,
@@ -177,6 +178,7 @@ def _evidence_words(view: CaptureShown, language: Language) -> dict[str, object]
     versions = sorted(view.findings[0].versions.items()) if view.findings else []
     return {
         "score": score_words(view, language),
+        "chip": chip_rows(view, language),
         "layers": [layer_words(one, language) for one in view.findings],
         "machine": machine_words(view, language),
         "versions": versions,

@@ -124,6 +124,24 @@ def score_words(view: CaptureShown, language: Language) -> dict[str, object] | N
     }
 
 
+def chip_rows(view: CaptureShown, language: Language) -> list[Row]:
+    """What the portrait of a card's chip was compared with; nothing where no card was read."""
+    if view.chip is None:
+        return []
+    sides = {
+        "chip_live": (view.chip.live, view.chip.live_zone),
+        "chip_enrolled": (view.chip.enrolled, view.chip.enrolled_zone),
+    }
+    none = text("fact.none", language)
+    return [
+        Row(
+            text(f"fact.{side}", language),
+            none if zone is None or score is None else f"{text(f'fact.{side}.{zone.value}', language)} ({score:.3f})",
+        )
+        for side, (score, zone) in sides.items()
+    ]
+
+
 def _points(view: CaptureShown, language: Language) -> list[dict[str, str]]:
     """The two thresholds with what they were measured to do, from the record that judged this capture."""
     if view.calibration is None:

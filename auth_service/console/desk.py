@@ -20,8 +20,8 @@ from auth_service.web.services import services_of
 
 WHY = (
     Reason.GREY_ZONE, Reason.LIVENESS_NOT_ENOUGH, Reason.ATTACK_SUSPECTED, Reason.NON_MATCH, Reason.PHOTO_QUALITY,
-    Reason.RECORD_HELD, Reason.CAPTURED_OFFLINE, Reason.LIVENESS_INCONCLUSIVE, Reason.ATTEMPTS_USED_UP,
-    Reason.FACE_NOT_ENOUGH, Reason.REFERENCE_OF_SAME_KEY, Reason.NO_USABLE_REFERENCE,
+    Reason.CHIP_DIFFERS, Reason.RECORD_HELD, Reason.CAPTURED_OFFLINE, Reason.LIVENESS_INCONCLUSIVE,
+    Reason.ATTEMPTS_USED_UP, Reason.FACE_NOT_ENOUGH, Reason.REFERENCE_OF_SAME_KEY, Reason.NO_USABLE_REFERENCE,
 )  # fmt: skip
 """Causes of a look, those that a look can settle first."""
 LIST = Listing(

@@ -118,7 +118,9 @@ def _page(
     rows = []
     for device in services.keep_devices.all():
         seen = ago(device.last_seen_at, now, language) if device.last_seen_at else text("devices.never", language)
-        rows.append(_row(device, visitor, language) | {"seen": seen})
+        called = ago(device.staff_called_at, now, language) if device.staff_called_at else ""
+        told = text("devices.called", language, ago=called) if called else ""
+        rows.append(_row(device, visitor, language) | {"seen": seen, "called": told})
     return pages_of(request).answer(
         request,
         "devices.html",

@@ -52,16 +52,24 @@ def why(flag: Flag, language: Language) -> str:
     if flag.rule_id == "V03":
         day, cycle = facts.get("failures_last_day"), facts.get("failures_in_cycle")
         return text("why.V03", language, day=day, cycle=cycle)
+    if flag.rule_id in {"V01", "V09"} or "found" in facts:
+        return _why_of_device(flag, language)
     if flag.rule_id == "V05":
         return text("why.V05", language, reason=_value("reviewed", facts.get("reviewed"), language))
-    if flag.rule_id == "V09":
-        return text("why.V09", language, breach=_value("breach", facts.get("breach"), language))
     if flag.rule_id in {"I09", "V04"}:
         near = "near" if "hash_distance" in facts else "film"
         key = f"why.{flag.rule_id}.{'exact' if facts.get('exact') else near}"
         source = _value("source", facts.get("source"), language)
         return text(key, language, bits=facts.get("hash_distance"), source=source)
     return text("why.other", language)
+
+
+def _why_of_device(flag: Flag, language: Language) -> str:
+    facts = flag.evidence
+    if "found" in facts:
+        values = {name: value for name, value in facts.items() if name in {"people", "days"}}
+        return text(f"why.{flag.rule_id}.{facts['found']}", language, **values)
+    return text("why.V09", language, breach=_value("breach", facts.get("breach"), language))
 
 
 def fact_rows(flag: Flag, language: Language) -> list[Row]:

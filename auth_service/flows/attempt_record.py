@@ -20,11 +20,13 @@ from auth_service.monitoring.rules.v03_repeated_failures import FailureFacts, Re
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture, CopyFacts
 from auth_service.qualification.certificate import Certificate, issue
 from auth_service.qualification.decision import Decision
-from auth_service.qualification.evidence import FaceEvidence
+from auth_service.qualification.evidence import Channel, FaceEvidence
 from auth_service.qualification.period import due_date
 from auth_service.storage.unit import StoredSession, Unit
 
 _DAY = timedelta(days=1)
+SELF_SERVICE = (Channel.PHONE, Channel.KIOSK)
+"""Channels of sessions, which share a person's tries. source: domain.md section 11, G8"""
 
 
 def failures_before(unit: Unit, actor: str, evidence: FaceEvidence) -> int:
@@ -40,11 +42,16 @@ def failures_before(unit: Unit, actor: str, evidence: FaceEvidence) -> int:
 def failures_in_sessions(unit: Unit, stored: StoredSession, evidence: FaceEvidence) -> int:
     """What counts before the decision on a session.
 
+    Whoever failed on a phone goes on at a kiosk where they stood, and the other way round: the tries are the
+    person's. No count stands in the way of a match (qualification/decision.py), so that tries of somebody else's cost
+    a person nothing but a second try.
+
     Until a face was compared only what this number, known or not, saw on this device: so much is the same for whoever
     is enrolled and for nobody, and no stranger elsewhere uses up a try. Both are asked for in either case.
     """
-    here = unit.sessions.tries(stored.session, stored.subject, evidence.taken_at - _DAY)
-    of_person = unit.evidence.failures(evidence.person_id or NOBODY, evidence.channel, evidence.taken_at - _DAY)
+    since = evidence.taken_at - _DAY
+    here = unit.sessions.tries(stored.session, stored.subject, since)
+    of_person = sum(unit.evidence.failures(evidence.person_id or NOBODY, one, since) for one in SELF_SERVICE)
     return here if evidence.comparison is None else max(here, of_person)
 
 

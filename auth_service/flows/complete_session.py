@@ -25,8 +25,10 @@ class CompleteSession:
         self._clock = clock
         self._policy = policy
 
-    def run(self, key: SessionKey) -> Completed:
+    def run(self, key: SessionKey, portrait: bytes | None = None) -> Completed:
         """One attempt.
+
+        portrait  of a card's chip that was read beside it; compared in memory, kept nowhere
 
         raises   SessionUnknown, SessionExpired, SessionSpent, SessionNotStarted, StepsMissing, CalibrationMissing;
                  after the claim ImageRefused, CapacityExceeded, EngineFault, StorageFault, Unavailable: then the
@@ -35,7 +37,7 @@ class CompleteSession:
         now = self._clock.now()
         calibration = self._decision.calibration()  # before the claim: nobody who did all is sent away for it
         stored = self._claim(key, now)
-        measured = self._decision.measure(stored, calibration, Terms(now))
+        measured = self._decision.measure(stored, calibration, Terms(now, portrait=portrait, device_id=key.device_id))
         with self._store.unit() as unit:
             return self._decision.record(unit, stored, measured)
 

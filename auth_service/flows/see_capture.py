@@ -23,7 +23,15 @@ from auth_service.qualification.decision import Decision
 from auth_service.qualification.evidence import FaceEvidence
 from auth_service.qualification.review import ReviewState, may_accept, state_of
 from auth_service.storage.queries import PersonSummary
-from auth_service.storage.unit import Store, StoredFinding, StoredFlag, StoredReview, StoredSession, Unit
+from auth_service.storage.unit import (
+    Store,
+    StoredChip,
+    StoredFinding,
+    StoredFlag,
+    StoredReview,
+    StoredSession,
+    Unit,
+)
 
 PROBE = "probe"
 _REFERENCES = 4
@@ -62,6 +70,7 @@ class CaptureShown:
     compared   how alike: as the capture was judged, else as it looks now, for the eyes of the reviewer alone
     calibration  the record in force, where `compared` was judged by it
     certificate  what followed from an acceptance
+    chip       what the portrait of a card's chip was compared with
     names      staff id -> user name, of those who reviewed it
     own        the visitor attested this capture, and may not decide about it
     flags      those that stand about this very capture
@@ -85,6 +94,7 @@ class CaptureShown:
     own: bool
     flags: Sequence[StoredFlag] = ()
     may_see_flags: bool = False
+    chip: StoredChip | None = None
 
     @property
     def state(self) -> ReviewState:
@@ -132,7 +142,7 @@ class SeeCapture:
             references = self._references(unit, evidence)
             compared = evidence.comparison or self._compared_now(unit, evidence)
             findings, reviews = unit.findings.of(evidence_id), unit.reviews.of(evidence_id)
-            certificate = unit.certificates.of_evidence(evidence_id)
+            certificate, chip = unit.certificates.of_evidence(evidence_id), unit.chips.of(evidence_id)
             flags = unit.flags.with_keys(keys_of_capture(evidence_id))
             subject = f"person:{evidence.person_id}"
             event = AuditEvent(f"staff:{staff.id}", "capture.seen", subject, {"evidence": evidence_id})
@@ -159,6 +169,7 @@ class SeeCapture:
             own=evidence.attested_by == staff.id,
             flags=flags,
             may_see_flags=may(staff.role, Permission.SEE_FLAGS),
+            chip=chip,
         )
 
     def photo(self, evidence_id: str, label: str, staff: StaffMember, *, face: bool = False) -> bytes:

@@ -8,7 +8,7 @@ everything that follows into one that its caller opened, or nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth_service.capture.session import CaptureSession
@@ -21,7 +21,9 @@ from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.flows.attempt_record import certificate_of, decided, failures_in_sessions, raise_flags
+from auth_service.flows.chip_portrait import ReadPortrait, chip_beside
 from auth_service.flows.film_memory import film_of, past_of, remember_film
+from auth_service.flows.kiosk_flags import raise_kiosk_flags
 from auth_service.flows.known_person import Copy, Known, KnownPeople
 from auth_service.flows.session_terms import actor_of
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
@@ -55,6 +57,7 @@ class CaptureEngine:
     reader    measures the frames
     assess    from measures to a verdict about liveness
     reencode  a frame as a fresh JPEG made from pixels alone, for keeping. raises ImageRefused
+    read      a photo by itself, as the portrait of a card. raises ImageRefused
     identity  of the templates that the reader makes
     """
 
@@ -62,6 +65,7 @@ class CaptureEngine:
     assess: Assess
     reencode: Callable[[bytes], bytes]
     identity: Callable[[], EngineIdentity]
+    read: ReadPortrait
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,16 @@ class Terms:
 
     taken_at  when it was handed in, by our own clock
     offline   it was captured without a line: the person has left, and no try follows
+    portrait  of a card's chip that was read beside the capture; kept nowhere
+    device_id  of the registry, where one captured it
     held      something speaks against the record, not against the person: a match passes only when somebody says so
     """
 
     taken_at: datetime
     offline: bool = False
     held: bool = False
+    portrait: bytes | None = None
+    device_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,7 @@ class Measured:
     copy: Copy | None
     shown: tuple[int, int]
     jpeg: bytes | None
+    device_id: str | None = None
 
 
 class SessionDecision:
@@ -158,11 +167,14 @@ class SessionDecision:
             copy = _played_again(assessment, measures)
         pad = self._verdict(assessment.decision, measures, copy)
         comparison = _compared(pad, measures.probe, known, calibration)
-        evidence = self._evidence(stored, known, measures, pad, comparison, terms)
+        living = measures.probe if pad.verdict is PadVerdict.BONA_FIDE else None
+        chip = chip_beside(terms.portrait, self._engine.read, living, known, calibration)
+        evidence = replace(self._evidence(stored, known, measures, pad, comparison, terms), chip=chip)
         shown = _shown(measures, copy)
         return Measured(
-            evidence, assessment, measures, film, copy, shown, self._jpeg_for_review(evidence, steps, shown)
-        )
+            evidence, assessment, measures, film, copy, shown, self._jpeg_for_review(evidence, steps, shown),
+            terms.device_id,
+        )  # fmt: skip
 
     def _verdict(self, found: PadDecision, measures: SessionMeasures, copy: Copy | None) -> PadDecision:
         """What the layers cannot know: a picture of the past is no new capture, and without a probe nobody passes."""
@@ -233,10 +245,13 @@ class SessionDecision:
         unit.evidence.add(evidence, decision)
         if certificate is not None and evidence.person_id is not None:
             unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)
+        if evidence.chip is not None:
+            unit.chips.add(evidence.id, evidence.chip, evidence.taken_at)
         unit.findings.add(evidence.id, evidence.person_id, measured.assessment, evidence.taken_at)
         remember_film(unit, evidence.id, evidence.person_id, measured.film, evidence.taken_at)
         photo_id = self._keep(unit, session, measured, decision)
         flags = raise_flags(unit, evidence, decision, measured.copy, photo_id)
+        flags += raise_kiosk_flags(unit, evidence, measured.device_id, photo_id)
         _record_consent(unit, stored, evidence)
         unit.audit.append(decided(actor_of(session), evidence, decision, certificate), evidence.taken_at)
         return Completed(evidence.id, decision, capture_outcome(decision, evidence.quality), certificate, flags)
@@ -246,7 +261,8 @@ class SessionDecision:
     ) -> bytes | None:
         """A fresh JPEG of what a person may have to look at; made for an unknown person too, and dropped."""
         matched = evidence.comparison is not None and evidence.comparison.zone is Zone.MATCH
-        if matched and not (evidence.quality or evidence.needs_a_person or evidence.held):
+        doubted = evidence.chip is not None and evidence.chip.differs
+        if matched and not (evidence.quality or evidence.needs_a_person or evidence.held or doubted):
             return None
         n, place = shown
         return self._engine.reencode(steps[n].frames[place].data)

@@ -35,6 +35,11 @@ class SessionKey:
     channel: Channel = Channel.PHONE
     device: str = ""
 
+    @property
+    def device_id(self) -> str | None:
+        """Of the registry; None for a client that is in none."""
+        return self.device.rpartition(" ")[2] if self.channel is Channel.KIOSK else None
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from auth_service.faces.quality import QUALITY_TEXTS, QualityReason
 from auth_service.qualification.decision import Decision, Outcome, Reason
+from auth_service.qualification.evidence import Channel
 
 
 class OutcomeWord(StrEnum):
@@ -76,6 +77,25 @@ class CaptureOutcome:
 
 
 PILOT_OUTCOME = CaptureOutcome(OutcomeWord.COLLECTED, Guide.PILOT_DONE)
+
+
+class NextWay(StrEnum):
+    """What is proposed first where another way is offered; all others stay open."""
+
+    KIOSK = "kiosk"
+    """A bank's terminal: another lens, a screen that lights the face, and somebody near who helps."""
+    COUNTER = "counter"
+
+
+def next_way(outcome: CaptureOutcome, channel: Channel, *, kiosks: bool) -> NextWay | None:
+    """The next best way after this outcome, by what the client is told alone: it says nothing that the word did not.
+
+    kiosks  whether this agency has any
+    source  domain.md sections 6 (V05, step up to a kiosk) and 11 (G8)
+    """
+    if not outcome.other_way:
+        return None
+    return NextWay.KIOSK if kiosks and channel is Channel.PHONE else NextWay.COUNTER
 
 
 def reviewed_outcome(*, accepted: bool) -> CaptureOutcome:

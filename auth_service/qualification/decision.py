@@ -35,6 +35,8 @@ class Reason(StrEnum):
     FACE_NOT_ENOUGH = "face_not_enough"
     REFERENCE_OF_SAME_KEY = "reference_of_same_key"
     LIVENESS_NOT_ENOUGH = "liveness_not_enough"
+    CHIP_DIFFERS = "chip_differs"
+    CHIP_IS_OF_THE_PERSON = "chip_is_of_the_person"
     CAPTURED_OFFLINE = "captured_offline"
     RECORD_HELD = "record_held"
 
@@ -93,6 +95,14 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
         f"这种方式本身不足以通过，需要人工查看，再试也不会改变{_OTHER_ZH}",
         f"Done in this way a person must look, and another try would not change that{_OTHER_EN}",
     ),
+    Reason.CHIP_DIFFERS: (
+        f"证件芯片中的照片与现场或登记照片不一致，可能只是照片年久，由工作人员查看{_OTHER_ZH}",
+        f"The portrait in the card's chip differs, perhaps only because it is old; a person looks{_OTHER_EN}",
+    ),
+    Reason.CHIP_IS_OF_THE_PERSON: (
+        "证件芯片中的照片与现场一致；证件本身不能代替登记照片",
+        "The portrait in the card's chip is of the person there; a card alone stands for no enrolled photo",
+    ),
     Reason.CAPTURED_OFFLINE: (
         f"这是终端断网时的采集，本人已离开，不能当场重试，由工作人员查看{_OTHER_ZH}",
         f"It was captured while the kiosk had no line and the person has left; a person looks{_OTHER_EN}",
@@ -107,8 +117,8 @@ REASON_TEXTS: dict[Reason, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class DecisionPolicy:
-    """attempt_budget  the try that is no longer answered with `retry`: a person takes over. Per channel, and on the
-                    agency API per key, in 24 h
+    """attempt_budget  the try that is no longer answered with `retry`: a person takes over. Per channel (phone and
+                    kiosk are one), and on the agency API per key, in 24 h
     source: Hebei practice, human review after 3 failures (domain.md 2.1)."""
 
     attempt_budget: int = 3
@@ -140,7 +150,7 @@ def decide(evidence: FaceEvidence, failures_before: int, policy: DecisionPolicy)
     if evidence.pad.verdict is PadVerdict.INCONCLUSIVE:  # first: whoever showed no face learns of no reference
         return _inconclusive(evidence, zone, failures_before, policy)
     if not evidence.has_reference or evidence.comparison is None:
-        return Decision(Outcome.REFER, (Reason.NO_USABLE_REFERENCE,), zone)
+        return Decision(Outcome.REFER, (Reason.NO_USABLE_REFERENCE, *_chip_reason(evidence)), zone)
     if evidence.pad.verdict is PadVerdict.NONE:
         return Decision(Outcome.REFER, (Reason.PHOTO_WITHOUT_ATTESTATION, *_zone_reason(zone)), zone)
     return _bona_fide(evidence, zone, failures_before, policy)
@@ -153,6 +163,8 @@ def _inconclusive(evidence: FaceEvidence, zone: Zone | None, failures_before: in
 
 
 def _bona_fide(evidence: FaceEvidence, zone: Zone | None, failures_before: int, policy: DecisionPolicy) -> Decision:
+    if evidence.chip is not None and evidence.chip.differs:
+        return Decision(Outcome.REFER, (Reason.CHIP_DIFFERS, *_zone_reason(zone)), zone)
     if QualityReason.SEVERAL_FACES in evidence.quality:  # whose face was compared is not sure
         return _retry_or_refer(evidence, (Reason.PHOTO_QUALITY, *_zone_reason(zone)), zone, failures_before, policy)
     if zone is Zone.MATCH:
@@ -175,6 +187,15 @@ def _match(evidence: FaceEvidence) -> Decision:
         return Decision(Outcome.REFER, (Reason.REFERENCE_OF_SAME_KEY,), Zone.MATCH)
     reason = Reason.MATCH_ATTESTED if evidence.attested_by else Reason.MATCH_LIVE
     return Decision(Outcome.QUALIFIED, (reason,), Zone.MATCH)
+
+
+def _chip_reason(evidence: FaceEvidence) -> tuple[Reason, ...]:
+    """Beside that nobody is enrolled: what the card says, for whoever sees the person next."""
+    if evidence.chip is None:
+        return ()
+    if evidence.chip.differs:
+        return (Reason.CHIP_DIFFERS,)
+    return (Reason.CHIP_IS_OF_THE_PERSON,) if evidence.chip.is_of_the_person else ()
 
 
 def _zone_reason(zone: Zone | None) -> tuple[Reason, ...]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from auth_service.faces.quality import QualityReason
 from auth_service.liveness.decision import PadDecision
 from auth_service.matching.comparison import ComparisonDecision
+from auth_service.qualification.chip import ChipComparison
 
 
 class EvidenceKind(StrEnum):
@@ -44,6 +45,7 @@ class FaceEvidence:
     needs_a_person   what was shown of liveness can lead to no pass however often it is tried (no colours and no
                      possession factor, or an engine whose points show no depth): a person looks at once
     offline          captured without a line: the person has left, so nobody can be asked to try again
+    chip             the portrait of a card's chip beside the capture, where one was read
     held             something speaks against the record or its device, nothing against the person: a match passes only
                      when somebody says so
     """
@@ -64,6 +66,7 @@ class FaceEvidence:
     needs_a_person: bool = False
     offline: bool = False
     held: bool = False
+    chip: ChipComparison | None = None
 
     @property
     def counts_as_try(self) -> bool:

@@ -13,6 +13,7 @@ from auth_service.storage.records.bank import Bank
 from auth_service.storage.records.calibrations import Calibrations
 from auth_service.storage.records.captures import Captures
 from auth_service.storage.records.checkpoints import Checkpoints, Witnesses
+from auth_service.storage.records.chips import Chips
 from auth_service.storage.records.consents import Consents
 from auth_service.storage.records.devices import DeviceNonces, Devices
 from auth_service.storage.records.erasures import Erasures
@@ -126,6 +127,10 @@ class Unit:
     @cached_property
     def evidence(self) -> Evidence:
         return Evidence(self._work)
+
+    @cached_property
+    def chips(self) -> Chips:
+        return Chips(self._work)
 
     @cached_property
     def certificates(self) -> Certificates:

@@ -104,6 +104,7 @@ GRANTS: dict[str, Rights] = {
                 "revoked_by",
                 "revoked_at",
                 "last_seen_at",
+                "staff_called_at",
                 "counter",
                 "guard",
             ),

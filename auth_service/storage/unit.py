@@ -23,6 +23,7 @@ from auth_service.storage.records.audit_guards import GuardedRows, seal_base
 from auth_service.storage.records.calibrations import StoredCalibration
 from auth_service.storage.records.captures import KnownCapture, NewCapture
 from auth_service.storage.records.checkpoints import StoredCheckpoint
+from auth_service.storage.records.chips import StoredChip
 from auth_service.storage.records.earlier_rows import guard_earlier_rows
 from auth_service.storage.records.findings import StoredFinding
 from auth_service.storage.records.flags import StoredFlag
@@ -60,6 +61,7 @@ __all__ = [
     "Store",
     "StoredCalibration",
     "StoredCheckpoint",
+    "StoredChip",
     "StoredFinding",
     "StoredFlag",
     "StoredFlash",

@@ -112,6 +112,27 @@ async def read_frame_form(request: Request) -> tuple[CapturedFrame, ...]:
     return tuple(CapturedFrame(data, at) for data, at in zip(pictures, times, strict=True))
 
 
+async def read_portrait_form(request: Request) -> bytes:
+    """One file named `portrait`, and nothing else.
+
+    raises   MediaTypeUnsupported, RequestRefused, FieldInvalid, FieldMissing, BodyTooLarge, BodyTooSlow,
+             CapacityExceeded
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise MediaTypeUnsupported
+    form = await _parsed(request, files=1, fields=0)
+    try:
+        parts = [part for name, part in form.multi_items() if name == "portrait" and isinstance(part, UploadFile)]
+        if len(parts) != len(form.multi_items()):
+            raise FieldInvalid("known: portrait")
+        portraits = [await part.read() for part in parts]
+    finally:
+        await form.close()
+    if not portraits:
+        raise FieldMissing(field="portrait")
+    return portraits[0]
+
+
 def _milliseconds(part: UploadFile | str) -> int:
     """raises FieldInvalid"""
     if not isinstance(part, str) or not (part.isascii() and part.isdigit()) or len(part) > 9:

@@ -36,6 +36,7 @@ from auth_service.flows.see_session import SeeSession
 from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify
+from auth_service.flows.watch_devices import WatchDevices
 from auth_service.qualification.review import ReviewPolicy
 from auth_service.storage.queries import Queries
 from auth_service.web.metrics import Measures
@@ -92,6 +93,7 @@ class Kiosk:
 
     hear: HearDevice
     enrol: EnrolDevice
+    watch: WatchDevices
     signatures: MessageSignatures
 
 

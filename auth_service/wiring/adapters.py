@@ -219,7 +219,7 @@ class Adapters:
         ) -> Assessment:
             return AssessSession(self.liveness, versions)(measures, challenge, past, possession=possession)
 
-        return CaptureEngine(self.captures, assess, self.pool.reencode, lambda: self.identity)
+        return CaptureEngine(self.captures, assess, self.pool.reencode, lambda: self.identity, self.pool.read)
 
     @property
     def calibration(self) -> Calibration | None:

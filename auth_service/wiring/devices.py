@@ -8,6 +8,7 @@ from auth_service.connectors.message_signatures import DeviceSignatures
 from auth_service.flows.enrol_device import EnrolDevice
 from auth_service.flows.hear_device import HearDevice
 from auth_service.flows.keep_devices import KeepDevices
+from auth_service.flows.watch_devices import WatchDevices
 from auth_service.wiring.adapters import Adapters
 
 
@@ -29,3 +30,7 @@ class DeviceFlows(Adapters):
     @cached_property
     def enrol_device(self) -> EnrolDevice:
         return EnrolDevice(self.store, self.device_signatures, self.clock, self.settings.devices)
+
+    @cached_property
+    def watch_devices(self) -> WatchDevices:
+        return WatchDevices(self.store, self.clock)

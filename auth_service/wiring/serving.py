@@ -81,7 +81,7 @@ class Wiring(Flows):
             judge_flag=self.judge_flag,
             look=self.look,
             keep_devices=self.keep_devices,
-            kiosk=Kiosk(self.hear_device, self.enrol_device, self.device_signatures),
+            kiosk=Kiosk(self.hear_device, self.enrol_device, self.watch_devices, self.device_signatures),
             desk=Desk(self.see_capture, self.review_capture, self.answer_request, self.settings.review),
             authorise=AuthoriseKey(self.store, self.clock),
             limit=self.limit,

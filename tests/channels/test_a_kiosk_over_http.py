@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
 from datetime import timedelta
 
+import PIL.Image
 import pytest
+from sqlalchemy import text
 
 from auth_service.core.audit_facts import DECIDED
 from auth_service.core.ids import new_id
 from tests.channels.kiosk_client import AUTHORITY, KIOSK, WORDS, Kiosk, code_for, keepers, kiosk, still_session
 from tests.channels.phone_client import BASE, PhonePage, still
-from tests.channels.service import EILEEN, NAMES, NOBODY, SAME_ORIGIN, Deployment, id_number
+from tests.channels.service import EILEEN, NAMES, NOBODY, SAME_ORIGIN, Deployment, id_number, jpeg
 from tests.signing import Call, Key, signed, with_digest
 
 
@@ -149,6 +153,9 @@ def test_one_kiosk_has_caps_of_its_own_and_no_other_waits_for_it(service: Deploy
     full = terminal.opened(id_number(300))
     assert (full.status_code, full.json()["code"]) == (429, "attempts_used_up")
     assert int(full.headers["Retry-After"]) > 0
+    assert terminal.opened(id_number(301)).status_code == 429
+    (line,) = service.wiring.store.queries.flags("open", rule_id="V01", limit=5).rows
+    assert line.device == (WORDS.name, WORDS.owner), "a monitor hears of it once a day"
     assert terminal.opened(id_number(200)).status_code == 201, "whoever was named already is no further person"
     assert other.opened(id_number(300)).status_code == 201
 
@@ -176,3 +183,58 @@ def test_a_device_that_is_revoked_is_refused_from_the_next_request_on(service: D
     service.wiring.keep_devices.revoke(terminal.id, keepers(service)[0])
     for answer in (terminal.complete(), terminal.status(), terminal.opened(EILEEN)):
         assert (answer.status_code, answer.json()["code"]) == (401, "device_refused")
+
+
+def chip_rows(service: Deployment) -> list[tuple[str | None, str | None]]:
+    with service.wiring.store._database.reading() as connection:
+        found = connection.execute(text("SELECT live_zone, enrolled_zone FROM chip_comparisons")).all()
+    return [(row[0], row[1]) for row in found]
+
+
+def test_the_portrait_of_a_card_is_compared_and_lies_nowhere(service: Deployment) -> None:
+    terminal = kiosk(service)
+    still_session(terminal, EILEEN, card={"read": True})
+    portrait = service.portraits.eileen
+    answer = terminal.held("POST", "complete", files=[("portrait", ("chip.jpg", portrait, "image/jpeg"))])
+    assert answer.status_code == 200, answer.text
+    assert chip_rows(service) == [(None, "match")], "a still picture is no living face, so the card says nothing of it"
+    assert answer.json()["outcome"] != "passed"
+    home = service.wiring.settings.home
+    assert not [path for path in home.rglob("*") if path.is_file() and portrait[:2000] in path.read_bytes()]
+
+
+def test_the_form_of_a_portrait_holds_one_picture_and_nothing_else(service: Deployment) -> None:
+    terminal = kiosk(service)
+    still_session(terminal, EILEEN)
+    picture = ("chip.jpg", service.portraits.eileen, "image/jpeg")
+    for files, status in (
+        ([("photo", picture)], 422), ([("portrait", picture), ("portrait", picture)], 400),
+        ([("portrait", ("chip.jpg", b"x" * 600_000, "image/jpeg"))], 413), ([("portrait", (None, "x"))], 400),
+    ):  # fmt: skip
+        answer = terminal.held("POST", "complete", files=files)
+        assert answer.status_code == status, answer.text
+    assert terminal.complete().status_code == 200, "the session is not spent by a wrong form"
+
+
+def test_a_film_or_picture_before_a_kiosks_camera_raises_v05_about_the_device(service: Deployment) -> None:
+    terminal = kiosk(service)
+    held_up = jpeg(PIL.Image.open(io.BytesIO(service.portraits.eileen)).resize((560, 630)))
+    terminal.open(EILEEN)
+    terminal.start()
+    for n in range(terminal.count):
+        step = still(service, n)
+        enrolled = tuple(dataclasses.replace(one, data=held_up) for one in step.frames)
+        assert terminal.step(dataclasses.replace(step, frames=enrolled)).status_code == 200
+    assert terminal.complete().json()["outcome"] == "in_review", "the enrolled photo itself was held up"
+    (line,) = service.wiring.store.queries.flags("open", rule_id="V05", limit=5).rows
+    assert line.device == ("一号机", "唐山农商行")
+    assert line.person_keys == ()
+
+
+def test_somebody_at_a_kiosk_calls_for_a_person_and_staff_see_where(service: Deployment) -> None:
+    terminal = kiosk(service)
+    assert terminal.call("POST", f"{KIOSK}/staff-calls", {}).json() == {"received": True}
+    assert terminal.call("POST", f"{KIOSK}/staff-calls", {"name": "王"}).status_code == 400, "nobody is named"
+    (device,) = service.wiring.keep_devices.all()
+    assert (device.staff_called_at, device.tampered) == (service.clock.now(), False)
+    assert ("device.staff_called", "device", f"device:{terminal.id}") in events(service)

@@ -50,6 +50,7 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("DELETE", "/v1/kiosk/capture-sessions/{session_id}"): "device active that holds the session",
     ("POST", "/v1/kiosk/capture-sessions/{session_id}/other-ways"): "device active that holds the session",
     ("POST", "/v1/kiosk/other-ways"): "device active or quarantined",
+    ("POST", "/v1/kiosk/staff-calls"): "device active or quarantined",
     ("GET", "/healthz"): "public",
     ("GET", "/readyz"): "public",
     ("GET", "/metrics"): "local or scope metrics",

@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from auth_service.accounts.devices import Device, DeviceKind, DeviceWords, LensProfile
 from auth_service.capture.one_time_code import CodePolicy
 from auth_service.capture.pace import PacePolicy
 from auth_service.capture.ports import StepLook
 from auth_service.capture.session import SessionPolicy
 from auth_service.capture.steps import CapturedFrame, CapturedStep, StepPolicy
 from auth_service.core.errors import StepRefused
+from auth_service.core.ids import new_id
 from auth_service.core.limits import LimitPolicy
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.faces.copies import CopyPolicy
@@ -73,7 +75,9 @@ class Phone:
         )
         self.sealing = SealStep(store, clock, both, StepPolicy())
         self.accepting = AcceptStep(store, self.look, clock, self.policy, lambda one, n: limit.look(one, n, 5))
-        engine = CaptureEngine(self.reader, self.assess, self.reader.reader.reencode, lambda: FAKE_ENGINE)
+        engine = CaptureEngine(
+            self.reader, self.assess, self.reader.reader.reencode, lambda: FAKE_ENGINE, self.reader.reader.read
+        )
         policies = CompletePolicies(DecisionPolicy(), CopyPolicy())
         self.decision = SessionDecision(store, engine, lambda: calibration, agency.signer, clock, policies)
         self.completing = CompleteSession(store, self.decision, clock, self.policy)
@@ -123,6 +127,27 @@ class Phone:
 
     def run(self, number: str = WANG, face: str = "wang", take: int = 1, **how: Any) -> Completed:
         return self.completing.run(self.captured(number, face, take, **how))
+
+
+class Terminal(Phone):
+    """A kiosk of the registry over the same flows."""
+
+    def __init__(self, agency: Agency) -> None:
+        super().__init__(agency)
+        words = DeviceWords(DeviceKind.KIOSK, "一号机", "农商行", "130203", "大厅", LensProfile.WIDE)
+        now, self.device_id = agency.clock.now(), new_id()
+        with agency.store.unit() as unit:
+            unit.devices.add(Device(self.device_id, words, "a" * 32, now, now), "h" * 64)
+
+    def open(self, number: str = WANG, **asked: Any) -> SessionKey:
+        word = f"kiosk {self.device_id}"
+        request = OpenRequest(number, Channel.KIOSK, CONSENT, **{**asked, "device": word}, at_once=True)
+        opened = self.opening.run(request)
+        return SessionKey(opened.session_id, opened.token, b"", Channel.KIOSK, word)
+
+    def with_card(self, portrait: bytes, number: str = WANG, face: str = "wang", take: int = 1) -> Completed:
+        """A session beside which a card was read."""
+        return self.completing.run(self.captured(number, face, take), portrait)
 
 
 Rows = Callable[..., list[Any]]

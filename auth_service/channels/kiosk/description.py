@@ -31,3 +31,11 @@ LOOK_PROBLEMS = problems("400", "401", "403", "429", "503")
 OPENING_PROBLEMS = problems("400", "401", "403", "409", "413", "422", "429", "503")
 HELD_PROBLEMS = problems("400", "401", "403", "404", "409", "410", "413", "422", "429", "503")
 STEP_PROBLEMS = problems("400", "401", "403", "404", "408", "409", "410", "413", "415", "422", "429", "503")
+
+
+def complete_body(nothing: dict[str, Any]) -> dict[str, Any]:
+    """An empty object, or a form with the portrait of a card's chip. nothing: the request of the former"""
+    portrait = {"type": "string", "format": "binary", "description": "JPEG, PNG or WebP; compared and kept nowhere"}
+    form = {"schema": {"type": "object", "properties": {"portrait": portrait}, "required": ["portrait"]}}
+    content = nothing["requestBody"]["content"] | {"multipart/form-data": form}
+    return {"requestBody": {"required": True, "content": content}}

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from auth_service.accounts.devices import FAR_CM, LENS_DEGREES, NEAR_CM, Device
-from auth_service.channels.kiosk.schemas import EnrolmentBody, LensAnswer, StatusAnswer
+from auth_service.channels.kiosk.schemas import EnrolmentBody, LensAnswer, StaffCallBody, StatusAnswer
+from auth_service.channels.phone.schemas import ReceivedAnswer
 from auth_service.core.errors import SignatureInvalid
 from auth_service.flows.enrol_device import key_of_text
+from auth_service.web.idempotency import checked_key
 from auth_service.web.services import services_of
 from auth_service.web.signed import HEARD, PROVES_ITS_KEY, signed_json
 
@@ -35,6 +37,18 @@ def enrol(request: Request, key: ProvenKey, given: Annotated[EnrolmentBody, Depe
 def status(request: Request, device: HeardDevice) -> Response:
     """How it stands."""
     return _status(request, device, 200)
+
+
+async def call_body(request: Request, _device: HeardDevice) -> StaffCallBody:
+    """Read once the device is known. raises as signed_json"""
+    return await signed_json(request, StaffCallBody)
+
+
+def call_staff(request: Request, device: HeardDevice, _given: Annotated[StaffCallBody, Depends(call_body)]) -> Response:
+    """Somebody who stands there needs a person; of whom is not said. raises RateLimited"""
+    checked_key(request)
+    services_of(request).kiosk.watch.staff_called(device.id)
+    return JSONResponse(ReceivedAnswer().model_dump(), 201)
 
 
 def _status(request: Request, device: Device, code: int) -> Response:

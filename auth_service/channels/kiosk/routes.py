@@ -38,6 +38,11 @@ def _add_devices(app: FastAPI) -> None:
         summary="How this device stands, and the time", openapi_extra=words.LOOK,
         responses=_answers(200, own.StatusAnswer, words.LOOK_PROBLEMS),
     )  # fmt: skip
+    app.add_api_route(
+        f"{KIOSK}/staff-calls", devices.call_staff, methods=["POST"], status_code=201, response_model=None, tags=[_TAG],
+        summary="Somebody who stands there needs a person", openapi_extra=words.CALL | body_words(own.StaffCallBody),
+        responses=_answers(201, told.ReceivedAnswer, words.OPENING_PROBLEMS),
+    )  # fmt: skip
 
 
 def _add_sessions(app: FastAPI) -> None:
@@ -50,8 +55,9 @@ def _add_sessions(app: FastAPI) -> None:
     )  # fmt: skip
     app.add_api_route(
         f"{one}/complete", sessions.complete, methods=["POST"], response_model=None, tags=[_TAG],
-        summary="Hand in, and hear what follows", openapi_extra=words.HELD_CALL | body_words(told.NothingBody),
-        responses=_answers(200, told.OutcomeAnswer, words.HELD_PROBLEMS),
+        summary="Hand in, and hear what follows",
+        openapi_extra=words.HELD_CALL | words.complete_body(body_words(told.NothingBody)),
+        responses=_answers(200, told.OutcomeAnswer, words.STEP_PROBLEMS),
     )  # fmt: skip
     app.add_api_route(
         one, sessions.state, methods=["GET"], response_model=None, tags=[_TAG], summary="Where it stands",

@@ -14,16 +14,16 @@ from auth_service.accounts.devices import Device
 from auth_service.capture.steps import CapturedStep, FramePrint, StepPrint
 from auth_service.channels.kiosk.held import HeldKey, held_body, word_of
 from auth_service.channels.kiosk.schemas import KioskOpenBody, KioskOpenedAnswer, KioskStartedAnswer
-from auth_service.channels.phone.answers import begun_answer, outcome_answer, view_answer
+from auth_service.channels.phone.answers import Place, begun_answer, outcome_answer, view_answer
 from auth_service.channels.phone.schemas import ConsentGiven, NothingBody, SealBody, StartBody, StepAnswer
-from auth_service.core.errors import ConsentMissing, IdempotencyInFlight, NotFound, SessionSpent
+from auth_service.core.errors import AttemptsUsedUp, ConsentMissing, IdempotencyInFlight, NotFound, SessionSpent
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.flows.idempotent import Save
 from auth_service.flows.open_session import Opened, OpenRequest
 from auth_service.flows.session_terms import Begun, SessionKey
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import SavedAnswer, Unit
-from auth_service.web.forms import read_frame_form
+from auth_service.web.forms import read_frame_form, read_portrait_form
 from auth_service.web.idempotency import HEADER, REPLAYED, checked_key
 from auth_service.web.services import Services, services_of
 from auth_service.web.signed import ACTIVE, signed_bytes, signed_json
@@ -74,10 +74,19 @@ def open_session(request: Request, device: ActiveDevice, given: Opening) -> Resp
 
     fingerprint = hashlib.sha256(given.model_dump_json().encode()).hexdigest()
     saved, again = services.idempotent.run(
-        f"device:{device.id}", key, fingerprint, work, lambda: services.limit.kiosk(device.id, given.id_number)
+        f"device:{device.id}", key, fingerprint, work, lambda: _count(services, device, given.id_number)
     )
     headers = {REPLAYED: "true"} if again else {}
     return Response(saved.body, saved.status, headers, media_type=saved.content_type)
+
+
+def _count(services: Services, device: Device, number: str) -> None:
+    """raises AttemptsUsedUp: this kiosk has captured as many as it may in an hour, of which a monitor hears"""
+    try:
+        services.limit.kiosk(device.id, number)
+    except AttemptsUsedUp:
+        services.kiosk.watch.used_up(device.id)
+        raise
 
 
 def start(request: Request, key: HeldKey, given: Starting) -> Response:
@@ -117,27 +126,40 @@ def step(request: Request, key: HeldKey, sent: Annotated[CapturedStep, Depends(f
     return _json(StepAnswer(hints=look.hints, movement_seen=look.movement))
 
 
-def complete(request: Request, key: HeldKey, _given: Nothing) -> Response:
+async def portrait(request: Request, _key: HeldKey) -> bytes | None:
+    """The portrait of a card's chip, where one was read; else an empty JSON object. In memory alone.
+
+    raises  as signed_json, read_portrait_form
+    """
+    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        await signed_bytes(request)
+        return await read_portrait_form(request)
+    await signed_json(request, NothingBody)
+    return None
+
+
+def complete(request: Request, key: HeldKey, read: Annotated[bytes | None, Depends(portrait)]) -> Response:
     """Decides once; whoever asks again is told the same, for the session itself remembers it.
 
+    read    the portrait of a card's chip: compared with the living face and with the enrolled photos, and dropped
     raises  as CompleteSession.run; IdempotencyInFlight while it is being decided
     """
     services = services_of(request)
     checked_key(request)
     services.metrics.attempts.labels(Channel.KIOSK.value).inc()
     try:
-        done = services.captures.complete.run(key)
+        done = services.captures.complete.run(key, read)
     except SessionSpent:
         return _decided_before(services, key)
     services.metrics.decisions.labels(done.decision.outcome.value, Channel.KIOSK.value).inc()
-    return _json(outcome_answer(done.outcome, done.certificate, services.public_url))
+    return _json(outcome_answer(done.outcome, done.certificate, _place(services)))
 
 
 def _decided_before(services: Services, key: SessionKey) -> Response:
     """raises IdempotencyInFlight; SessionSpent: whoever was deciding is gone"""
     view = services.captures.see.run(key)
     if view.outcome is not None:
-        response = _json(outcome_answer(view.outcome, view.certificate, services.public_url))
+        response = _json(outcome_answer(view.outcome, view.certificate, _place(services)))
         response.headers[REPLAYED] = "true"
         return response
     if services.clock.now() < view.expires_at:
@@ -148,7 +170,7 @@ def _decided_before(services: Services, key: SessionKey) -> Response:
 def state(request: Request, key: HeldKey) -> Response:
     """Where it stands. raises SessionUnknown"""
     services = services_of(request)
-    return _json(view_answer(services.captures.see.run(key), services.public_url))
+    return _json(view_answer(services.captures.see.run(key), _place(services)))
 
 
 def end(request: Request, key: HeldKey) -> Response:
@@ -173,6 +195,10 @@ def _begun(services: Services, begun: Begun) -> Response:
     answer = begun_answer(begun, services.clock.now())
     fields = {name: getattr(answer, name) for name in type(answer).model_fields}
     return _json(KioskStartedAnswer(**fields, nonce=begun.nonce.hex()))
+
+
+def _place(services: Services) -> Place:
+    return Place(Channel.KIOSK, services.public_url, services.kiosk_calls)
 
 
 def _json(answer: BaseModel) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from auth_service.capture.challenge import FLASH_MS
@@ -17,8 +18,9 @@ from auth_service.channels.phone.schemas import (
 )
 from auth_service.flows.open_session import Opened
 from auth_service.flows.session_terms import Begun, SessionView
-from auth_service.qualification.capture_outcome import CaptureOutcome
+from auth_service.qualification.capture_outcome import CaptureOutcome, next_way
 from auth_service.qualification.certificate import Certificate
+from auth_service.qualification.evidence import Channel
 
 
 def opened_answer(opened: Opened, public_url: str) -> OpenedAnswer:
@@ -67,21 +69,31 @@ def _challenge(begun: Begun) -> ChallengeAnswer:
     )
 
 
-def outcome_answer(outcome: CaptureOutcome, certificate: Certificate | None, public_url: str) -> OutcomeAnswer:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a capture was made. kiosks: whether this agency has any"""
+
+    channel: Channel
+    public_url: str
+    kiosks: bool
+
+
+def outcome_answer(outcome: CaptureOutcome, certificate: Certificate | None, place: Place) -> OutcomeAnswer:
     zh, en = outcome.text
     link = None
     if certificate is not None:
-        link = CertificateLink(serial=certificate.serial, url=f"{public_url}/certificates/{certificate.serial}")
+        link = CertificateLink(serial=certificate.serial, url=f"{place.public_url}/certificates/{certificate.serial}")
     return OutcomeAnswer(
         outcome=outcome.word,
         reason=Told(code=outcome.guide.value, zh=zh, en=en),
         other_way=outcome.other_way,
+        next_way=next_way(outcome, place.channel, kiosks=place.kiosks),
         due_on=certificate.due_on if certificate else None,
         certificate=link,
     )
 
 
-def view_answer(view: SessionView, public_url: str) -> SessionAnswer:
+def view_answer(view: SessionView, place: Place) -> SessionAnswer:
     begun, outcome = view.begun, view.outcome
     return SessionAnswer(
         state=view.state,
@@ -89,5 +101,5 @@ def view_answer(view: SessionView, public_url: str) -> SessionAnswer:
         accepted=begun.accepted if begun else (),
         sealed=begun.sealed if begun else (),
         challenge=_challenge(begun) if begun else None,
-        result=None if outcome is None else outcome_answer(outcome, view.certificate, public_url),
+        result=None if outcome is None else outcome_answer(outcome, view.certificate, place),
     )

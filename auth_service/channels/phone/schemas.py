@@ -11,7 +11,7 @@ from auth_service.capture.challenge import Accommodation, Colour, Motion, Route,
 from auth_service.capture.other_way import Way
 from auth_service.capture.ports import FramingHint
 from auth_service.capture.session import SessionState
-from auth_service.qualification.capture_outcome import OutcomeWord
+from auth_service.qualification.capture_outcome import NextWay, OutcomeWord
 
 Line = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -182,11 +182,12 @@ class CertificateLink(Answer):
 
 
 class OutcomeAnswer(Answer):
-    """other_way: another way is offered beside what the word says"""
+    """other_way: another way is offered beside what the word says; next_way: the one proposed first"""
 
     outcome: OutcomeWord
     reason: Told
     other_way: bool
+    next_way: NextWay | None = None
     due_on: date | None = None
     certificate: CertificateLink | None = None
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from auth_service.capture.steps import CapturedStep, FramePrint, StepPrint
-from auth_service.channels.phone.answers import begun_answer, opened_answer, outcome_answer, view_answer
+from auth_service.channels.phone.answers import Place, begun_answer, opened_answer, outcome_answer, view_answer
 from auth_service.channels.phone.held import HeldKey, held_body
 from auth_service.channels.phone.page import CONSENT
 from auth_service.channels.phone.schemas import (
@@ -143,21 +143,21 @@ def complete(request: Request, key: HeldKey, _given: Nothing) -> Response:
     checked_key(request)
     pilot = services.captures.pilot
     if pilot is not None and pilot.run(key):
-        return _json(outcome_answer(PILOT_OUTCOME, None, services.public_url))
+        return _json(outcome_answer(PILOT_OUTCOME, None, _place(services)))
     services.metrics.attempts.labels(Channel.PHONE.value).inc()
     try:
         done = services.captures.complete.run(key)
     except SessionSpent:
         return _decided_before(services, key)
     services.metrics.decisions.labels(done.decision.outcome.value, Channel.PHONE.value).inc()
-    return _json(outcome_answer(done.outcome, done.certificate, services.public_url))
+    return _json(outcome_answer(done.outcome, done.certificate, _place(services)))
 
 
 def _decided_before(services: Services, key: SessionKey) -> Response:
     """raises IdempotencyInFlight; SessionSpent: whoever was deciding is gone"""
     view = services.captures.see.run(key)
     if view.outcome is not None:
-        response = _json(outcome_answer(view.outcome, view.certificate, services.public_url))
+        response = _json(outcome_answer(view.outcome, view.certificate, _place(services)))
         response.headers[REPLAYED] = "true"
         return response
     if services.clock.now() < view.expires_at:
@@ -168,7 +168,7 @@ def _decided_before(services: Services, key: SessionKey) -> Response:
 def state(request: Request, key: HeldKey) -> Response:
     """For a page that was reloaded. raises SessionUnknown"""
     services = services_of(request)
-    return _json(view_answer(services.captures.see.run(key), services.public_url))
+    return _json(view_answer(services.captures.see.run(key), _place(services)))
 
 
 def end(request: Request, key: HeldKey) -> Response:
@@ -200,6 +200,10 @@ def _consent(services: Services, given: ConsentGiven | None) -> Consent | None:
 def _of_phone(given: ConsentGiven | None) -> ConsentGiven | None:
     """A consent to a pilot is none to an authentication."""
     return given if given is None or given.text == CONSENT else None
+
+
+def _place(services: Services) -> Place:
+    return Place(Channel.PHONE, services.public_url, services.kiosk_calls)
 
 
 def _json(answer: BaseModel) -> JSONResponse:

@@ -5,16 +5,33 @@ from __future__ import annotations
 from auth_service.monitoring.flags import RuleWords, Severity, key_of_capture
 from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber
 from auth_service.monitoring.rules.i09_shared_image import SharedImage
+from auth_service.monitoring.rules.v01_one_device import OneDevice
 from auth_service.monitoring.rules.v03_repeated_failures import RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture
 from auth_service.monitoring.rules.v05_suspected_presentation import SuspectedPresentation
 from auth_service.monitoring.rules.v09_broken_protocol import BrokenProtocol
 
-Rule = InvalidIdNumber | SharedImage | RepeatedFailures | CopiedCapture | SuspectedPresentation | BrokenProtocol
+Rule = (
+    InvalidIdNumber
+    | SharedImage
+    | OneDevice
+    | RepeatedFailures
+    | CopiedCapture
+    | SuspectedPresentation
+    | BrokenProtocol
+)
 
 RULES: dict[str, type[Rule]] = {
     rule.rule_id: rule
-    for rule in (InvalidIdNumber, SharedImage, RepeatedFailures, CopiedCapture, SuspectedPresentation, BrokenProtocol)
+    for rule in (
+        InvalidIdNumber,
+        SharedImage,
+        OneDevice,
+        RepeatedFailures,
+        CopiedCapture,
+        SuspectedPresentation,
+        BrokenProtocol,
+    )
 }
 
 OF_A_CAPTURE = (CopiedCapture.rule_id, SuspectedPresentation.rule_id)

@@ -1,4 +1,5 @@
-"""V05: a member of staff who looked at a capture suspects that it does not show the person, live."""
+"""V05: a capture that perhaps does not show the person, live: as a reviewer saw it, by the card's portrait, or by what
+one device sends."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from auth_service.core.clock import legal_date
 from auth_service.monitoring.flags import Facts, Flag, RuleWords, Severity, key_of_capture
 
 
@@ -27,20 +29,45 @@ class PresentationFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CardFacts:
+    """One capture whose living face matches no enrolled photo, and the portrait of a card that is of somebody else.
+
+    live, enrolled  zones of the portrait beside the two; None: nothing to compare with
+    """
+
+    person_id: str
+    evidence_id: str
+    live: str | None
+    enrolled: str | None
+    probe_photo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """One capture at a device of the registry in which liveness suspected an attack."""
+
+    device_id: str
+    evidence_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SuspectedPresentation:
-    """Somebody else, a picture or an earlier film before the camera, as a person saw it."""
+    """Somebody else, a picture or an earlier film before the camera.
+
+    source  domain.md section 6, V05
+    """
 
     rule_id: ClassVar[str] = "V05"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     severity: ClassVar[Severity] = Severity.HIGH
     words: ClassVar[RuleWords] = RuleWords(
-        "复核人员怀疑不是本人在场", "A reviewer suspects that the person was not there",
-        "工作人员查看了这次认证的画面，认为镜头前不是本人，或是照片、屏幕、旧录像。",
-        "A member of staff looked at a capture and saw somebody else before the camera, or a photo, a screen, an"
-        " earlier film.",
-        "请当面或上门核实本人情况；认证没有通过，待遇没有改变，也不能仅凭此项改变。",
-        "Check in person. The attempt did not pass; nothing was changed about the benefit, and nothing may be on this"
-        " ground alone.",
+        "怀疑不是本人在场", "Perhaps the person was not there",
+        "工作人员、证件照片比对或活体检测认为，镜头前可能不是本人，或是照片、屏幕、旧录像。",
+        "A reviewer, the portrait of a card or the liveness check suspects somebody else before the camera, or a photo,"
+        " a screen, an earlier film.",
+        "涉及本人的，请当面或上门核实；涉及设备的，请查看设备和现场。认证没有通过，待遇没有改变，也不能仅凭此项改变。",
+        "Check in person; where it is about a device, look at the machine and who stands there. The attempt did not"
+        " pass; nothing was changed about the benefit, and nothing may be on this ground alone.",
     )  # fmt: skip
 
     def judge(self, facts: PresentationFacts, now: datetime) -> Flag:
@@ -50,3 +77,20 @@ class SuspectedPresentation:
         photos = tuple((label, photo) for label, photo in given if photo is not None)
         key = key_of_capture(self.rule_id, facts.evidence_id)
         return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now, photos)
+
+    def judge_card(self, facts: CardFacts, now: datetime) -> Flag:
+        """One per capture, as above."""
+        evidence: Facts = {
+            "found": "chip_differs", "chip_live": facts.live, "chip_enrolled": facts.enrolled,
+            "evidence": facts.evidence_id,
+        }  # fmt: skip
+        photos = (("probe", facts.probe_photo),) if facts.probe_photo else ()
+        key = f"V05:{facts.evidence_id}:card"
+        return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now, photos)
+
+    def judge_device(self, facts: DeviceFacts, now: datetime) -> Flag:
+        """One per device and day: somebody holds something before its camera, or feeds it. It is about nobody by name,
+        because whoever stands there may have typed any number."""
+        evidence: Facts = {"found": "attack_at_device", "evidence": facts.evidence_id}
+        key = f"V05:{facts.device_id}:{legal_date(now)}"
+        return Flag(self.rule_id, self.version, self.severity, (), evidence, key, now, device_id=facts.device_id)

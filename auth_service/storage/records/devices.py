@@ -22,7 +22,7 @@ _SEEN_EVERY = timedelta(minutes=1)
 _PLAIN = (
     "id", "created_by", "created_at", "code_expires_at", "approved_by", "approved_at", "public_key", "enrolled_at",
     "quarantined_at", "quarantine_reason", "release_proposed_by", "released_by", "released_at", "revoked_by",
-    "revoked_at", "last_seen_at", "counter",
+    "revoked_at", "last_seen_at", "staff_called_at", "counter",
 )  # fmt: skip
 """Columns that are fields of the same name."""
 
@@ -118,6 +118,11 @@ class Devices:
         earlier = or_(_DEVICES.c.last_seen_at.is_(None), _DEVICES.c.last_seen_at < now - _SEEN_EVERY)
         mine = update(_DEVICES).where(_DEVICES.c.id == device_id, earlier)
         self._work.connection.execute(mine.values(last_seen_at=now))
+
+    def staff_called(self, device_id: str, now: datetime) -> None:
+        """Somebody who stands there asks for a person."""
+        mine = update(_DEVICES).where(_DEVICES.c.id == device_id)
+        self._work.connection.execute(mine.values(staff_called_at=now))
 
     def counted(self, device_id: str, counter: int) -> None:
         """A record with this number came; a lower one than came before changes nothing."""

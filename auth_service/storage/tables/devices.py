@@ -61,6 +61,7 @@ class DeviceRow(Schema):
     revoked_by: Mapped[Id | None]
     revoked_at: Mapped[datetime | None]
     last_seen_at: Mapped[datetime | None]
+    staff_called_at: Mapped[datetime | None]
     counter: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     guard: Mapped[Guard]
 

@@ -10,6 +10,7 @@ from auth_service.monitoring.flags import Severity
 from auth_service.monitoring.rules import RULES, rule_severity, rule_words
 from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber, LedgerRowFacts
 from auth_service.monitoring.rules.i09_shared_image import SharedImage, SharedImageFacts
+from auth_service.monitoring.rules.v01_one_device import KioskFacts, OneDevice, PhoneFacts
 from auth_service.monitoring.rules.v03_repeated_failures import FailureFacts, RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture, CopyFacts
 from auth_service.monitoring.rules.v09_broken_protocol import Breach, BreachFacts, BrokenProtocol
@@ -87,3 +88,18 @@ def test_v09_concerns_a_device_and_is_raised_once_a_day_for_each_kind() -> None:
     assert flag.dedupe_key == rule.key_of(one, NOW + timedelta(hours=5)) != rule.key_of(one, NOW + timedelta(days=1))
     assert rule.judge(other, NOW).dedupe_key != flag.dedupe_key
     assert dict(rule.judge(other, NOW).evidence) == {"breach": "cloned", "counter": 7}
+
+
+@pytest.mark.parametrize(("people", "fires"), [(5, False), (6, True)])
+def test_v01_fires_when_more_than_five_people_passed_on_one_phone(people: int, fires: bool) -> None:
+    named = tuple(f"p{place}" for place in range(people))
+    flag = OneDevice().judge_phone(PhoneFacts("f" * 64, (*named, "p0"), 30), NOW)
+    assert (flag is not None) is fires
+    if flag is not None:
+        assert (flag.person_ids[:6], flag.evidence["people"]) == (named, 6)
+
+
+def test_v01_about_a_kiosk_is_raised_once_a_day() -> None:
+    flags = [OneDevice().judge_kiosk(KioskFacts("d"), NOW + timedelta(hours=hours)) for hours in (0, 3, 24)]
+    assert flags[0].dedupe_key == flags[1].dedupe_key != flags[2].dedupe_key
+    assert {flag.device_id for flag in flags} == {"d"}

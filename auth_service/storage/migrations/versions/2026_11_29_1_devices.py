@@ -63,6 +63,7 @@ def _devices() -> None:
         sa.Column("revoked_by", sa.String(length=32), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("staff_called_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("counter", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("guard", sa.LargeBinary(), server_default=sa.text("''"), nullable=False),
         *_rules(),
