@@ -27,6 +27,7 @@ class OpenRequest:
     device   the client's own secret of this device, or empty; only its keyed hash is kept
     wished   the route asked for; accommodations may change it
     helper   who holds the phone for the person, or empty
+    mark     what a phone's browser is known by, or empty; only its keyed hash is kept
     at_once  whoever opens it goes on with it, as a kiosk does: no ticket is handed from one device to another
     consent  given before the camera; recorded with the person once the session has shown that it is them
     """
@@ -41,6 +42,7 @@ class OpenRequest:
     slow: bool = False
     helper: str = ""
     at_once: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class OpenSession:
                 slow=request.slow,
                 opened_at=now,
             )
-            unit.sessions.open(NewSession(session, request.consent, number, ticket, request.helper))
+            unit.sessions.open(NewSession(session, request.consent, number, ticket, request.helper, mark=request.mark))
             token = new_token() if request.at_once else ""
             if token:
                 unit.sessions.exchange(ticket, token)

@@ -22,8 +22,8 @@ from auth_service.faces.sample import PhotoHash
 from auth_service.faces.template import EngineIdentity, Template
 from auth_service.flows.attempt_record import certificate_of, decided, failures_in_sessions, raise_flags
 from auth_service.flows.chip_portrait import ReadPortrait, chip_beside
+from auth_service.flows.device_flags import raise_kiosk_flags, raise_phone_flag
 from auth_service.flows.film_memory import film_of, past_of, remember_film
-from auth_service.flows.kiosk_flags import raise_kiosk_flags
 from auth_service.flows.known_person import Copy, Known, KnownPeople
 from auth_service.flows.session_terms import actor_of
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
@@ -252,6 +252,7 @@ class SessionDecision:
         photo_id = self._keep(unit, session, measured, decision)
         flags = raise_flags(unit, evidence, decision, measured.copy, photo_id)
         flags += raise_kiosk_flags(unit, evidence, measured.device_id, photo_id)
+        flags += raise_phone_flag(unit, stored, evidence, decision)
         _record_consent(unit, stored, evidence)
         unit.audit.append(decided(actor_of(session), evidence, decision, certificate), evidence.taken_at)
         return Completed(evidence.id, decision, capture_outcome(decision, evidence.quality), certificate, flags)

@@ -8,6 +8,7 @@ _SESSION = "auth_service"
 _FORM = "auth_service_form"
 _DEVICE = "auth_service_device"
 _CAPTURE = "auth_service_capture"
+_PHONE = "auth_service_phone"
 
 
 def session_cookie_name(*, secure: bool) -> str:
@@ -28,6 +29,17 @@ def device_cookie_name(*, secure: bool) -> str:
 def capture_cookie_name(*, secure: bool) -> str:
     """Carries the key of a capture session."""
     return f"__Host-{_CAPTURE}" if secure else _CAPTURE
+
+
+def phone_cookie_name(*, secure: bool) -> str:
+    """Carries a random mark, by which a phone that many people use is known (rule V01)."""
+    return f"__Host-{_PHONE}" if secure else _PHONE
+
+
+def remember_phone(response: Response, value: str, *, secure: bool) -> None:
+    """A year from the last session, as the consent text says."""
+    name = phone_cookie_name(secure=secure)
+    response.set_cookie(name, value, max_age=31_536_000, path="/", secure=secure, httponly=True, samesite="strict")
 
 
 def remember_device(response: Response, value: str, *, secure: bool) -> None:

@@ -309,3 +309,17 @@ def _names(value: object) -> Sequence[str]:
     if isinstance(value, dict):
         return [*value, *(name for one in value.values() for name in _names(one))]
     return [name for one in value for name in _names(one)] if isinstance(value, list) else []
+
+
+@pytest.mark.asvs("3.3.1", "3.3.2")
+def test_a_phone_keeps_a_random_mark_that_names_nobody(service: Deployment) -> None:
+    phone = page(service)
+    cookies = [phone.opened(EILEEN).headers.get_list("set-cookie") for _ in range(2)]
+    marks = [one for given in cookies for one in given if one.startswith("auth_service_phone=")]
+    assert len(marks) == 2
+    assert marks[0] == marks[1], "the same phone"
+    assert {"HttpOnly", "Path=/", "SameSite=strict", "Max-Age=31536000"} <= set(marks[0].split("; "))
+    other = page(service).opened(EILEEN).headers.get_list("set-cookie")
+    assert other[0].split("; ")[0] != marks[0].split("; ")[0]
+    phone.client.http.cookies.set("auth_service_phone", EILEEN)
+    assert EILEEN not in phone.opened(EILEEN).headers["set-cookie"], "what is no mark of ours is replaced"

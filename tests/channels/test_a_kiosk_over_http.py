@@ -25,7 +25,7 @@ def events(service: Deployment) -> list[tuple[str, str, str]]:
     return [(row.action, row.actor.split(":")[0], row.subject) for row in rows if row.action.startswith("device.")]
 
 
-@pytest.mark.asvs("6.4.1")
+@pytest.mark.asvs("2.3.5")
 def test_a_one_time_code_and_a_key_make_a_device_and_every_act_is_audited(service: Deployment) -> None:
     device_id, code = code_for(service)
     terminal = Kiosk(service, service.client(), Key())

@@ -104,10 +104,10 @@ class Phone:
         return replace(key, nonce=begun.nonce), begun
 
     def captured(
-        self, number: str = WANG, face: str = "wang", take: int = 1, device: str = "", **how: Any
+        self, number: str = WANG, face: str = "wang", take: int = 1, device: str = "", mark: str = "", **how: Any
     ) -> SessionKey:
         """A session whose steps are all there; on a device of its own, where none is named."""
-        key, begun = self.start(self.open(number, device=device or f"device {take}"))
+        key, begun = self.start(self.open(number, device=device or f"device {take}", mark=mark))
         for n in range(begun.count):
             self.send(key, step(n, face, take, **how))
         return key

@@ -85,6 +85,7 @@ def test_it_goes_from_entered_to_revoked_one_step_at_a_time(entered: Store) -> N
     assert held(entered) == replace(aside, revoked_by=A, revoked_at=NOW + timedelta(minutes=3))
 
 
+@pytest.mark.asvs("2.3.5")
 def test_one_person_is_not_two(entered: Store) -> None:
     with pytest.raises(StorageFault), entered.unit() as unit:
         unit.devices.approve(ENTERED.id, A, NOW)
@@ -142,6 +143,7 @@ def test_a_changed_record_lets_nobody_in(active: Store, url: str, change: str) -
         assert unit.devices.revoke(ENTERED.id, A, NOW), "who finds it can end it"
 
 
+@pytest.mark.asvs("6.7.1")
 @pytest.mark.parametrize(
     "change",
     [f"UPDATE devices SET public_key = {{blob}}{'00' * 32}'", "UPDATE devices SET approved_by = created_by",

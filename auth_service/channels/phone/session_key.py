@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from auth_service.accounts.credentials import new_token
 from auth_service.core.errors import SessionUnknown
 from auth_service.flows.session_terms import SessionKey
-from auth_service.web.cookies import capture_cookie_name, drop_cookie, set_cookie
+from auth_service.web.cookies import capture_cookie_name, drop_cookie, phone_cookie_name, set_cookie
 from auth_service.web.csrf import check_page
 from auth_service.web.services import services_of
 
 _VALUE = re.compile(r"([A-Za-z0-9_-]{20,200})(?:\.([0-9a-f]{32}))?")
+_MARK = re.compile(r"[A-Za-z0-9_-]{43}")
 READING = frozenset({"GET", "HEAD"})
 
 
@@ -39,6 +41,12 @@ class HoldsSession:
         key = SessionKey(session_id, found[1], bytes.fromhex(found[2] or ""))
         services.captures.see.run(key)
         return key
+
+
+def phone_mark(request: Request) -> str:
+    """What this browser is known by where people on one phone are counted; a new one for what is none."""
+    given = request.cookies.get(phone_cookie_name(secure=services_of(request).cookie_secure), "")
+    return given if _MARK.fullmatch(given) else new_token()
 
 
 def keep(request: Request, response: Response, key: SessionKey) -> None:

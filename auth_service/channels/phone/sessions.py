@@ -23,7 +23,7 @@ from auth_service.channels.phone.schemas import (
     StartBody,
     StepAnswer,
 )
-from auth_service.channels.phone.session_key import forget, keep
+from auth_service.channels.phone.session_key import forget, keep, phone_mark
 from auth_service.core.errors import (
     ConsentMissing,
     IdempotencyInFlight,
@@ -39,6 +39,7 @@ from auth_service.qualification.capture_outcome import PILOT_OUTCOME
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import SavedAnswer, Unit
 from auth_service.web.access import client_of
+from auth_service.web.cookies import remember_phone
 from auth_service.web.csrf import check_page
 from auth_service.web.forms import read_frame_form
 from auth_service.web.idempotency import HEADER, REPLAYED, checked_key
@@ -53,6 +54,7 @@ def open_session(request: Request, given: OpenBody) -> Response:
     """Takes as long and answers the same whether or not anybody has this number. raises as OpenSession.run"""
     check_page(request, cookie=False)
     services, client, key = services_of(request), client_of(request), checked_key(request)
+    mark = phone_mark(request)
     wanted = OpenRequest(
         id_number=given.id_number,
         channel=Channel.PHONE,
@@ -62,6 +64,7 @@ def open_session(request: Request, given: OpenBody) -> Response:
         wished=given.route,
         accommodations=given.accommodations,
         slow=given.slow,
+        mark=mark,
         helper=f"{given.helper.relation}: {given.helper.name}" if given.helper else "",
     )
 
@@ -81,7 +84,9 @@ def open_session(request: Request, given: OpenBody) -> Response:
         f"phone:{client}", key, fingerprint, work, lambda: services.limit.opening(client)
     )
     headers = {REPLAYED: "true"} if again else {}
-    return Response(saved.body, saved.status, headers, media_type=saved.content_type)
+    response = Response(saved.body, saved.status, headers, media_type=saved.content_type)
+    remember_phone(response, mark, secure=services.cookie_secure)
+    return response
 
 
 def exchange(request: Request, session_id: str, given: ExchangeBody) -> Response:

@@ -21,6 +21,7 @@ from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.liveness.pilot import PilotTag
 from auth_service.qualification.decision import Outcome
 from auth_service.storage.records.moves import Moves, challenge_of, told_challenge
+from auth_service.storage.records.passes import PASSED
 from auth_service.storage.sealing import Place
 from auth_service.storage.tables import CaptureSessionRow, EvidenceRow
 from auth_service.storage.tables.schema import table_of
@@ -71,6 +72,7 @@ class NewSession:
     number  the ID number, known or not
     helper  who holds the phone for the person, in words of theirs; empty for nobody
     pilot   of a session that authenticates nobody
+    mark    what the phone's browser is known by, or empty; only its keyed hash is kept
     """
 
     session: CaptureSession
@@ -79,11 +81,15 @@ class NewSession:
     ticket: str
     helper: str = ""
     pilot: PilotTag | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSession:
-    """subject: stands for the ID number that was given, for counting; nobody reads the number from it"""
+    """subject: stands for the ID number that was given, for counting; nobody reads the number from it
+
+    browser  keyed hash of a phone's mark; empty for none
+    """
 
     session: CaptureSession
     consent: Consent | None
@@ -91,6 +97,7 @@ class StoredSession:
     evidence_id: str | None
     helper: str = ""
     pilot: PilotTag | None = None
+    browser: str = ""
 
 
 class Sessions:
@@ -117,6 +124,7 @@ class Sessions:
             "person_id": session.person_id,
             "channel": session.channel,
             "device": session.device,
+            "browser": indexes.of("phone_mark", new.mark).hex() if new.mark else None,
             "subject": bytes.fromhex(self.subject_of(new.number)),
             "ticket_index": indexes.of("capture_ticket", new.ticket),
             "asked_sealed": key.seal(_place(session.id, "asked"), to_json(asked).encode()),
@@ -174,6 +182,19 @@ class Sessions:
         }
         return int(self._work.connection.execute(_TRIES, asked).scalar_one())
 
+    def passed_on(self, browser: str, since: datetime) -> list[str]:
+        """Different people who passed on one phone since then, the last one first."""
+        newest = func.max(_EVIDENCE.c.taken_at, type_=_EVIDENCE.c.taken_at.type).label("newest")
+        wanted = (
+            select(_EVIDENCE.c.person_id, newest)
+            .select_from(_SESSIONS.join(_EVIDENCE, _EVIDENCE.c.id == _SESSIONS.c.evidence_id))
+            .where(_SESSIONS.c.browser == browser, _SESSIONS.c.decided_at >= since, PASSED)
+            .where(_EVIDENCE.c.person_id.is_not(None))
+            .group_by(_EVIDENCE.c.person_id)
+            .order_by(newest.desc())
+        )
+        return [row.person_id for row in self._work.connection.execute(wanted)]
+
     def claim(self, session_id: str, now: datetime) -> bool:
         """Exactly one of many callers gets True, ever."""
         return self._moved(_CLAIM, session_id, now)
@@ -225,7 +246,9 @@ class Sessions:
         )
         consent = None if asked["consent"] is None else _consent(asked["consent"])
         pilot = PilotTag(**asked["pilot"]) if "pilot" in asked else None
-        return StoredSession(session, consent, row.subject.hex(), row.evidence_id, asked["helper"], pilot)
+        return StoredSession(
+            session, consent, row.subject.hex(), row.evidence_id, asked["helper"], pilot, row.browser or ""
+        )
 
 
 def _place(session_id: str, field: str) -> Place:

@@ -22,6 +22,7 @@ class CaptureSessionRow(Schema):
     """One session. Every instant and the challenge are set once; triggers refuse to take one back.
 
     device         keyed hash, or empty
+    browser        keyed hash of the mark that a phone's browser keeps; NULL where there is none
     subject        keyed index of the ID number that was given, known or not
     ticket_index, token_index  keyed hashes of the secrets; the secrets themselves are kept nowhere
     asked_sealed   what the person can do and consented to
@@ -39,13 +40,14 @@ class CaptureSessionRow(Schema):
         Index(None, "opened_at"),
         Index(None, "subject"),
         Index(None, "evidence_id"),
-        Index(None, "device", "decided_at"),
+        Index(None, "browser", "decided_at"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     person_id: Mapped[Id | None] = mapped_column(ForeignKey("people.id"))
     channel: Mapped[Word]
     device: Mapped[Digest]
+    browser: Mapped[Digest | None]
     subject: Mapped[bytes]
     ticket_index: Mapped[bytes] = mapped_column(unique=True)
     token_index: Mapped[bytes | None] = mapped_column(unique=True)

@@ -28,8 +28,9 @@ def upgrade() -> None:
     _devices()
     _nonces_and_flags()
     _chips()
+    op.add_column("capture_sessions", sa.Column("browser", sa.String(length=64), nullable=True))
     op.create_index(
-        op.f("ix_capture_sessions_device_decided_at"), "capture_sessions", ["device", "decided_at"], unique=False
+        op.f("ix_capture_sessions_browser_decided_at"), "capture_sessions", ["browser", "decided_at"], unique=False
     )
     if op.get_bind().dialect.name == "postgresql":
         _postgresql()
