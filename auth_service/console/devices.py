@@ -35,6 +35,7 @@ from auth_service.web.forms import read_page_form
 from auth_service.web.i18n import Language, language_of, text
 from auth_service.web.pages import pages_of
 from auth_service.web.services import services_of
+from auth_service.web.texts import TEXTS
 
 LIST = "/console/devices"
 _SHOWN = (
@@ -148,9 +149,20 @@ def _row(device: Device, visitor: Visitor, language: Language) -> dict[str, obje
         "region": region(words.region_code, language),
         "state": state_of(device),
         "state_word": text(f"device.state.{state_of(device)}", language),
+        "aside": _aside(device, language),
         "acts": [(one, text(f"devices.act.{one}", language)) for one in _acts(device, visitor.staff)],
         "waits_for_other": _waits_for_other(device, visitor.staff),
     }
+
+
+def _aside(device: Device, language: Language) -> str:
+    """Why it is set aside, and whether somebody has proposed to let it in again; empty for one that is not."""
+    if device.state is not DeviceState.QUARANTINED or device.tampered:
+        return ""
+    known = f"fact.breach.{device.quarantine_reason}"
+    reason = text(known if known in TEXTS else "devices.by_staff", language)
+    proposed = text("devices.release_proposed", language) if device.release_proposed_by else ""
+    return " ".join(part for part in (reason, proposed) if part)
 
 
 def waits_for(device: Device, staff: StaffMember) -> bool:

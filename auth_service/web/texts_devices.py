@@ -71,6 +71,8 @@ DEVICE_TEXTS: dict[str, tuple[str, str]] = {
     "devices.empty": ("还没有登记设备。", "No device is entered yet."),
     "devices.seen": ("最近通信", "Last heard of"),
     "devices.never": ("尚未通信", "never"),
+    "devices.by_staff": ("由工作人员隔离", "by a member of staff"),
+    "devices.release_proposed": ("（已有人提议解除）", "(somebody has proposed to let it in again)"),
     "devices.called": ("{ago}有人呼叫工作人员", "asked for a person {ago}"),
     "devices.acts": ("办理", "What may be done"),
     "devices.act.approve": ("批准", "Approve"),

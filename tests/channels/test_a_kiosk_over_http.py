@@ -11,8 +11,10 @@ import PIL.Image
 import pytest
 from sqlalchemy import text
 
+from auth_service.app import create_app
 from auth_service.core.audit_facts import DECIDED
 from auth_service.core.ids import new_id
+from auth_service.settings import Settings
 from tests.channels.kiosk_client import AUTHORITY, KIOSK, WORDS, Kiosk, code_for, keepers, kiosk, still_session
 from tests.channels.phone_client import BASE, PhonePage, still
 from tests.channels.service import EILEEN, NAMES, NOBODY, SAME_ORIGIN, Deployment, id_number, jpeg
@@ -238,3 +240,11 @@ def test_somebody_at_a_kiosk_calls_for_a_person_and_staff_see_where(service: Dep
     (device,) = service.wiring.keep_devices.all()
     assert (device.staff_called_at, device.tampered) == (service.clock.now(), False)
     assert ("device.staff_called", "device", f"device:{terminal.id}") in events(service)
+
+
+def test_nobody_is_served_there_unless_the_agency_has_said_so(service: Deployment) -> None:
+    assert not Settings().kiosk
+    client = service.client(create_app(dataclasses.replace(service.services, kiosk_calls=False)))
+    for method, path in (("GET", f"{KIOSK}/status"), ("POST", f"{KIOSK}/enrolments")):
+        assert client.request(method, path).status_code == 404
+    assert not [path for path in client.get("/openapi.json").json()["paths"] if "kiosk" in path]

@@ -148,6 +148,11 @@ def test_the_description_is_openapi_3_1_and_covers_every_route_for_programs(serv
         "/v1/capture-sessions/{session_id}/start", "/v1/capture-sessions/{session_id}/steps/{n}",
         "/v1/capture-sessions/{session_id}/complete", "/v1/capture-sessions/{session_id}/other-ways",
         "/v1/me/other-ways",
+        "/v1/kiosk/enrolments", "/v1/kiosk/status", "/v1/kiosk/staff-calls", "/v1/kiosk/other-ways",
+        "/v1/kiosk/capture-sessions", "/v1/kiosk/capture-sessions/{session_id}",
+        "/v1/kiosk/capture-sessions/{session_id}/colours", "/v1/kiosk/capture-sessions/{session_id}/steps/{n}/seal",
+        "/v1/kiosk/capture-sessions/{session_id}/start", "/v1/kiosk/capture-sessions/{session_id}/steps/{n}",
+        "/v1/kiosk/capture-sessions/{session_id}/complete", "/v1/kiosk/capture-sessions/{session_id}/other-ways",
     }  # fmt: skip
     assert schema["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer"
     for path in ("/v1/enrollments", "/v1/verifications"):

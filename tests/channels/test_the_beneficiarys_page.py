@@ -36,7 +36,7 @@ def test_in_production_nobody_is_led_to_it_unless_the_agency_has_said_so(service
     assert Settings().has_phone_page
     assert not Settings(profile=Profile.PRODUCTION).has_phone_page
     assert Settings(profile=Profile.PRODUCTION, phone_page=True).has_phone_page
-    client = service.client(create_app(dataclasses.replace(service.services, phone_page=False)))
+    client = service.client(create_app(dataclasses.replace(service.services, phone_page=False, kiosk_calls=False)))
     assert client.get("/verify", headers=PAGE).status_code == 404
     assert client.post("/v1/capture-sessions", json={}).status_code == 404
     assert client.post("/v1/me/other-ways", json={}).status_code == 404

@@ -67,7 +67,12 @@ def test_a_device_is_entered_approved_enrolled_set_aside_let_in_and_ended(
         (other, "revoke", "revoked"),
     ):  # fmt: skip
         post(client, f"{LIST}/{device_id}/{act}")
-        assert f'<span class="pill {state}">' in one.get(LIST).text, act
+        page = one.get(LIST).text
+        assert f'<span class="pill {state}">' in page, act
+        assert ("由工作人员隔离" in page, "已有人提议解除" in page) == (
+            state == "quarantined",
+            (act, state) == ("release", "quarantined"),
+        )
     assert terminal.status().json()["code"] == "device_refused"
     assert post(other, f"{LIST}/{device_id}/approve").status_code == 409
     with service.wiring.store.reading() as unit:

@@ -215,7 +215,7 @@ def test_what_fails_within_the_second_transaction_leaves_nothing_of_it(
         raise CapacityExceeded
 
     with monkeypatch.context() as broken:
-        broken.setattr("auth_service.flows.complete_session.raise_flags", dies)
+        broken.setattr("auth_service.flows.session_decision.raise_flags", dies)
         with pytest.raises(CapacityExceeded):
             phone.completing.run(key)
     left = [count(rows, table) for table in ("evidence", "certificates", "pad_findings", "captures")]

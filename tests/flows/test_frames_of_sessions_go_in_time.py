@@ -52,10 +52,10 @@ def test_a_session_that_came_to_nothing_is_gone_within_hours(
     key, _ = phone.start(phone.open())
     phone.send(key, step(0))
     clock.advance(hours=1)
-    assert keeping.hourly() == {"unfinished_sessions": 0}
+    assert keeping.hourly() == {"device_nonces": 0, "unfinished_sessions": 0}
     assert left(rows) == (1, 1)
     clock.advance(hours=1.1)
-    assert keeping.hourly() == {"unfinished_sessions": 1}
+    assert keeping.hourly() == {"device_nonces": 0, "unfinished_sessions": 1}
     assert left(rows) == (0, 0)
     with pytest.raises(SessionUnknown):
         phone.seeing.run(key)
