@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from auth_service.accounts.credentials import AccountPolicy
 from auth_service.accounts.devices import DevicePolicy
+from auth_service.capture.offline_rules import OfflinePolicy
 from auth_service.capture.one_time_code import CodePolicy
 from auth_service.capture.pace import PacePolicy
 from auth_service.capture.session import SessionPolicy
@@ -134,6 +135,7 @@ class Settings(BaseSettings):
     code: CodePolicy = CodePolicy()
     pace: PacePolicy = PacePolicy()
     steps: StepPolicy = StepPolicy()
+    offline: OfflinePolicy = OfflinePolicy()
     pad: PadPolicy = PadPolicy()
     layer_challenge: ChallengePolicy = ChallengePolicy()
     layer_geometry: GeometryPolicy = GeometryPolicy()
@@ -227,6 +229,7 @@ class Settings(BaseSettings):
             "colours that count by a setting (auth-service flash activate instead)": self.pad.flash_measured,
             "capture sessions without a limit (AUTH_SERVICE_CAPTURE__*)": self.capture.is_unlimited
             or self.pace.is_unlimited,
+            "captures without a line that may be of any age (AUTH_SERVICE_OFFLINE__*)": self.offline.is_unlimited,
         }
         return tuple(what for what, so in found.items() if so)
 

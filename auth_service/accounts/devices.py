@@ -143,6 +143,11 @@ class Device:
             return DeviceState.ACTIVE
         return DeviceState.PENDING if self.approved_at is None else DeviceState.APPROVED
 
+    @property
+    def word(self) -> str:
+        """What it is called where captures are counted by device; only its keyed hash is kept."""
+        return f"{self.words.kind.value} {self.id}"
+
     def may_enrol(self, now: datetime) -> bool:
         """Whether its code may still be exchanged for a key."""
         return self.state is DeviceState.APPROVED and now < self.code_expires_at

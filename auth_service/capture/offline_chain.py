@@ -82,12 +82,10 @@ class ChainState:
 
     lowest_fault  the lowest counter with a fork, a break or a gap that was judged while the quarantine lasts
     lowest_gap    the lowest counter before which a record is missing, and which was not judged yet
-    quiet_since   when the last record of this device came
     """
 
     lowest_fault: int | None = None
     lowest_gap: int | None = None
-    quiet_since: datetime | None = None
 
 
 def standing_of(link: Link, fault: ChainFault | None, state: ChainState) -> Standing:
@@ -102,12 +100,13 @@ def standing_of(link: Link, fault: ChainFault | None, state: ChainState) -> Stan
 
 
 def is_gap_for_good(
-    received_at: datetime, state: ChainState, now: datetime, waits: tuple[timedelta, timedelta]
+    received_at: datetime, quiet_since: datetime, now: datetime, waits: tuple[timedelta, timedelta]
 ) -> bool:
     """Whether a missing record has been waited for long enough.
 
     received_at  when the record above the gap came
-    waits        since the device's last record, for a queue that still empties is not judged; and at most
+    quiet_since  when the device's last record came: a queue that still empties is not judged
+    waits        since then, and at most
     """
     quiet, most = waits
-    return now - (state.quiet_since or received_at) >= quiet or now - received_at >= most
+    return now - quiet_since >= quiet or now - received_at >= most

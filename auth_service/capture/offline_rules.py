@@ -105,6 +105,7 @@ class Refusal(StrEnum):
     FRAMES_MISSING = "frames_missing"
     STEPS_UNFIT = "steps_unfit"
     ID_NUMBER_INVALID = "id_number_invalid"
+    CONSENT_UNKNOWN = "consent_unknown"
 
 
 _NO_HARM_ZH, _NO_HARM_EN = "待遇不受影响。", " Nothing changes for the person meanwhile."
@@ -168,6 +169,10 @@ RECORD_TEXTS: dict[Hold | Refusal, tuple[str, str]] = {
     Refusal.ID_NUMBER_INVALID: (
         f"证件号码有误，无法办理；请核对后再来一次，{_NO_HARM_ZH}",
         f"The ID number cannot be right. Please check it and come again.{_NO_HARM_EN}",
+    ),
+    Refusal.CONSENT_UNKNOWN: (
+        f"记录中的同意书版本不存在，画面没有保存；请更新终端后请本人再来一次，{_NO_HARM_ZH}",
+        f"It names a consent that no release of ours has shown, so no picture was kept.{_NO_HARM_EN}",
     ),
 }
 """Code -> (zh, en)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from auth_service.capture.challenge import StepKind
+from auth_service.capture.offline_rules import RECORD_TEXTS, Hold
 from auth_service.console.score_chart import chart_of
 from auth_service.console.words import Row, local_time, words_of
 from auth_service.core.clock import legal_date
@@ -13,7 +14,7 @@ from auth_service.flows.see_capture import CaptureShown, ReferenceShown, StepSho
 from auth_service.liveness.reasons import PAD_TEXTS
 from auth_service.matching.calibration import OperatingPoint
 from auth_service.qualification.review import ReviewPolicy
-from auth_service.storage.unit import StoredFinding, StoredFlag, StoredReview
+from auth_service.storage.unit import StoredFinding, StoredFlag, StoredRecord, StoredReview
 from auth_service.web.i18n import Language, text
 from auth_service.web.texts import TEXTS
 
@@ -39,7 +40,7 @@ def _step(address: str, step: StepShown, view: CaptureShown, language: Language)
         "title": text("desk.step", language, n=n),
         "asked": text(f"desk.ask.{asked}", language),
         "moved": text(f"desk.step.{'moved' if step.movement else 'still'}", language),
-        "tells": planned.kind is StepKind.MOTION,
+        "tells": planned.kind is StepKind.MOTION and view.record is None,  # nobody looked while it was captured
         "count": text("desk.step.frames", language, n=step.frames, shown=len(frames)),
         "frames": frames if view.sees_faces else [],
         "colours": [(one.value, text(f"desk.colour.{one.value}", language)) for one in colours],
@@ -197,3 +198,14 @@ def act_words(one: StoredReview, names: dict[str, str], language: Language) -> d
 def undo_until(one: StoredReview, policy: ReviewPolicy) -> datetime:
     """Until when a decision may be taken back."""
     return one.review.done_at + policy.undo
+
+
+def offline_words(record: StoredRecord | None, language: Language) -> list[str]:
+    """What a reviewer is told of a capture that a kiosk made without a line, and why a person looks first."""
+    if record is None:
+        return []
+    times = {"captured": local_time(record.captured_at), "received": local_time(record.received_at)}
+    told = [text("desk.offline", language, **times)]
+    if record.hold:
+        told.append(RECORD_TEXTS[Hold(record.hold)][language == "en"])
+    return told

@@ -52,7 +52,7 @@ def why(flag: Flag, language: Language) -> str:
     if flag.rule_id == "V03":
         day, cycle = facts.get("failures_last_day"), facts.get("failures_in_cycle")
         return text("why.V03", language, day=day, cycle=cycle)
-    if flag.rule_id in {"V01", "V09"} or "found" in facts:
+    if flag.rule_id in {"V01", "V06", "V09"} or "found" in facts:
         return _why_of_device(flag, language)
     if flag.rule_id == "V05":
         return text("why.V05", language, reason=_value("reviewed", facts.get("reviewed"), language))
@@ -66,6 +66,9 @@ def why(flag: Flag, language: Language) -> str:
 
 def _why_of_device(flag: Flag, language: Language) -> str:
     facts = flag.evidence
+    if flag.rule_id == "V06":
+        told = {name: region(str(facts.get(name) or ""), language) for name in ("first_region", "second_region")}
+        return text("why.V06", language, seconds=facts.get("seconds"), **told)
     if "found" in facts:
         values = {name: value for name, value in facts.items() if name in {"people", "days"}}
         return text(f"why.{flag.rule_id}.{facts['found']}", language, **values)

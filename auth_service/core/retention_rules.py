@@ -97,7 +97,7 @@ RULES = (
         "capture sessions without a decision, with their frames (`capture_sessions`, `capture_moves`,"
         " `capture_steps`, sealed)",
         None,
-        "opened; nobody can hand one in after 14 minutes",
+        "opened; nobody can hand one in after 14 minutes; what a kiosk captured without a line waits for its decision",
         "rows deleted by the worker within the hour; at once where the person ended it",
         f"{_LAW}: frames 0-24 h",
         hours=2,
@@ -224,6 +224,31 @@ RULES = (
         "row deleted by the worker within the hour",
         "trust.md 2.3: nonces at least 10 minutes",
         hours=1,
+    ),
+    Rule(
+        "offline_tickets",
+        "tickets for captures without a line (`offline_tickets`)",
+        7,
+        "the ticket's end",
+        "row deleted",
+        "trust.md F19, F30: what comes later than 72 hours is held by its age, whatever ticket it names",
+    ),
+    Rule(
+        "offline_records",
+        "places of records in their kiosk's chain, and what was answered (`offline_records`); the record itself is"
+        " sealed, and goes with its session",
+        "fact_days",
+        "the receipt",
+        "row deleted; the database refuses to delete younger ones",
+        "trust.md F17: a copied kiosk is found by the records that are there",
+    ),
+    Rule(
+        "reconciliations",
+        "daily counts of kiosks (`reconciliations`), nobody's data",
+        "fact_days",
+        "the report",
+        "row deleted",
+        "own decision: as long as the records that they count",
     ),
     Rule(
         "imports",

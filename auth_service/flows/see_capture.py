@@ -28,6 +28,7 @@ from auth_service.storage.unit import (
     StoredChip,
     StoredFinding,
     StoredFlag,
+    StoredRecord,
     StoredReview,
     StoredSession,
     Unit,
@@ -67,6 +68,7 @@ class CaptureShown:
 
     probe      whether a picture of it is kept
     session    None where it came another way, or is gone
+    record     what a kiosk captured without a line; None where it had one
     compared   how alike: as the capture was judged, else as it looks now, for the eyes of the reviewer alone
     calibration  the record in force, where `compared` was judged by it
     certificate  what followed from an acceptance
@@ -82,6 +84,7 @@ class CaptureShown:
     probe: bool
     references: tuple[ReferenceShown, ...]
     session: StoredSession | None
+    record: StoredRecord | None
     steps: tuple[StepShown, ...]
     findings: Sequence[StoredFinding]
     compared: ComparisonDecision | None
@@ -135,7 +138,7 @@ class SeeCapture:
             raise AccessRefused
         with self._store.unit() as unit:
             evidence, decision = for_review(unit, evidence_id)
-            session = unit.sessions.of_evidence(evidence_id)
+            session, record = unit.sessions.of_evidence(evidence_id), unit.offline_records.of_evidence(evidence_id)
             names = {member.id: member.username for member in unit.staff.all()}
             probe = probe_of(unit, evidence_id)
             steps = _steps(unit, session)
@@ -157,6 +160,7 @@ class SeeCapture:
             probe=probe is not None or bool(steps),
             references=references,
             session=session,
+            record=record,
             steps=steps,
             findings=findings,
             compared=compared,

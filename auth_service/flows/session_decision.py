@@ -26,6 +26,7 @@ from auth_service.flows.device_flags import raise_kiosk_flags, raise_phone_flag
 from auth_service.flows.film_memory import film_of, past_of, remember_film
 from auth_service.flows.known_person import Copy, Known, KnownPeople
 from auth_service.flows.session_terms import actor_of
+from auth_service.flows.travel import raise_travel
 from auth_service.liveness.decision import PadDecision, PadReason, PadVerdict
 from auth_service.liveness.layers import Layer
 from auth_service.liveness.measures import FrameMeasures, SessionMeasures
@@ -88,6 +89,7 @@ class Terms:
     portrait  of a card's chip that was read beside the capture; kept nowhere
     device_id  of the registry, where one captured it
     held      something speaks against the record, not against the person: a match passes only when somebody says so
+    claimed   when the kiosk says that it was captured; None: with a line, and `taken_at` says it
     """
 
     taken_at: datetime
@@ -95,6 +97,7 @@ class Terms:
     held: bool = False
     portrait: bytes | None = None
     device_id: str | None = None
+    claimed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,11 @@ class Measured:
 
     shown  step and frame that a person would look at
     jpeg   that frame made anew, where a person may have to look
+    at     when somebody stood before the camera, as far as we are told
     """
 
     evidence: FaceEvidence
+    at: datetime
     assessment: Assessment
     measures: SessionMeasures
     film: ReplayPrint
@@ -171,10 +176,8 @@ class SessionDecision:
         chip = chip_beside(terms.portrait, self._engine.read, living, known, calibration)
         evidence = replace(self._evidence(stored, known, measures, pad, comparison, terms), chip=chip)
         shown = _shown(measures, copy)
-        return Measured(
-            evidence, assessment, measures, film, copy, shown, self._jpeg_for_review(evidence, steps, shown),
-            terms.device_id,
-        )  # fmt: skip
+        jpeg, at = self._jpeg_for_review(evidence, steps, shown), terms.claimed or terms.taken_at
+        return Measured(evidence, at, assessment, measures, film, copy, shown, jpeg, terms.device_id)
 
     def _verdict(self, found: PadDecision, measures: SessionMeasures, copy: Copy | None) -> PadDecision:
         """What the layers cannot know: a picture of the past is no new capture, and without a probe nobody passes."""
@@ -253,6 +256,7 @@ class SessionDecision:
         flags = raise_flags(unit, evidence, decision, measured.copy, photo_id)
         flags += raise_kiosk_flags(unit, evidence, measured.device_id, photo_id)
         flags += raise_phone_flag(unit, stored, evidence, decision)
+        flags += raise_travel(unit, evidence, decision, session.device, measured.at)
         _record_consent(unit, stored, evidence)
         unit.audit.append(decided(actor_of(session), evidence, decision, certificate), evidence.taken_at)
         return Completed(evidence.id, decision, capture_outcome(decision, evidence.quality), certificate, flags)

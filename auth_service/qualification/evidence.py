@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from auth_service.faces.quality import QualityReason
 from auth_service.liveness.decision import PadDecision
-from auth_service.matching.comparison import ComparisonDecision
+from auth_service.matching.comparison import ComparisonDecision, Zone
 from auth_service.qualification.chip import ChipComparison
 
 
@@ -74,9 +74,10 @@ class FaceEvidence:
 
         A photo that a system sends without anybody's word says nothing of whom it names, and neither does a capture
         session in which no living face was compared: whoever has a key, or knows a number and a name, could otherwise
-        use up somebody's tries and have them flagged.
+        use up somebody's tries and have them flagged. Nor is a match a failure whose kiosk is doubted.
         source  trust.md 2.5: a stranger must not be able to lock out an old man
         """
         if self.kind is EvidenceKind.FACE:
-            return self.comparison is not None
+            matched = self.comparison is not None and self.comparison.zone is Zone.MATCH
+            return self.comparison is not None and not (self.held and matched)
         return self.kind is not EvidenceKind.PHOTO or self.channel is not Channel.AGENCY_API

@@ -28,10 +28,13 @@ from auth_service.storage.records.imports import Imports
 from auth_service.storage.records.jobs import Jobs
 from auth_service.storage.records.limits import Limits
 from auth_service.storage.records.moves import Moves
+from auth_service.storage.records.offline import OfflineRecords
+from auth_service.storage.records.offline_tickets import OfflineTickets
 from auth_service.storage.records.other_ways import OtherWays
 from auth_service.storage.records.own_people import OwnPeople
 from auth_service.storage.records.people import People
 from auth_service.storage.records.photos import Photos
+from auth_service.storage.records.reconciliations import Reconciliations
 from auth_service.storage.records.reembedding import Reembedding
 from auth_service.storage.records.references import References
 from auth_service.storage.records.replay_prints import ReplayPrints
@@ -39,6 +42,7 @@ from auth_service.storage.records.reviews import Reviews
 from auth_service.storage.records.sessions import Sessions
 from auth_service.storage.records.staff import SignInFailures, Staff, StaffSessions
 from auth_service.storage.records.steps import Steps
+from auth_service.storage.records.travel import Travel
 from auth_service.storage.records.wrapping import WrappingKeys
 from auth_service.storage.work import Work
 
@@ -183,6 +187,22 @@ class Unit:
     @cached_property
     def device_nonces(self) -> DeviceNonces:
         return DeviceNonces(self._work)
+
+    @cached_property
+    def offline_tickets(self) -> OfflineTickets:
+        return OfflineTickets(self._work)
+
+    @cached_property
+    def offline_records(self) -> OfflineRecords:
+        return OfflineRecords(self._work)
+
+    @cached_property
+    def travel(self) -> Travel:
+        return Travel(self._work)
+
+    @cached_property
+    def reconciliations(self) -> Reconciliations:
+        return Reconciliations(self._work)
 
     @cached_property
     def idempotency(self) -> Idempotency:

@@ -112,6 +112,8 @@ GRANTS: dict[str, Rights] = {
     ),
     "device_nonces": _front(Right(insert=True, delete=True)),
     "flag_devices": _front(ADD),
+    "offline_tickets": _front(Right(insert=True, update=("used_by", "used_at"), delete=True)),
+    "reconciliations": _front(Right(insert=True, delete=True)),
     "saved_answers": _front(Right(insert=True, update=_columns("saved_answers", "fingerprint"), delete=True)),
     "limit_counts": _front(Right(insert=True, update=("count",))),
     "imports": _both(Right(delete=True), Right(insert=True, update=("finished_at", "counts"))),
@@ -151,6 +153,23 @@ GRANTS: dict[str, Rights] = {
     ),
     "capture_moves": _front(Right(insert=True, delete=True)),
     "capture_steps": _front(Right(insert=True, delete=True)),
+    "offline_records": _front(
+        Right(
+            insert=True,
+            update=(
+                "session_id",
+                "fault",
+                "fault_at",
+                "hold",
+                "tries",
+                "decided_at",
+                "evidence_id",
+                "record_sealed",
+                "signature",
+            ),
+            delete=True,
+        )
+    ),
     "pad_findings": _front(Right(insert=True, update=("details_sealed",))),
     "chip_comparisons": _front(ADD),
     "replay_prints": _front(ADD),

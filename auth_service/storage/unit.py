@@ -29,8 +29,10 @@ from auth_service.storage.records.findings import StoredFinding
 from auth_service.storage.records.flags import StoredFlag
 from auth_service.storage.records.flash import FlashAct, StoredFlash
 from auth_service.storage.records.idempotency import SavedAnswer
+from auth_service.storage.records.offline import NewRecord, StoredRecord
 from auth_service.storage.records.other_ways import NewRequest, OtherWay
 from auth_service.storage.records.people import Applied
+from auth_service.storage.records.reconciliations import Reconciliation
 from auth_service.storage.records.reembedding import EngineCount
 from auth_service.storage.records.references import KnownHash
 from auth_service.storage.records.reviews import StoredReview
@@ -52,10 +54,12 @@ __all__ = [
     "KnownCapture",
     "KnownHash",
     "NewCapture",
+    "NewRecord",
     "NewRequest",
     "NewSession",
     "OtherWay",
     "OwnedKey",
+    "Reconciliation",
     "SavedAnswer",
     "Snapshot",
     "Store",
@@ -65,6 +69,7 @@ __all__ = [
     "StoredFinding",
     "StoredFlag",
     "StoredFlash",
+    "StoredRecord",
     "StoredReview",
     "StoredSession",
     "Target",

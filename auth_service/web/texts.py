@@ -178,6 +178,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact.reviewed.picture_or_screen": ("像翻拍的照片或屏幕", "a print or a screen before the camera"),
     "fact.reviewed.earlier_film": ("像以前的录像", "an earlier film"),
     "fact.by_machine": ("自动检测也有怀疑", "Suspected by the machine as well"),
+    "fact.first": ("较早的认证", "Earlier pass"),
+    "fact.second": ("较晚的认证", "Later pass"),
+    "fact.first_region": ("较早的地区", "Region of the earlier one"),
+    "fact.second_region": ("较晚的地区", "Region of the later one"),
+    "fact.seconds": ("相隔秒数", "Seconds between them"),
     "fact.yes": ("是", "yes"),
     "fact.no": ("否", "no"),
     "fact.none": ("无", "none"),
@@ -212,6 +217,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "why.V05": (
         "工作人员查看了画面，判断：{reason}。",
         "A member of staff looked at the capture and saw: {reason}.",
+    ),
+    "why.V06": (
+        "同一人 {seconds} 秒内在 {first_region} 和 {second_region} 两地的终端通过。",
+        "One person passed within {seconds} seconds at kiosks in {first_region} and in {second_region}.",
     ),
     "why.other": ("请看下面的依据。", "See the evidence below."),
     # times

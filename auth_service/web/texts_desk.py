@@ -46,6 +46,10 @@ DESK_TEXTS: dict[str, tuple[str, str]] = {
     "desk.back": ("返回复核列表", "Back to the queue"),
     "desk.one": ("一次采集", "One capture"),
     "desk.taken": ("{when}，{channel}，{ago}", "{when}, {channel}, {ago}"),
+    "desk.offline": (
+        "终端断网时采集：按终端时钟 {captured}，{received} 收到。",
+        "Captured while the kiosk had no line: {captured} by its clock, received {received}.",
+    ),
     "desk.passed_since": (
         "此人在这次采集之后已经通过认证。",
         "This person has passed since this capture was made.",

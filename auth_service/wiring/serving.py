@@ -28,7 +28,7 @@ from auth_service.web.facts import FACES_JOB, Facts, Sources
 from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
 from auth_service.web.services import Captures, Desk, Kiosk, Services
-from auth_service.wiring.flows import Flows
+from auth_service.wiring.kiosks import KioskFlows
 
 _LEAST_DISK = 64 * 1024 * 1024
 """Below this the service says that it is not ready: a photo, its records and SQLite's log need some megabytes each."""
@@ -40,7 +40,7 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(Flows):
+class Wiring(KioskFlows):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:
@@ -50,6 +50,7 @@ class Wiring(Flows):
         found.append(Job("audit.checkpoint", 10, lambda: self.checkpoint.run().counts()))
         found.append(Job(_ERASURES_JOB, 3600, lambda: asdict(self.erase.reapply())))
         found.append(Job("sessions", 3600, self.retain.hourly))
+        found.append(Job("offline_records", 5, lambda: self.decide_records.run()))  # noqa: PLW0108
         found.append(Job("reviews", 60, lambda: self.settle_reviews.run()))  # noqa: PLW0108 - keys are opened late
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)

@@ -15,7 +15,7 @@ from auth_service.settings import described
 from auth_service.web import connections, forms
 from auth_service.web.limits import SMALL_BYTES_AT_ONCE, BodyPolicy
 
-STAGES = ("LIMITS__", "CONNECTIONS__", "DECODING__", "ACCOUNTS__", "DEVICES__")
+STAGES = ("LIMITS__", "CONNECTIONS__", "DECODING__", "ACCOUNTS__", "OFFLINE__", "DEVICES__")
 SINGLE = (
     "TRUSTED_PROXIES", "READERS", "QUEUE", "MAX_PHOTO_BYTES", "MAX_PHOTO_PIXELS", "PHOTO_PIXELS_AT_ONCE",
     "PHOTO_BYTES_AT_ONCE", "COPIES__MOST_CAPTURES", "CAPTURE__ATTEMPTS_PER_DAY", "STEPS__MOST_FRAMES",

@@ -31,6 +31,7 @@ GROUPS = {
         "capture_sessions",
         "capture_moves",
         "capture_steps",
+        "offline_records",
         "pad_findings",
         "chip_comparisons",
         "replay_prints",

@@ -62,7 +62,7 @@ def test_every_fact_has_its_guards(store: Store, url: str) -> None:
     for table in (
         "evidence", "certificates", "consents", "flags", "judgements", "reviews", "audit_rows", "audit_checkpoints",
         "pad_findings", "replay_prints", "replay_cells", "flag_devices", "chip_comparisons", "devices",
-        "flash_measurements",
+        "flash_measurements", "offline_records",
     ):  # fmt: skip
         assert sum(name.startswith(f"{table}_no_") for name in found) == 2, table
 

@@ -9,6 +9,7 @@ from auth_service.monitoring.rules.v01_one_device import OneDevice
 from auth_service.monitoring.rules.v03_repeated_failures import RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture
 from auth_service.monitoring.rules.v05_suspected_presentation import SuspectedPresentation
+from auth_service.monitoring.rules.v06_impossible_travel import ImpossibleTravel
 from auth_service.monitoring.rules.v09_broken_protocol import BrokenProtocol
 
 Rule = (
@@ -18,6 +19,7 @@ Rule = (
     | RepeatedFailures
     | CopiedCapture
     | SuspectedPresentation
+    | ImpossibleTravel
     | BrokenProtocol
 )
 
@@ -30,6 +32,7 @@ RULES: dict[str, type[Rule]] = {
         RepeatedFailures,
         CopiedCapture,
         SuspectedPresentation,
+        ImpossibleTravel,
         BrokenProtocol,
     )
 }

@@ -31,6 +31,18 @@ class Breach(StrEnum):
     """Two records bear the same number."""
     GAP = "gap"
     """A number never came."""
+    EVENT_REUSED = "event_reused"
+    """Another record came under the number of an event that was received before."""
+    COUNT_DIFFERS = "count_differs"
+    """At the daily count the device did not know of records that came in its name."""
+    TICKET_REUSED = "ticket_reused"
+    TICKET_OF_ANOTHER = "ticket_of_another_device"
+    CLOCK_WRONG = "clock_wrong"
+    """A record from the future, or from before its ticket was given."""
+
+
+COPIED = frozenset({Breach.FORKED, Breach.CLONED, Breach.GAP, Breach.EVENT_REUSED, Breach.COUNT_DIFFERS})
+"""What a copied key leaves behind: the device is set aside until two people let it in again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from auth_service.storage.tables import (
     CaptureStepRow,
     ConsentRow,
     ErasureRow,
+    OfflineRecordRow,
     OtherWayRow,
     PadFindingRow,
     PersonKeyRow,
@@ -55,6 +56,7 @@ _CONSENTS = table_of(ConsentRow)
 _SESSIONS, _STEPS = table_of(CaptureSessionRow), table_of(CaptureStepRow)
 _MOVES = table_of(CaptureMoveRow)
 _FINDINGS, _WAYS = table_of(PadFindingRow), table_of(OtherWayRow)
+_OFFLINE = table_of(OfflineRecordRow)
 _ERASURES = table_of(ErasureRow)
 _TRAIL = table_of(AuditRowTable)
 _ASKED_AT_ONCE = 500
@@ -97,6 +99,7 @@ class Erasures:
         papers = (_CONSENTS.c.person_id == person_id) & _CONSENTS.c.reference_sealed.is_not(None)
         counts["consents"] = self._run(update(_CONSENTS).where(papers).values(reference_sealed=None))
         counts |= self._drop_sessions(person_id)
+        counts["offline_records"] = self._empty_records(person_id, now)
         counts["replay_prints"] = ReplayPrints(self._work).forget(person_id)
         values = {
             "person_id": person_id,
@@ -201,6 +204,15 @@ class Erasures:
             "pad_findings": self._run(update(_FINDINGS).where(told).values(details_sealed=_NOTHING)),
             "other_ways": self._run(delete(_WAYS).where(_WAYS.c.person_id == person_id)),
         }
+
+    def _empty_records(self, person_id: str, now: datetime) -> int:
+        """What a kiosk captured without a line: its place in the chain stays, which names nobody, and nothing more is
+        decided."""
+        waits = (_OFFLINE.c.person_id == person_id) & _OFFLINE.c.decided_at.is_(None)
+        self._run(update(_OFFLINE).where(waits).values(decided_at=now, hold=""))
+        mine = (_OFFLINE.c.person_id == person_id) & (_OFFLINE.c.record_sealed != _NOTHING)
+        emptied = {"session_id": None, "record_sealed": _NOTHING, "signature": _NOTHING}
+        return self._run(update(_OFFLINE).where(mine).values(**emptied))
 
     def _run(self, statement: Any) -> int:
         return self._work.connection.execute(statement).rowcount

@@ -14,7 +14,7 @@ from auth_service.matching.comparison import ComparisonDecision, Zone
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.decision import Decision, Outcome, Reason
 from auth_service.qualification.evidence import Channel, EvidenceKind, FaceEvidence
-from auth_service.storage.records.passes import PASSED
+from auth_service.storage.records.passes import HELD, PASSED
 from auth_service.storage.tables import CertificateRow, EvidenceRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work, to_json
@@ -25,6 +25,7 @@ _CERTIFICATES = table_of(CertificateRow)
 _ADD_CERTIFICATE = insert(_CERTIFICATES)
 _FAILED = and_(
     not_(PASSED),
+    not_(HELD),
     or_(
         _EVIDENCE.c.kind == EvidenceKind.ASSISTED.value,
         and_(_EVIDENCE.c.kind == EvidenceKind.FACE.value, _EVIDENCE.c.zone.is_not(None)),
@@ -40,7 +41,8 @@ _FAILED = and_(
 )
 """A try that counts: a living face that was compared, or somebody's word, or else a non-match or a suspected attack. A
 bare photo that looked alike is an officer's look-up, not a try; one from an agency's system, and a session in which no
-face was compared, say nothing of the person they name (FaceEvidence.counts_as_try)."""
+face was compared, say nothing of the person they name (FaceEvidence.counts_as_try), nor does a match whose kiosk is
+doubted."""
 
 _TRIES = select(func.count()).select_from(_EVIDENCE).where(_FAILED, _EVIDENCE.c.person_id == bindparam("person"))
 _FAILURES = _TRIES.where(_EVIDENCE.c.taken_at >= bindparam("since"))

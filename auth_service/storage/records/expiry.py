@@ -26,9 +26,12 @@ from auth_service.storage.tables import (
     FlagRow,
     ImportRow,
     JudgementRow,
+    OfflineRecordRow,
+    OfflineTicketRow,
     OtherWayRow,
     PadFindingRow,
     PhotoRow,
+    ReconciliationRow,
     ReferencePhotoRow,
     ReferenceSetPhotoRow,
     ReferenceSetRow,
@@ -47,6 +50,7 @@ _MOVES = table_of(CaptureMoveRow)
 _SESSIONS, _STEPS, _CAPTURES = table_of(CaptureSessionRow), table_of(CaptureStepRow), table_of(CaptureRow)
 _FINDINGS, _REVIEWS, _WAYS = table_of(PadFindingRow), table_of(ReviewRow), table_of(OtherWayRow)
 _CHIPS, _NONCES = table_of(ChipComparisonRow), table_of(DeviceNonceRow)
+_OFFLINE, _TICKETS = table_of(OfflineRecordRow), table_of(OfflineTicketRow)
 _GONE = b""
 """What stands where a sealed value was."""
 _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
@@ -60,6 +64,9 @@ _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
     "staff_sessions": (table_of(StaffSessionRow).c.token_hash, table_of(StaffSessionRow).c.created_at),
     "imports": (table_of(ImportRow).c.id, table_of(ImportRow).c.begun_at),
     "other_ways": (_WAYS.c.id, case((_WAYS.c.person_id.is_(None), _WAYS.c.asked_at), else_=_WAYS.c.settled_at)),
+    "offline_tickets": (_TICKETS.c.id, _TICKETS.c.expires_at),
+    "offline_records": (_OFFLINE.c.id, _OFFLINE.c.received_at),
+    "reconciliations": (table_of(ReconciliationRow).c.id, table_of(ReconciliationRow).c.reported_at),
     "device_nonces": (_NONCES.c.nonce, _NONCES.c.expires_at),
 }
 """Rows that simply go: by which key, and which instant tells their age; without one a row stays, as a request for
@@ -163,6 +170,12 @@ class Expiry:
         chosen = list(self._work.connection.execute(_over(before, decided=decided).limit(limit)).scalars())
         self._rows(delete(_MOVES).where(_MOVES.c.session_id.in_(chosen)))
         self._rows(delete(_STEPS).where(_STEPS.c.session_id.in_(chosen)))
+        mine = update(_OFFLINE).where(_OFFLINE.c.session_id.in_(chosen))
+        self._rows(mine.values(session_id=None, record_sealed=_GONE, signature=_GONE))
+        if decided:  # what a restore brought back without its session
+            alone = ~select(_SESSIONS.c.id).where(_SESSIONS.c.id == _OFFLINE.c.session_id).exists()
+            old = update(_OFFLINE).where(_OFFLINE.c.decided_at < before, _OFFLINE.c.record_sealed != _GONE, alone)
+            self._rows(old.values(session_id=None, record_sealed=_GONE, signature=_GONE))
         return self._rows(delete(_SESSIONS).where(_SESSIONS.c.id.in_(chosen)))
 
     def count_facts(self, before: datetime) -> int:
@@ -208,9 +221,11 @@ class Expiry:
 
 
 def _over(before: datetime, *, decided: bool) -> Select[Any]:
-    """Of sessions that nobody needs any more."""
+    """Of sessions that nobody needs any more. What a kiosk captured without a line waits for its decision."""
     if not decided:
-        return select(_SESSIONS.c.id).where(_SESSIONS.c.decided_at.is_(None), _SESSIONS.c.opened_at < before)
+        waits = select(_OFFLINE.c.id).where(_OFFLINE.c.session_id == _SESSIONS.c.id, _OFFLINE.c.decided_at.is_(None))
+        open_ = (_SESSIONS.c.decided_at.is_(None)) & (_SESSIONS.c.opened_at < before)
+        return select(_SESSIONS.c.id).where(open_, ~waits.exists())
     shown = (
         select(_CAPTURES.c.evidence_id)
         .join(_PHOTOS, _PHOTOS.c.id == _CAPTURES.c.photo_id)

@@ -21,7 +21,7 @@ from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.liveness.pilot import PilotTag
 from auth_service.qualification.decision import Outcome
 from auth_service.storage.records.moves import Moves, challenge_of, told_challenge
-from auth_service.storage.records.passes import PASSED
+from auth_service.storage.records.passes import HELD, PASSED
 from auth_service.storage.sealing import Place
 from auth_service.storage.tables import CaptureSessionRow, EvidenceRow
 from auth_service.storage.tables.schema import table_of
@@ -60,6 +60,7 @@ _TRIES = (
         _SESSIONS.c.device == bindparam("device"),
         _EVIDENCE.c.taken_at >= bindparam("since"),
         _EVIDENCE.c.outcome != Outcome.QUALIFIED.value,
+        ~HELD,
     )
 )
 _END = update(_SESSIONS).where(_MINE, _SESSIONS.c.decided_at.is_(None), _OPEN).values(ended_at=bindparam("now"))
@@ -207,6 +208,10 @@ class Sessions:
     def end(self, session_id: str, now: datetime) -> bool:
         """False: it has its decision, or was ended before."""
         return self._moved(_END, session_id, now)
+
+    def by_id(self, session_id: str) -> StoredSession | None:
+        """raises KeyMissing, SealBroken"""
+        return self._one(select(_SESSIONS).where(_SESSIONS.c.id == session_id))
 
     def of_evidence(self, evidence_id: str) -> StoredSession | None:
         """The session behind an attempt, while it is kept. raises KeyMissing, SealBroken"""

@@ -23,6 +23,7 @@ from auth_service.storage.tables.faces import (
 from auth_service.storage.tables.flash import FlashActRow, FlashMeasurementRow
 from auth_service.storage.tables.keys import ErasureRow, WrappingKeyRow
 from auth_service.storage.tables.limits import LimitCountRow
+from auth_service.storage.tables.offline import OfflineRecordRow, OfflineTicketRow, ReconciliationRow
 from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow, JobRunRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
 from auth_service.storage.tables.reach import SchemaReachRow
@@ -81,11 +82,14 @@ __all__ = [
     "JobRunRow",
     "JudgementRow",
     "LimitCountRow",
+    "OfflineRecordRow",
+    "OfflineTicketRow",
     "OtherWayRow",
     "PadFindingRow",
     "PersonKeyRow",
     "PersonRow",
     "PhotoRow",
+    "ReconciliationRow",
     "ReferencePhotoRow",
     "ReferenceSetPhotoRow",
     "ReferenceSetRow",

@@ -146,7 +146,7 @@ def test_two_records_that_name_the_same_before_them_are_a_fork_whatever_their_co
 def test_a_gap_is_judged_once_the_kiosk_is_quiet_or_after_a_day() -> None:
     waits = timedelta(minutes=15), timedelta(hours=24)
     came = NOW - timedelta(hours=3)
-    still = ChainState(quiet_since=NOW - timedelta(minutes=14))
+    still = NOW - timedelta(minutes=14)
     assert not is_gap_for_good(came, still, NOW, waits)
-    assert is_gap_for_good(came, ChainState(quiet_since=NOW - timedelta(minutes=15)), NOW, waits)
+    assert is_gap_for_good(came, NOW - timedelta(minutes=15), NOW, waits)
     assert is_gap_for_good(NOW - timedelta(hours=24), still, NOW, waits)

@@ -1,0 +1,50 @@
+"""Where and when somebody passed at kiosks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from auth_service.qualification.evidence import Channel
+from auth_service.storage.records.passes import PASSED
+from auth_service.storage.tables import CaptureSessionRow, EvidenceRow, OfflineRecordRow
+from auth_service.storage.tables.schema import table_of
+from auth_service.storage.work import Work
+
+_EVIDENCE, _SESSIONS = table_of(EvidenceRow), table_of(CaptureSessionRow)
+_RECORDS = table_of(OfflineRecordRow)
+_AT = func.coalesce(_RECORDS.c.captured_at, _EVIDENCE.c.taken_at, type_=_EVIDENCE.c.taken_at.type)
+
+
+@dataclass(frozen=True, slots=True)
+class KioskPass:
+    """device: keyed hash; at: by the kiosk's own clock where it had no line, else by ours"""
+
+    evidence_id: str
+    device: str
+    at: datetime
+
+
+class Travel:
+    """Passes of one person within one unit."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def passes(self, person_id: str, since: datetime, but: str) -> list[KioskPass]:
+        """Those that came since, whatever they were captured at, while their sessions are kept. but: this one not"""
+        wanted = (
+            select(_EVIDENCE.c.id, _SESSIONS.c.device, _AT.label("at"))
+            .join(_SESSIONS, _SESSIONS.c.evidence_id == _EVIDENCE.c.id)
+            .outerjoin(_RECORDS, _RECORDS.c.session_id == _SESSIONS.c.id)
+            .where(
+                _EVIDENCE.c.person_id == person_id,
+                _EVIDENCE.c.channel == Channel.KIOSK.value,
+                _EVIDENCE.c.taken_at >= since,
+                _EVIDENCE.c.id != but,
+                PASSED,
+            )
+        )
+        return [KioskPass(row.id, row.device, row.at) for row in self._work.connection.execute(wanted)]
