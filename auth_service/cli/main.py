@@ -21,6 +21,7 @@ from auth_service.cli.life import life
 from auth_service.cli.people import api_keys, staff
 from auth_service.cli.pilot import pilot_app
 from auth_service.cli.privacy import privacy
+from auth_service.cli.reconciliation import reconciling
 from auth_service.cli.records import certificates, enrolment, ledger, references
 from auth_service.cli.reembedding import reembedding
 from auth_service.cli.retention import retention_app
@@ -46,6 +47,7 @@ app.add_typer(pilot_app, name="pilot")
 app.add_typer(staff, name="staff")
 app.add_typer(api_keys, name="api-keys")
 app.add_typer(devices, name="devices")
+devices.registered_commands.extend(reconciling.registered_commands)
 app.add_typer(ledger, name="ledger")
 app.add_typer(references, name="references")
 references.registered_commands.extend(reembedding.registered_commands)

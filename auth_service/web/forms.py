@@ -6,6 +6,7 @@ retention). How much memory that may be over all requests is bounded by body_roo
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import aclosing
@@ -131,6 +132,40 @@ async def read_portrait_form(request: Request) -> bytes:
     if not portraits:
         raise FieldMissing(field="portrait")
     return portraits[0]
+
+
+_FRAME_NAME = re.compile(r"f-([0-9]{1,2})-([0-9]{1,3})")
+
+
+async def read_record_form(request: Request) -> tuple[bytes, str, dict[tuple[int, int], bytes]]:
+    """A kiosk's record: a file `record`, a field `signature`, and the frames as files `f-<n>-<i>`.
+
+    raises   MediaTypeUnsupported, RequestRefused, FieldInvalid, FieldMissing, BodyTooLarge, BodyTooSlow,
+             CapacityExceeded
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise MediaTypeUnsupported
+    form = await _parsed(request, files=_FRAMES + 1, fields=1)
+    try:
+        files = [(name, await part.read()) for name, part in form.multi_items() if isinstance(part, UploadFile)]
+        texts = _texts(form, frozenset({"signature"}))
+    finally:
+        await form.close()
+    if len({name for name, _ in files}) != len(files):
+        raise FieldInvalid("given twice", field="record")
+    given = dict(files)
+    record = given.pop("record", None)
+    if record is None or "signature" not in texts:
+        raise FieldMissing(field="signature" if record is not None else "record")
+    return record, texts["signature"], {_frame_place(name): data for name, data in given.items()}
+
+
+def _frame_place(name: str) -> tuple[int, int]:
+    """raises FieldInvalid"""
+    found = _FRAME_NAME.fullmatch(name)
+    if found is None:
+        raise FieldInvalid("known: record, signature, f-<n>-<i>")
+    return int(found[1]), int(found[2])
 
 
 def _milliseconds(part: UploadFile | str) -> int:

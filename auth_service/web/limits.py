@@ -29,12 +29,14 @@ PORTRAIT_BYTES = 512 * 1024
 """The portrait of a card's chip, with its form. source: own decision; 102 by 126 pixels, as an ID card has, are 38 kB
 without compression, and a passport's is larger"""
 _PORTRAIT = re.compile(r"/v1/kiosk/capture-sessions/[^/]{1,64}/complete")
+RECORDS = "/v1/kiosk/records"
+"""One capture that a kiosk made without a line, with all its frames."""
 _COMPLETE = re.compile(r"(/v1/(?:kiosk/)?capture-sessions/)[^/]{1,64}/complete")
 
 
 def is_of_a_session(path: str) -> bool:
-    """Whether a path with pictures is a capture session's, whose holder shows a cookie or a signature, and no key."""
-    return _STEP.fullmatch(path) is not None or _COMPLETE.fullmatch(path) is not None
+    """Whether a path with pictures is a capture's, whose holder shows a cookie or a signature, and no key."""
+    return path == RECORDS or _STEP.fullmatch(path) is not None or _COMPLETE.fullmatch(path) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class PhotoPaths:
 
     def route(self, path: str) -> str:
         """The path with the names of its parameters, for meters and logs; empty for a route of another kind."""
-        if path in self.exact:
+        if path in self.exact or path == RECORDS:
             return path
         if step := _STEP.fullmatch(path):
             return f"{step[1]}{{session_id}}/steps/{{n}}"
@@ -62,7 +64,8 @@ class PhotoPaths:
 @dataclass(frozen=True, slots=True)
 class BodyPolicy:
     """small_bytes   every route without photos: a form of a few short fields
-    photo_bytes   routes with photos: as many as allowed, and 256 KiB for fields and boundaries
+    photo_bytes   routes with photos: as many as allowed, and 256 KiB for fields and boundaries; a kiosk's record, of
+                  which 60 frames of 480 pixels are 4 MB at most
     step_bytes    one step of a capture session
     portrait_bytes  a kiosk's session that is handed in with the portrait of a card
     seconds       to send a whole body: three photos on a 2 Mbit/s line take 50 s
@@ -86,11 +89,11 @@ class BodyPolicy:
             return self.step_bytes
         if _PORTRAIT.fullmatch(path):
             return self.portrait_bytes
-        return self.photo_bytes if path in self.photo_paths.exact else self.small_bytes
+        return self.photo_bytes if path in self.photo_paths.exact or path == RECORDS else self.small_bytes
 
     def time(self, path: str) -> float:
         """Seconds to send it."""
-        return self.step_seconds if _STEP.fullmatch(path) else self.seconds
+        return self.step_seconds if path == RECORDS or _STEP.fullmatch(path) else self.seconds
 
 
 class BodyLimits:

@@ -12,6 +12,7 @@ from auth_service.accounts.signatures import MessageSignatures
 from auth_service.core.clock import Clock
 from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.enrollment.consent_texts import ShownText
+from auth_service.flows.accept_record import AcceptRecord
 from auth_service.flows.accept_step import AcceptStep
 from auth_service.flows.answer_request import AnswerRequest
 from auth_service.flows.ask_other_way import AskOtherWay
@@ -23,15 +24,18 @@ from auth_service.flows.enrol_device import EnrolDevice
 from auth_service.flows.enroll import Enroll
 from auth_service.flows.hear_device import HearDevice
 from auth_service.flows.idempotent import Idempotent
+from auth_service.flows.issue_tickets import IssueTickets
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_devices import KeepDevices
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
 from auth_service.flows.prove_possession import ProvePossession
+from auth_service.flows.reconcile import Reconcile
 from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import SeeCapture
+from auth_service.flows.see_record import SeeRecord
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
@@ -95,6 +99,10 @@ class Kiosk:
     enrol: EnrolDevice
     watch: WatchDevices
     signatures: MessageSignatures
+    tickets: IssueTickets
+    records: AcceptRecord
+    see_record: SeeRecord
+    reconcile: Reconcile
 
 
 @dataclass(frozen=True, slots=True)

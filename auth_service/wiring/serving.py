@@ -82,7 +82,7 @@ class Wiring(KioskFlows):
             judge_flag=self.judge_flag,
             look=self.look,
             keep_devices=self.keep_devices,
-            kiosk=Kiosk(self.hear_device, self.enrol_device, self.watch_devices, self.device_signatures),
+            kiosk=self.kiosk_calls(),
             desk=Desk(self.see_capture, self.review_capture, self.answer_request, self.settings.review),
             authorise=AuthoriseKey(self.store, self.clock),
             limit=self.limit,
@@ -103,6 +103,19 @@ class Wiring(KioskFlows):
             photo_bytes_at_once=self.settings.photo_bytes_at_once,
             phone_page=self.settings.has_phone_page,
             kiosk_calls=self.settings.kiosk,
+        )
+
+    def kiosk_calls(self) -> Kiosk:
+        """Those of devices that sign what they send."""
+        return Kiosk(
+            self.hear_device,
+            self.enrol_device,
+            self.watch_devices,
+            self.device_signatures,
+            self.issue_tickets,
+            self.accept_record,
+            self.see_record,
+            self.reconcile,
         )
 
     def capture_flows(self) -> Captures:

@@ -17,7 +17,7 @@ from auth_service.cli.life import NOT_BY_TRYING_AGAIN
 from auth_service.cli.main import app
 from auth_service.settings import described
 from auth_service.storage.grants import DatabaseRole
-from auth_service.web.limits import BodyPolicy
+from auth_service.web.limits import RECORDS, BodyPolicy
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -246,8 +246,8 @@ def test_the_proxies_take_what_the_service_takes_and_no_more() -> None:
         str(policy.step_bytes // 1024),
         str(policy.small_bytes // 1024),
     ]
-    paths = {path.removeprefix("/v1/") for path in policy.photo_paths.exact}
-    named = re.search(r"\^/v1/\(([a-z|]+)\)\$", nginx)
+    paths = {path.removeprefix("/v1/") for path in {*policy.photo_paths.exact, RECORDS}}
+    named = re.search(r"\^/v1/\(([a-z|/]+)\)\$", nginx)
     assert named is not None
     assert set(named[1].split("|")) == paths
     for text in (nginx, caddy):

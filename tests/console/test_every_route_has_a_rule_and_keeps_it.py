@@ -51,6 +51,10 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/kiosk/capture-sessions/{session_id}/other-ways"): "device active that holds the session",
     ("POST", "/v1/kiosk/other-ways"): "device active or quarantined",
     ("POST", "/v1/kiosk/staff-calls"): "device active or quarantined",
+    ("POST", "/v1/kiosk/offline-tickets"): "device active",
+    ("POST", "/v1/kiosk/records"): "device active or quarantined or revoked",
+    ("GET", "/v1/kiosk/records/{client_event}"): "device active or quarantined or revoked",
+    ("POST", "/v1/kiosk/reconciliations"): "device active or quarantined or revoked",
     ("GET", "/healthz"): "public",
     ("GET", "/readyz"): "public",
     ("GET", "/metrics"): "local or scope metrics",
@@ -164,6 +168,7 @@ def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:
         "request_id": "0" * 32,
         "device_id": "0" * 32,
         "act": "revoke",
+        "client_event": "5e2f0c4a-7d2b-4c2e-9f55-3f8a1f0e6b1d",
     } | waits
     return {key: key[1].format(**filled) for key in EXPECTED}
 

@@ -52,15 +52,16 @@ def call_staff(request: Request, device: HeardDevice, _given: Annotated[StaffCal
 
 
 def _status(request: Request, device: Device, code: int) -> Response:
-    words = device.words
+    services, words = services_of(request), device.words
     answer = StatusAnswer(
         device_id=device.id,
         state=device.state,
         name=words.name,
         place=words.place,
-        server_time=services_of(request).clock.now(),
+        server_time=services.clock.now(),
         lens_profile=words.lens,
         lens=LensAnswer(degrees=LENS_DEGREES[words.lens], near_cm=NEAR_CM, far_cm=FAR_CM),
         counter=device.counter,
+        offline_tickets=services.kiosk.tickets.held(device.id),
     )
     return JSONResponse(answer.model_dump(mode="json"), code)

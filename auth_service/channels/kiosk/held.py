@@ -25,7 +25,7 @@ _NONCE = re.compile(r"(?:[0-9a-f]{32})?")
 
 def word_of(device: Device) -> str:
     """What a device is called where captures are counted by device; only its keyed hash is kept."""
-    return f"{device.words.kind.value} {device.id}"
+    return device.word
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from auth_service.channels.kiosk import description as words
 from auth_service.channels.kiosk import devices, other_ways, sessions
 from auth_service.channels.kiosk import schemas as own
+from auth_service.channels.kiosk.offline_routes import add_offline
 from auth_service.channels.phone import schemas as told
 from auth_service.channels.phone.description import STEP_CALL
 from auth_service.channels.phone.held import body_words
@@ -25,6 +26,7 @@ def add_kiosk(app: FastAPI) -> None:
     _add_sessions(app)
     _add_steps(app)
     _add_other_ways(app)
+    add_offline(app, KIOSK, _TAG)
 
 
 def _add_devices(app: FastAPI) -> None:

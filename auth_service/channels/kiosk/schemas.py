@@ -30,7 +30,8 @@ class LensAnswer(Answer):
 class StatusAnswer(Answer):
     """How a device stands.
 
-    counter  the highest number of a record that came from it
+    counter          the highest number of a record that came from it
+    offline_tickets  how many it holds that it may still use
     """
 
     device_id: str
@@ -41,6 +42,7 @@ class StatusAnswer(Answer):
     lens_profile: LensProfile
     lens: LensAnswer
     counter: int
+    offline_tickets: int
 
 
 class CardRead(Given):
