@@ -147,9 +147,7 @@ class SeeCapture:
             findings, reviews = unit.findings.of(evidence_id), unit.reviews.of(evidence_id)
             certificate, chip = unit.certificates.of_evidence(evidence_id), unit.chips.of(evidence_id)
             flags = unit.flags.with_keys(keys_of_capture(evidence_id))
-            subject = f"person:{evidence.person_id}"
-            event = AuditEvent(f"staff:{staff.id}", "capture.seen", subject, {"evidence": evidence_id})
-            unit.audit.append(event, self._clock.now())
+            self._note(unit, evidence, staff)
         person = self._store.queries.person_summary(evidence.person_id or "")
         if person is None:
             raise NotFound
@@ -175,6 +173,11 @@ class SeeCapture:
             may_see_flags=may(staff.role, Permission.SEE_FLAGS),
             chip=chip,
         )
+
+    def _note(self, unit: Unit, evidence: FaceEvidence, staff: StaffMember) -> None:
+        """Who looked at whose capture."""
+        subject, given = f"person:{evidence.person_id}", {"evidence": evidence.id}
+        unit.audit.append(AuditEvent(f"staff:{staff.id}", "capture.seen", subject, given), self._clock.now())
 
     def photo(self, evidence_id: str, label: str, staff: StaffMember, *, face: bool = False) -> bytes:
         """The probe or a reference, as JPEG. raises AccessRefused, NotFound, ImageRefused, CapacityExceeded
