@@ -35,7 +35,7 @@ def test_a_person_is_led_through_every_step_and_passes(visit: Opened, size: str,
         session = one.play.last
         assert session.plan["id_number"] == "13020219480512122X"
         language = "zh" if locale == "zh-CN" else "en"
-        assert session.plan["consent"] == {"text": "phone_consent", "version": "2026-11-28", "language": language}
+        assert session.plan["consent"] == {"text": "phone_consent", "version": "2026-11-29", "language": language}
         assert set(session.steps) == {0, 1, 2, 3}
         assert _frames(session) <= 60
         times = [at for frames in session.steps.values() for at, _ in frames]

@@ -186,5 +186,5 @@ def test_a_link_from_the_agency_is_used_once_and_leaves_no_ticket_in_the_address
         one.open_camera()
         one.begin()
         one.ends("passed")
-        assert session.consent == {"text": "phone_consent", "version": "2026-11-28", "language": "zh"}
+        assert session.consent == {"text": "phone_consent", "version": "2026-11-29", "language": "zh"}
         assert len(one.play.sessions) == 1
