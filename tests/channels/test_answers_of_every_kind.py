@@ -153,6 +153,8 @@ def test_the_description_is_openapi_3_1_and_covers_every_route_for_programs(serv
         "/v1/kiosk/capture-sessions/{session_id}/colours", "/v1/kiosk/capture-sessions/{session_id}/steps/{n}/seal",
         "/v1/kiosk/capture-sessions/{session_id}/start", "/v1/kiosk/capture-sessions/{session_id}/steps/{n}",
         "/v1/kiosk/capture-sessions/{session_id}/complete", "/v1/kiosk/capture-sessions/{session_id}/other-ways",
+        "/v1/kiosk/offline-tickets", "/v1/kiosk/records", "/v1/kiosk/records/{client_event}",
+        "/v1/kiosk/reconciliations",
     }  # fmt: skip
     assert schema["components"]["securitySchemes"]["apiKey"]["scheme"] == "bearer"
     for path in ("/v1/enrollments", "/v1/verifications"):
