@@ -33,7 +33,7 @@ class PacePolicy:
     line_seconds     there and back of the prints: 2 s of delay on slow 2G, one lost try, and the page's pauses
     slow_factor      in slow mode, on all but the colours, which are not slower
 
-    source  the page's own times (channels/phone/assets/guide.js, PACE); docs/decisions/0029-capture-and-liveness.md
+    source  the page's own times (web/capture_page/guide.js, PACE); docs/decisions/0029-capture-and-liveness.md
     """
 
     neutral_seconds: float = 12.0

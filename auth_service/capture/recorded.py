@@ -36,7 +36,7 @@ from auth_service.capture.steps import CapturedFrame, CapturedStep, StepPolicy, 
 from auth_service.core.errors import FieldInvalid, StepRefused
 
 RATE = 6
-"""Frames a second that the page takes. source: channels/phone/assets/selection.js"""
+"""Frames a second that the page takes. source: web/capture_page/selection.js"""
 NEUTRAL_FRAMES, MOTION_FRAMES = 6, 18
 """Most of one step that the page sends. source: as RATE"""
 

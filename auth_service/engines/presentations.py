@@ -24,7 +24,7 @@ from auth_service.faces.template import Template
 from auth_service.liveness.measures import SessionMeasures
 
 FRAME_SIDE, FRAME_QUALITY = 480, 80
-"""As the page writes a frame down. source: FULL in channels/phone/assets/recorder.js"""
+"""As the page writes a frame down. source: FULL in channels/phone/assets/optics.js"""
 NOTHING_ASKED = Challenge(Route.NO_FLASH, ())
 LONGEST_FILM_MS = 240_000
 """As long as the slowest session; what comes later is not looked at. source: capture.session.SessionPolicy"""

@@ -140,14 +140,14 @@ def test_waits_grow_and_the_servers_wish_comes_first(run: Callable[[str, str], A
 def test_the_same_call_is_sent_until_it_arrives_and_a_refusal_at_once_ends_it(run: Callable[[str, str], Any]) -> None:
     lost = (
         "await (async () => { const a = await import(document.querySelector('script[type=module]').src"
-        ".replace('main.js', 'api.js')); let n = 0; const told = [];"
+        ".replace('main.js', 'calls.js')); let n = 0; const told = [];"
         " const answer = await m.persist(async () => { n += 1; if (n < 3) throw new a.Lost(); return n; },"
         " {told: (link) => told.push(link)}); return [answer, told]; })()"
     )
     assert run("retry.js", lost) == [3, ["lost", "lost", "back"]]
     refused = (
         "await (async () => { const a = await import(document.querySelector('script[type=module]').src"
-        ".replace('main.js', 'api.js')); let n = 0;"
+        ".replace('main.js', 'calls.js')); let n = 0;"
         " try { await m.persist(async () => { n += 1; throw new a.Problem(422, {code: 'x'}); }); }"
         " catch (e) { return [n, e.code]; } })()"
     )

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from auth_service.app import create_app
-from auth_service.channels.phone.assets import FOLDER
-from auth_service.channels.phone.prose import Block, Span, blocks_of
+from auth_service.channels.phone import page
+from auth_service.channels.phone.page import ASSETS
 from auth_service.liveness.fusion import PadPolicy
 from auth_service.settings import Profile, Settings
+from auth_service.web.page_assets import SHARED
+from auth_service.web.prose import Block, Span, blocks_of
 from auth_service.web.qr import qr_svg
 from auth_service.web.texts_phone import PHONE_TEXTS
 from auth_service.wiring import Wiring
@@ -65,13 +67,13 @@ def test_every_file_of_the_page_is_served_typed_and_kept_by_its_digest(service: 
     named = set(re.findall(r'"(/verify/assets/[0-9a-f]{16}/[a-z0-9.-]+)"', _page(service)))
     assert {path.rsplit("/", 1)[1] for path in named} >= {"main.js", "capture.css", "arrow.svg", "welcome-1.svg"}
     place = next(iter(named)).rsplit("/", 1)[0]
-    for file in FOLDER.iterdir():
+    for file in ASSETS.paths.values():
         answer = service.client().get(f"{place}/{file.name}")
         assert answer.content == file.read_bytes()
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         kinds = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
         assert answer.headers["content-type"].startswith(kinds[file.suffix])
-    assert named <= {f"{place}/{file.name}" for file in FOLDER.iterdir()}
+    assert named <= {f"{place}/{name}" for name in ASSETS.paths}
 
 
 def test_another_release_gives_what_it_has_and_nobody_keeps_it(service: Deployment) -> None:
@@ -88,17 +90,17 @@ def test_who_goes_on_at_the_phone_reads_on_in_the_same_language(service: Deploym
 
 
 def test_every_script_imports_only_files_that_are_there() -> None:
-    names = {file.name for file in FOLDER.iterdir()}
+    scripts = [path for name, path in ASSETS.paths.items() if name.endswith(".js")]
     imported = set()
-    for file in FOLDER.glob("*.js"):
+    for file in scripts:
         found = re.findall(r'from "([^"]+)"', file.read_text("utf-8"))
-        assert all(one.startswith("./") and one[2:] in names for one in found), file.name
+        assert all(one.startswith("./") and one[2:] in ASSETS.paths for one in found), file.name
         imported |= {one[2:] for one in found}
-    assert {file.name for file in FOLDER.glob("*.js")} - imported == {"main.js"}
+    assert {file.name for file in scripts} - imported == {"main.js"}
 
 
 def test_page_and_files_stay_small_enough_for_a_slow_line(service: Deployment) -> None:
-    total = sum(file.stat().st_size for file in FOLDER.iterdir()) + len(_page(service).encode())
+    total = sum(file.stat().st_size for file in ASSETS.paths.values()) + len(_page(service).encode())
     assert total <= LARGEST
 
 
@@ -170,3 +172,9 @@ def test_a_code_is_offered_where_the_agency_sends_them_and_to_all_where_colours_
     assert "s-code" not in page()
     assert 'data-always=""' in page(code_outbox=tmp_path)
     assert 'data-always="yes"' in page(code_outbox=tmp_path, pad=PadPolicy(flash_needs_measuring=True))
+
+
+def test_no_file_of_the_page_hides_one_that_pages_share() -> None:
+    own = {path.name for path in (Path(page.__file__).parent / "assets").iterdir()}
+    assert own & {path.name for path in SHARED.iterdir()} == set()
+    assert set(ASSETS.paths) >= own

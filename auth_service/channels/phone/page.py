@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from auth_service.capture.challenge import Accommodation, Route
-from auth_service.channels.phone.assets import asset, asset_url
-from auth_service.channels.phone.prose import blocks_of
 from auth_service.core.errors import NotFound
 from auth_service.web.headers import CSP_CAPTURE, CSP_PHOTO, PERMISSIONS_CAPTURE
 from auth_service.web.i18n import Language, language_of
+from auth_service.web.page_assets import PageAssets
 from auth_service.web.pages import pages_of
+from auth_service.web.prose import blocks_of
 from auth_service.web.qr import qr_svg
 from auth_service.web.services import services_of
 from auth_service.web.texts_phone import SCRIPTS
 
 CONSENT, PILOT_CONSENT = "phone_consent", "pilot_consent"
+ASSETS = PageAssets(Path(__file__).parent / "assets", "/verify/assets")
 WAYS = ("counter", "home_visit", "phone_call", "relative")
 """Other ways that may be asked for, in the order in which they are shown."""
 RELATIONS = ("child", "spouse", "kin", "neighbour", "carer")
@@ -53,7 +55,7 @@ def verify_page(request: Request) -> Response:
     response = pages_of(request).answer(
         request,
         "verify.html",
-        asset=asset_url,
+        asset=ASSETS.url,
         words=json.dumps(script_words(language), ensure_ascii=False),
         consent=consent,
         consent_blocks=blocks_of(consent.text),
@@ -73,7 +75,7 @@ def verify_page(request: Request) -> Response:
 
 def page_asset(version: str, file: str) -> Response:
     """A script, picture or style sheet of the page. raises NotFound"""
-    return asset(version, file)
+    return ASSETS.answer(version, file)
 
 
 def certificate_qr(request: Request, serial: str) -> Response:

@@ -12,8 +12,7 @@ from auth_service.app import TEMPLATES as FOLDERS
 from auth_service.beneficiaries.id_number import Sex
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.capture.challenge import Accommodation, Colour, Motion, Route, StepKind
-from auth_service.channels.phone.assets import FOLDER
-from auth_service.channels.phone.page import RELATIONS, WAYS
+from auth_service.channels.phone.page import ASSETS, RELATIONS, WAYS
 from auth_service.console.desk import WHY
 from auth_service.console.devices import ACTS
 from auth_service.console.flags import LIST as FLAGS
@@ -115,13 +114,13 @@ def test_no_page_has_a_script_an_inline_style_or_an_address_elsewhere() -> None:
         own = [SCRIPT] if path.name == "verify.html" else []
         assert re.findall(r"<script[^>]*>[^<]*", text) == own, path.name
         assert not re.search(r"\son\w+=|style=|javascript:|https?://|//cdn", text), path.name
-    for style in (PACKAGE / "web" / "static" / "style.css", FOLDER / "capture.css"):
+    for style in (PACKAGE / "web" / "static" / "style.css", ASSETS.paths["capture.css"]):
         assert "url(" not in style.read_text()
         assert "@import" not in style.read_text()
 
 
 def test_every_word_of_the_scripts_is_there_and_none_is_left_over() -> None:
-    code = "\n".join(path.read_text() for path in FOLDER.glob("*.js"))
+    code = "\n".join(path.read_text() for path in ASSETS.paths.values() if path.suffix == ".js")
     words = {key.removeprefix("verify.js.") for key in TEXTS if key.startswith("verify.js.")}
     assert set(re.findall(r'\bsay\("([a-z_.]+)"', code)) - words == set()
     asked = {key for line in code.splitlines() if "say(" in line for key in re.findall(r'"([a-z_.]+)"', line)}

@@ -1,7 +1,8 @@
 // The one-time code of the way without colours: sent to the telephone on file, typed here, or done without.
 
-import { Problem, giveCode, newKey, sendCode } from "./api.js";
+import { Problem, newKey } from "./calls.js";
 import { beside, tidyNumber } from "./forms.js";
+import { giveCode, sendCode } from "./link.js";
 import { persist } from "./retry.js";
 import { fault, part, tell } from "./screens.js";
 import { visit } from "./visit.js";

@@ -1,15 +1,17 @@
 // The page's beginning: which screen follows which, and what every button does.
 
-import { Problem, askByName, askInSession, newKey, withdraw } from "./api.js";
+import { askByName, askInSession, withdraw } from "./api.js";
 import { appOf, slowLink } from "./browser.js";
+import { Problem, newKey } from "./calls.js";
 import * as capture from "./capture.js";
 import * as code from "./code.js";
-import { beside, mark, readComfort, readWay, readWho } from "./forms.js";
+import { beside, mark, readComfort, readWay } from "./forms.js";
 import { showResult, showTrouble } from "./results.js";
 import { persist } from "./retry.js";
 import { back, busy, current, fault, part, show, tell } from "./screens.js";
 import { follow, forget, open, readFragment, visit } from "./visit.js";
 import { canSpeak, hush, readOut, setSlow, setVoice, speak, voiceOn } from "./voice.js";
+import { readWho } from "./who.js";
 import { say } from "./words.js";
 
 const USES_CAMERA = new Set(["camera", "sending"]);

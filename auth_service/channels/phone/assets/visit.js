@@ -1,7 +1,9 @@
 // One visit: which session it is and what was chosen. It lives in this page's memory and, for a reload, in the address
 // after the #, which no server sees; the key to the session is a cookie that scripts cannot read.
 
-import { begin, exchange, newKey, openSession } from "./api.js";
+import { begin, openSession } from "./api.js";
+import { newKey } from "./calls.js";
+import { exchange } from "./link.js";
 import { persist } from "./retry.js";
 
 // begun: the camera ran before; origin: when that was, by the clock of this page's life, which nobody can set

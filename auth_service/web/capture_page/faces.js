@@ -1,9 +1,13 @@
 // The browser's own face detector, where it has one: better boxes than the colour of skin gives. Guidance only.
 
-/** Puts what a detector found in place of the patches of skin. boxes: {x, y, width, height} in pixels of `scale` small ones */
-export function withBoxes(look, boxes, scale) {
+/**
+ * Puts what a detector found in place of the patches of skin.
+ * boxes  {x, y, width, height} in the camera's pixels, `scale` of which are one small pixel; part: where looks begin in them
+ */
+export function withBoxes(look, boxes, scale, part = { x: 0, y: 0 }) {
   const places = boxes.map(({ x, y, width, height }) => ({
-    left: x / scale, right: (x + width) / scale, top: y / scale, bottom: (y + height) / scale,
+    left: (x - part.x) / scale, right: (x - part.x + width) / scale,
+    top: (y - part.y) / scale, bottom: (y - part.y + height) / scale,
     area: (width * height) / (scale * scale),
   }));
   places.sort((one, other) => other.area - one.area);
@@ -31,8 +35,8 @@ export class Faces {
     }
   }
 
-  /** The look with the detector's boxes, if there are any to go by. width: of the small picture */
-  better(look, video, width) {
-    return this.boxes ? withBoxes(look, this.boxes, video.videoWidth / width) : look;
+  /** The look with the detector's boxes, if there are any to go by. part: of the camera's picture; width: of the small one */
+  better(look, part, width) {
+    return this.boxes ? withBoxes(look, this.boxes, part.width / width, part) : look;
   }
 }

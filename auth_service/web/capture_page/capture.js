@@ -2,10 +2,12 @@
 
 import { NoCamera, closeCamera, openCamera, running } from "./camera.js";
 import { appOf, slowLink } from "./browser.js";
-import { Problem, colours, complete, newKey, printOf, sealStep, state } from "./api.js";
+import { colours, complete, printOf, sealStep, state } from "./api.js";
+import { Problem, newKey } from "./calls.js";
 import { Guide } from "./guide.js";
 import { Outbox } from "./outbox.js";
-import { FULL, Recorder, THRIFTY } from "./recorder.js";
+import { optics } from "./optics.js";
+import { Recorder } from "./recorder.js";
 import { Nudge, persist } from "./retry.js";
 import { showResult, showTrouble } from "./results.js";
 import { current, fault, part, show, tell } from "./screens.js";
@@ -142,7 +144,7 @@ async function follow(first, consent, signal) {
     recorder.start();
     guide = new Guide(recorder, outbox, stage, calls(consent), visit.slow);
     const thrift = slow();
-    recorder.economy = thrift ? THRIFTY : FULL;
+    recorder.economy = thrift ? optics.thrifty : optics.full;
     outbox.refused = null;
     await guide.run(asked, thrift, signal);
     if (outbox.refused !== null) continue;

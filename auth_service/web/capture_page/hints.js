@@ -1,4 +1,6 @@
-// Which one hint helps most now. Guidance on the phone: nothing here decides anything.
+// Which one hint helps most now. Guidance only: nothing here decides anything.
+
+import { optics } from "./optics.js";
 
 /**
  * Where looks turn into words. source: fifteen clips at 6 looks a second against the box of a real face detector: the
@@ -10,8 +12,6 @@ export const LIMITS = {
   dark: 45,
   bright: 215,
   skin: 0.12,
-  small: 0.5, // height of the largest patch over the oval's
-  wide: 1.35, // its width over the oval's
   aside: 0.55, // its centre's distance from the oval's, over the oval's radius
   moving: 9, // difference of two looks 170 ms apart
 };
@@ -30,8 +30,8 @@ function placeHint(look, limits) {
   const { box, oval } = look;
   const height = (box.bottom - box.top + 1) / (2 * oval.ry);
   const width = (box.right - box.left + 1) / (2 * oval.rx);
-  if (height < limits.small) return "too_far";
-  if (width > limits.wide) return "too_close";
+  if (height < optics.small) return "too_far";
+  if (width > optics.wide) return "too_close";
   const dx = ((box.left + box.right + 1) / 2 - oval.x) / oval.rx;
   const dy = ((box.top + box.bottom + 1) / 2 - oval.y) / oval.ry;
   return Math.abs(dx) > limits.aside || Math.abs(dy) > limits.aside ? "off_centre" : "";

@@ -26,16 +26,6 @@ export function filled(names, prefix = "") {
   return empty.length === 0;
 }
 
-/** Who it is and who helps, or null while something is missing. */
-export function readWho() {
-  const form = part("f-who");
-  const helped = form.operator.value === "relative";
-  if (!filled(helped ? ["name", "id_number", "helper_name"] : ["name", "id_number"])) return null;
-  const who = { id_number: tidyNumber(form.id_number.value), name: part("name").value.trim() };
-  if (helped) who.helper = { name: form.helper_name.value.trim(), relation: form.relation.value };
-  return who;
-}
-
 /** What suits the person. */
 export function readComfort() {
   const form = part("f-comfort");
@@ -53,9 +43,9 @@ export function readWay(needsWho) {
     return null;
   }
   if (needsWho && !filled(["name", "id_number"], "ways-")) return null;
-  const who = { id_number: tidyNumber(part("ways-id_number").value), name: part("ways-name").value.trim() };
-  const phone = part("phone").value.trim();
-  return { way, ...(phone ? { phone } : {}), ...(needsWho ? who : {}) };
+  const phone = part("phone") ? part("phone").value.trim() : "";
+  const who = () => ({ id_number: tidyNumber(part("ways-id_number").value), name: part("ways-name").value.trim() });
+  return { way, ...(phone ? { phone } : {}), ...(needsWho ? who() : {}) };
 }
 
 /** Puts a refusal beside the field that it is about; says whether there is one. */

@@ -1,6 +1,8 @@
 // Opening the camera, and what to say when it does not open. It is never opened before consent, and nothing falls back
 // to a photo.
 
+import { optics } from "./optics.js";
+
 /** Why there is no picture; `kind` chooses the words. */
 export class NoCamera extends Error {
   constructor(kind) {
@@ -26,7 +28,7 @@ export function kindOf(error) {
 }
 
 function wish(deviceId) {
-  const size = { width: { ideal: 640 }, height: { ideal: 480 } };
+  const size = { width: { ideal: optics.size.width }, height: { ideal: optics.size.height } };
   const which = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
   return { audio: false, video: { ...size, ...which } };
 }

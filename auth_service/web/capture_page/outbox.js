@@ -1,6 +1,7 @@
 // Steps on their way to the server, in their order, while the person goes on. Nothing is lost while the link is.
 
-import { Problem, newKey, sendStep } from "./api.js";
+import { sendStep } from "./api.js";
+import { Problem, newKey } from "./calls.js";
 import { persist } from "./retry.js";
 
 const DONE_BEFORE = new Set(["step_conflict"]); // it arrived earlier, perhaps before a reload

@@ -4,7 +4,7 @@
 
 import { Movement } from "./movement.js";
 import { NEUTRAL, around, quotas, thin } from "./selection.js";
-import { Problem } from "./api.js";
+import { Problem } from "./calls.js";
 import { pause, until } from "./waiting.js";
 
 /** ms. source: trust.md 1.5 L1 (0.3 to 8 s to respond); the slow column is our own decision. */

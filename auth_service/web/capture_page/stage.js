@@ -2,6 +2,7 @@
 
 import { cameras, facesUser } from "./camera.js";
 import { SERVER, Steady, hintOf } from "./hints.js";
+import { seenThrough } from "./optics.js";
 import { part, tell } from "./screens.js";
 import { speak } from "./voice.js";
 import { inLanguage, known, say } from "./words.js";
@@ -37,6 +38,7 @@ export class Stage {
   /** The picture as a mirror where the camera looks at the person, and the cameras to choose from. */
   async opened(video) {
     this.mirrored = facesUser(video);
+    seenThrough(video);
     part("stage").classList.toggle("mirrored", this.mirrored);
     const now = video.srcObject.getVideoTracks()[0].getSettings().deviceId;
     const list = await cameras();

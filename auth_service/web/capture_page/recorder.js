@@ -3,6 +3,7 @@
 import { Faces } from "./faces.js";
 import { RATE } from "./selection.js";
 import { SMALL, gap, lookAt } from "./looks.js";
+import { optics } from "./optics.js";
 import { until } from "./waiting.js";
 
 const WRITE = 3000; // ms: a JPEG that takes longer is done without
@@ -10,14 +11,10 @@ const KEPT = 120; // frames: 20 s at six a second
 const STALLED = 500; // ms: a camera that gives nothing new for so long is shown as it is
 const PATCH = 16; // pixels across: a camera's noise never gives so many twice
 
-/** How a frame is written down. */
-export const FULL = { side: 480, quality: 0.8 };
-export const THRIFTY = { side: 320, quality: 0.6 }; // about a quarter of the bytes, for a slow link
-
 export class Recorder {
   /** now: the time since the session's start in whole ms; seen: called with each look */
   constructor(video, stage, now, seen) {
-    Object.assign(this, { video, stage, now, seen, economy: FULL, frames: [], recording: false, last: null });
+    Object.assign(this, { video, stage, now, seen, economy: optics.full, frames: [], recording: false, last: null });
     Object.assign(this, { timer: 0, writing: 0, change: 0, lastAt: -1, keptAt: -Infinity, patch: null, looking: true });
     this.faces = new Faces();
     this.small = document.createElement("canvas");
@@ -60,11 +57,12 @@ export class Recorder {
   }
 
   look(at) {
-    const { width, height } = fitted(this.video, SMALL);
-    const context = drawn(this.small, this.video, width, height, true);
+    const part = this.part();
+    const { width, height } = fitted(part, SMALL);
+    const context = drawn(this.small, this.video, part, width, height);
     const oval = this.oval(width, height);
     const seen = lookAt(context.getImageData(0, 0, width, height).data, width, height, oval);
-    const look = this.faces.better(seen, this.video, width);
+    const look = this.faces.better(seen, part, width);
     this.faces.look(this.video);
     const same = this.last && this.last.luma.length === look.luma.length;
     this.change = same ? gap(look.luma, this.last.luma, look.mask) : 0;
@@ -73,8 +71,9 @@ export class Recorder {
   }
 
   keep(at) {
-    const { width, height } = fitted(this.video, this.economy.side);
-    if (!this.isNew(drawn(this.large, this.video, width, height, true), at)) return;
+    const part = this.part();
+    const { width, height } = fitted(part, this.economy.side);
+    if (!this.isNew(drawn(this.large, this.video, part, width, height), at)) return;
     // a busy phone may finish a later JPEG first, so each frame takes its place before it is written
     const frame = { at, blob: null };
     this.frames.push(frame);
@@ -103,23 +102,33 @@ export class Recorder {
     return this.frames.filter((frame) => frame.blob);
   }
 
+  /** What is used of the camera's picture, in its pixels: all of it, or only what the stage shows. */
+  part() {
+    const [whole, high] = [this.video.videoWidth, this.video.videoHeight];
+    const [across, down] = [this.stage.clientWidth, this.stage.clientHeight];
+    if (!optics.only || !across || !down) return { x: 0, y: 0, width: whole, height: high };
+    const scale = Math.max(across / whole, down / high) * optics.zoom;
+    const [width, height] = [Math.min(whole, across / scale), Math.min(high, down / scale)];
+    return { x: (whole - width) / 2, y: (high - height) / 2, width, height };
+  }
+
   /** The oval on the screen, in pixels of a small picture: the video covers the stage and hangs over on two sides. */
   oval(width, height) {
     const scale = Math.max(this.stage.clientWidth / width, this.stage.clientHeight / height) || 1;
-    const ry = (0.42 * this.stage.clientHeight) / scale || 0.42 * height;
+    const ry = ((optics.oval / 2) * this.stage.clientHeight) / scale || (optics.oval / 2) * height;
     return { x: width / 2, y: height / 2, rx: 0.75 * ry, ry };
   }
 }
 
-function fitted(video, side) {
-  const scale = Math.min(1, side / Math.max(video.videoWidth, video.videoHeight));
-  return { width: Math.round(video.videoWidth * scale), height: Math.round(video.videoHeight * scale) };
+function fitted(part, side) {
+  const scale = Math.min(1, side / Math.max(part.width, part.height));
+  return { width: Math.round(part.width * scale), height: Math.round(part.height * scale) };
 }
 
-function drawn(canvas, video, width, height, read = false) {
+function drawn(canvas, video, part, width, height) {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
-  const context = canvas.getContext("2d", { willReadFrequently: read });
-  context.drawImage(video, 0, 0, width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(video, part.x, part.y, part.width, part.height, 0, 0, width, height);
   return context;
 }

@@ -1,6 +1,6 @@
 // Sends the same again until it arrives. Every call that goes through here carries one Idempotency-Key for all tries.
 
-import { Lost, Problem } from "./api.js";
+import { Lost, Problem } from "./calls.js";
 import { pause } from "./waiting.js";
 
 const WAITS = [500, 1000, 2000, 3000]; // then every 3 s: a lost link is found again soon, and a weak server is not flooded
