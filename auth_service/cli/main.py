@@ -17,6 +17,7 @@ from auth_service.cli.evaluate_pad import evaluating_pad
 from auth_service.cli.evaluate_replay import evaluate_replay_app
 from auth_service.cli.flash import flash_app
 from auth_service.cli.keys import keys, public_keys
+from auth_service.cli.kiosk_bridge import kiosk
 from auth_service.cli.life import life
 from auth_service.cli.people import api_keys, staff
 from auth_service.cli.pilot import pilot_app
@@ -59,5 +60,6 @@ app.add_typer(audit, name="audit")
 app.add_typer(certificates, name="certificates")
 certificates.registered_commands.extend(public_keys.registered_commands)
 app.add_typer(keys, name="keys")
+app.add_typer(kiosk, name="kiosk")
 app.add_typer(privacy, name="privacy")
 app.add_typer(compliance, name="compliance")

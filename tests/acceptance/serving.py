@@ -26,9 +26,9 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(home: Path, *, https: bool = False, **settings: str) -> Iterator[Served]:
-    """`auth-service serve` until the block ends; fails when it is not ready in three minutes."""
-    port = _free_port()
+def served(home: Path, *, https: bool = False, at: int = 0, **settings: str) -> Iterator[Served]:
+    """`auth-service serve` until the block ends; fails when it is not ready in three minutes. at: port, or any"""
+    port = at or free_port()
     url = f"{'https' if https else 'http'}://127.0.0.1:{port}"
     log = home.parent / f"serve-{port}.log"
     with log.open("wb") as out:
@@ -48,7 +48,7 @@ def served(home: Path, *, https: bool = False, **settings: str) -> Iterator[Serv
                 process.wait(timeout=10)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

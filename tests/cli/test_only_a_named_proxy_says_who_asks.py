@@ -15,7 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from auth_service.cli.main import app
 from auth_service.core.errors import SettingInvalid
 from auth_service.settings import PREFIX, load_settings
-from tests.acceptance.serving import _free_port
+from tests.acceptance.serving import free_port
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def seen_client(monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(uvicorn, "run", lambda *_, **named: how.update(named))
     before = signal.getsignal(signal.SIGTERM)
     try:
-        done = CliRunner().invoke(app, ["serve", "--port", str(_free_port())])
+        done = CliRunner().invoke(app, ["serve", "--port", str(free_port())])
     finally:
         signal.signal(signal.SIGTERM, before)
     assert done.exit_code == 0, (done.stdout, done.exception)
