@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from auth_service import channels, console
 from auth_service.channels.agency.routes import add_agency
+from auth_service.channels.kiosk.page import add_kiosk_page
 from auth_service.channels.kiosk.routes import add_kiosk
 from auth_service.channels.phone.routes import add_phone
 from auth_service.console.routes import add_console
@@ -31,6 +32,7 @@ from auth_service.web.timing import Timing
 TEMPLATES = (
     Path(channels.__path__[0]) / "agency" / "templates",
     Path(channels.__path__[0]) / "phone" / "templates",
+    Path(channels.__path__[0]) / "kiosk" / "templates",
     Path(console.__path__[0]) / "templates",
 )
 
@@ -90,5 +92,6 @@ def create_app(services: Services, bodies: BodyPolicy | None = None, beside: Bes
         add_phone(app)
     if services.kiosk_calls:
         add_kiosk(app)
+        add_kiosk_page(app)
     add_console(app)
     return app

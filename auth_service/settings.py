@@ -116,7 +116,13 @@ class Settings(BaseSettings):
         "how often it refuses living people is to be measured first (docs/liveness.md)",
     )
 
-    kiosk: bool = Field(False, description="serve /v1/kiosk, for devices of the registry (docs/integration/kiosk.md)")
+    kiosk: bool = Field(
+        False, description="serve /kiosk and /v1/kiosk, for devices of the registry (docs/integration/kiosk.md)"
+    )
+    kiosk_bridge: str = Field(
+        "http://127.0.0.1:18631", pattern=r"^http://127\.0\.0\.1:[0-9]{2,5}$",
+        description="origin of the program that speaks to a terminal's hardware, on the terminal itself",
+    )  # fmt: skip
 
     pilot_folder: Path | None = Field(
         None,

@@ -60,13 +60,13 @@ LENS_DEGREES: dict[LensProfile, float] = {
 and the lenses of terminals; whoever sets one up measures it (docs/integration/kiosk.md)"""
 NEAR_CM, FAR_CM = 40, 80
 """From the lens to the face. source: the issue of the kiosk: nobody presses their nose to a screen"""
-_FACE_CM = 14.0
+FACE_CM = 14.0
 """Breadth of a face. source: bizygomatic breadth of adults, 13 to 15 cm (ISO/TR 7250-2)"""
 
 
 def face_share(lens: LensProfile, distance_cm: float) -> float:
     """Which part of the picture's width a face fills at this distance, seen from the front."""
-    return _FACE_CM / (2 * distance_cm * math.tan(math.radians(LENS_DEGREES[lens]) / 2))
+    return FACE_CM / (2 * distance_cm * math.tan(math.radians(LENS_DEGREES[lens]) / 2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,17 @@ CSP_CAPTURE = (
     " require-trusted-types-for 'script'; trusted-types 'none'"
 )
 """The beneficiary's page alone: our own script files, nothing inline, and no text that could become script."""
+
+
+def kiosk_policy(bridge: str) -> str:
+    """The kiosk's page: as the beneficiary's, with the program for its hardware and a worker of ours.
+
+    bridge   origin of that program, on the same machine; the only other address that the page may speak to
+    """
+    reaching = CSP_CAPTURE.replace("connect-src 'self'", f"connect-src 'self' {bridge}")
+    return reaching.replace("trusted-types 'none'", "trusted-types kiosk-worker; worker-src 'self'")
+
+
 CSP_PHOTO = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """A photo opened by itself can do nothing at all."""
 

@@ -45,6 +45,9 @@ from auth_service.qualification.review import ReviewPolicy
 from auth_service.storage.queries import Queries
 from auth_service.web.metrics import Measures
 
+KIOSK_BRIDGE = "http://127.0.0.1:18631"
+"""Where the bridge listens unless a deployment says otherwise (docs/integration/kiosk-bridge.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
@@ -119,7 +122,8 @@ class Services:
     photos_in_hand of them that are worked on
     photo_bytes_at_once  bytes of such requests that are held at once, those that are still being sent included
     phone_page     the beneficiary's page and its capture sessions are served
-    kiosk_calls    /v1/kiosk is served, for devices of the registry
+    kiosk_calls    /kiosk and /v1/kiosk are served, for devices of the registry
+    kiosk_bridge   origin of the program for a terminal's hardware, on the terminal itself
     shown_text     (kind, version, language) -> consent text or notice with the agency's name in it
     cookie_secure  True wherever TLS is in front; False only for http on loopback in development
     """
@@ -150,6 +154,7 @@ class Services:
     photos_in_hand: int = 40
     phone_page: bool = False
     kiosk_calls: bool = False
+    kiosk_bridge: str = KIOSK_BRIDGE
     photo_bytes_at_once: int = 256 * 1024 * 1024
     tracer: Tracer = field(default_factory=NoTracer)
 

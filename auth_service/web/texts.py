@@ -8,6 +8,7 @@ from __future__ import annotations
 from auth_service.web.texts_desk import DESK_TEXTS
 from auth_service.web.texts_devices import DEVICE_TEXTS
 from auth_service.web.texts_found import FOUND_TEXTS
+from auth_service.web.texts_kiosk import KIOSK_TEXTS
 from auth_service.web.texts_phone import PHONE_TEXTS
 from auth_service.web.texts_requests import REQUEST_TEXTS
 
@@ -265,4 +266,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     **DEVICE_TEXTS,
     **REQUEST_TEXTS,
     **PHONE_TEXTS,
+    **KIOSK_TEXTS,
 }

@@ -103,6 +103,7 @@ class Wiring(KioskFlows):
             photo_bytes_at_once=self.settings.photo_bytes_at_once,
             phone_page=self.settings.has_phone_page,
             kiosk_calls=self.settings.kiosk,
+            kiosk_bridge=self.settings.kiosk_bridge,
         )
 
     def kiosk_calls(self) -> Kiosk:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.browser import films
+from tests.browser import films, kiosk_films
 from tests.browser.fake_captures import FakeCaptures, Play
 from tests.browser.real_browser import Watch, chromium, served
 from tests.browser.visiting import PATIENCE, SIZES, Visit
@@ -71,10 +71,15 @@ def cameras(
     folder = tmp_path_factory.mktemp("films")
     turning = films.there_and_back(films.clip(data / "videos" / "lp_d3.mp4", 8.0, 9.4))
     quiet = films.clip(data / "videos" / "lp_d18.mp4", 0, 3)
-    makers = {
+    makers: dict[str, Callable[[Path], Path]] = {
         "turning": lambda path: films.write(path, turning),
         "dark": lambda path: films.write(path, quiet, films.dimmed(0.2)),
         "two": lambda path: films.write(path, quiet, films.two_of),
+        "kiosk": lambda path: films.write(path, kiosk_films.seen_at(turning, 57, data)),
+        **{
+            f"at-{cm}": lambda path, cm=cm: films.write(path, kiosk_films.seen_at(quiet[::3], cm, data))
+            for cm in (25, 40, 60, 80, 130)
+        },
         "far": lambda path: films.write(path, films.clip(data / "videos" / "lp_s20.mp4", 0, 3)),
     }
     with ExitStack() as stack:

@@ -111,30 +111,34 @@ OVER = problem(410, "session_expired", "这次认证的时间已过，没有任�
 class FakeCaptures:
     """Answers the calls of capture sessions; everything else goes on to `app`."""
 
+    base = "/v1/capture-sessions"
+    by_name = "/v1/me/other-ways"
+
     def __init__(self, app: ASGIApp, play: Play) -> None:
         self._app = app
         self.play = play
-        base = "/v1/capture-sessions"
-        self._calls = Starlette(
-            routes=[
-                Route(base, self._once(self._open), methods=["POST"]),
-                Route(base + "/{id}", self._state, methods=["GET"]),
-                Route(base + "/{id}", self._end, methods=["DELETE"]),
-                Route(base + "/{id}/exchange", self._once(self._exchange), methods=["POST"]),
-                Route(base + "/{id}/start", self._once(self._start), methods=["POST"]),
-                Route(base + "/{id}/colours", self._once(self._colours), methods=["POST"]),
-                Route(base + "/{id}/steps/{n:int}/seal", self._once(self._seal), methods=["POST"]),
-                Route(base + "/{id}/steps/{n:int}", self._once(self._step), methods=["POST"]),
-                Route(base + "/{id}/complete", self._once(self._complete), methods=["POST"]),
-                Route(base + "/{id}/code", self._once(self._send_code), methods=["POST"]),
-                Route(base + "/{id}/code/check", self._once(self._give_code), methods=["POST"]),
-                Route(base + "/{id}/other-ways", self._once(self._wish), methods=["POST"]),
-                Route("/v1/me/other-ways", self._once(self._wish), methods=["POST"]),
-            ]
-        )
+        self._calls = Starlette(routes=self.routes())
+
+    def routes(self) -> list[Route]:
+        base = self.base
+        return [
+            Route(base, self._once(self._open), methods=["POST"]),
+            Route(base + "/{id}", self._state, methods=["GET"]),
+            Route(base + "/{id}", self._end, methods=["DELETE"]),
+            Route(base + "/{id}/exchange", self._once(self._exchange), methods=["POST"]),
+            Route(base + "/{id}/start", self._once(self._start), methods=["POST"]),
+            Route(base + "/{id}/colours", self._once(self._colours), methods=["POST"]),
+            Route(base + "/{id}/steps/{n:int}/seal", self._once(self._seal), methods=["POST"]),
+            Route(base + "/{id}/steps/{n:int}", self._once(self._step), methods=["POST"]),
+            Route(base + "/{id}/complete", self._once(self._complete), methods=["POST"]),
+            Route(base + "/{id}/code", self._once(self._send_code), methods=["POST"]),
+            Route(base + "/{id}/code/check", self._once(self._give_code), methods=["POST"]),
+            Route(base + "/{id}/other-ways", self._once(self._wish), methods=["POST"]),
+            Route(self.by_name, self._once(self._wish), methods=["POST"]),
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        ours = scope["type"] == "http" and scope["path"].startswith(("/v1/capture-sessions", "/v1/me/"))
+        ours = scope["type"] == "http" and scope["path"].startswith((self.base, self.by_name))
         await (self._calls if ours else self._app)(scope, receive, send)
 
     def _once(

@@ -75,8 +75,11 @@ def still(pictures: list[bytes]) -> Reel:
     )
 
 
-def script(film: Reel) -> str:
-    """What runs in the page before its own scripts."""
+def script(film: Reel, frame: tuple[int, int, float] | None = None) -> str:
+    """What runs in the page before its own scripts.
+
+    frame  width and height of the camera's picture, and how large the reel stands in its middle; as the reel when None
+    """
     coded = json.dumps(
         {
             "neutral": _coded(film.neutral),
@@ -84,7 +87,7 @@ def script(film: Reel) -> str:
                for part in ("there", "back", "lit")},
         }
     )  # fmt: skip
-    return f"const REEL = {coded}, RATE = {RATE};\n{_PLAYER}"
+    return f"const REEL = {coded}, RATE = {RATE}, FRAME = {json.dumps(frame)};\n{_PLAYER}"
 
 
 def _coded(frames: list[bytes]) -> list[str]:
@@ -103,7 +106,10 @@ navigator.mediaDevices.getUserMedia = async () => {
   const film = { neutral: await all(REEL.neutral), there: await each(REEL.there), back: await each(REEL.back),
     lit: await each(REEL.lit) };
   const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [film.neutral[0].width, film.neutral[0].height];
+  const own = [film.neutral[0].width, film.neutral[0].height];
+  const [wide, high, scale] = FRAME || [...own, 1];
+  [canvas.width, canvas.height] = [wide, high];
+  const [across, down] = own.map((side) => side * scale);
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   let [motion, since, returning, number, drift] = [null, 0, null, 0, [0, 0, 0]];
   const colours = [];
@@ -134,7 +140,7 @@ navigator.mediaDevices.getUserMedia = async () => {
     const now = performance.now();
     drift = drift.map((one) => 0.9 * one + 0.35 * (Math.random() - 0.5));
     pen.setTransform(1 + drift[2] / 200, 0, 0, 1 + drift[2] / 200, drift[0], drift[1]);
-    pen.drawImage(chosen(now), 0, 0, canvas.width, canvas.height);
+    pen.drawImage(chosen(now), (wide - across) / 2, (high - down) / 2, across, down);
     const picture = pen.getImageData(0, 0, canvas.width, canvas.height), values = picture.data;
     for (let at = 0; at < values.length; at += 4) {
       const noise = 5 * (Math.random() - 0.5);

@@ -58,7 +58,8 @@ class Site:
 
 
 @contextmanager
-def real_site(folder: Path, data: Path) -> Iterator[Site]:
+def real_site(folder: Path, data: Path, *, at: int = 0, **more: str) -> Iterator[Site]:
+    """at: port, or any; more: settings of the environment"""
     home, models = folder / "home", folder / "models"
     models.mkdir(parents=True)
     for name in PAD_WEIGHTS:
@@ -78,8 +79,8 @@ def real_site(folder: Path, data: Path) -> Iterator[Site]:
         "AUTH_SERVICE_READERS": "1",
         "AUTH_SERVICE_PHONE_PAGE": "true",
         "AUTH_SERVICE_PILOT_FOLDER": str(folder / "pilot"),
-    }
-    with served(home, **settings, **LIMITS) as running:
+    } | more
+    with served(home, at=at, **settings, **LIMITS) as running:
         yield Site(home, running)
 
 

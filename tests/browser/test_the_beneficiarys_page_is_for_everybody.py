@@ -36,7 +36,7 @@ SHOW = """async (name) => {
   else (await import(place + 'screens.js')).show(name);
 }"""
 FAULTS = (
-    "() => {"
+    "(LEAST = 24) => {"
     + SEEING
     + """
   const found = [];
@@ -45,7 +45,7 @@ FAULTS = (
     const style = getComputedStyle(e);
     const name = `${e.tagName}#${e.id}.${e.className} ${e.textContent.trim().slice(0, 20)}`;
     if (own(e) || e.matches('input:not([type=radio], [type=checkbox]), select')) {
-      if (parseFloat(style.fontSize) < 24) found.push(`small ${name} ${style.fontSize}`);
+      if (parseFloat(style.fontSize) < LEAST) found.push(`small ${name} ${style.fontSize}`);
       const [a, b] = [light(rgb(style.color)), light(ground(e))];
       const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
       if (ratio < 7) found.push(`faint ${name} ${ratio.toFixed(1)}`);

@@ -42,7 +42,7 @@ def test_in_production_nobody_is_led_to_it_unless_the_agency_has_said_so(service
     assert client.get("/verify", headers=PAGE).status_code == 404
     assert client.post("/v1/capture-sessions", json={}).status_code == 404
     assert client.post("/v1/me/other-ways", json={}).status_code == 404
-    assert not [path for path in client.get("/openapi.json").json()["paths"] if "capture" in path]
+    assert not [path for path in client.get("/openapi.json").json()["paths"] if path.startswith("/v1/capture")]
 
 
 @pytest.mark.asvs("3.4.3", "3.7.1")
@@ -97,6 +97,16 @@ def test_every_script_imports_only_files_that_are_there() -> None:
         assert all(one.startswith("./") and one[2:] in ASSETS.paths for one in found), file.name
         imported |= {one[2:] for one in found}
     assert {file.name for file in scripts} - imported == {"main.js"}
+
+
+def test_files_travel_packed_to_whoever_takes_that_and_as_they_are_to_others(service: Deployment) -> None:
+    plain = service.client().get(ASSETS.url("main.js"), headers={"Accept-Encoding": "identity"})
+    packed = service.client().get(ASSETS.url("main.js"), headers={"Accept-Encoding": "br, gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert plain.content == packed.content
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
 
 
 def test_page_and_files_stay_small_enough_for_a_slow_line(service: Deployment) -> None:

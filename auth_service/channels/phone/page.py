@@ -73,9 +73,9 @@ def verify_page(request: Request) -> Response:
     return response
 
 
-def page_asset(version: str, file: str) -> Response:
+def page_asset(request: Request, version: str, file: str) -> Response:
     """A script, picture or style sheet of the page. raises NotFound"""
-    return ASSETS.answer(version, file)
+    return ASSETS.answer(request, version, file)
 
 
 def certificate_qr(request: Request, serial: str) -> Response:

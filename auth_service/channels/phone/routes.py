@@ -14,6 +14,7 @@ from auth_service.channels.phone import description as words
 from auth_service.channels.phone import schemas as told
 from auth_service.channels.phone.held import HOLDS_SESSION, body_words
 from auth_service.web.access import PUBLIC
+from auth_service.web.page_assets import add_public_pages
 
 VERIFY = "/verify"
 SESSIONS = "/v1/capture-sessions"
@@ -23,20 +24,12 @@ _HELD = [Depends(HOLDS_SESSION)]
 
 def add_phone(app: FastAPI) -> None:
     """Adds the page with its files, which stand in no API description, and the calls of its scripts, which do."""
-    pages: tuple[tuple[str, Callable[..., Response]], ...] = (
-        (VERIFY, page.verify_page),
-        ("/verify/assets/{version}/{file}", page.page_asset),
-        ("/certificates/{serial}/qr.svg", page.certificate_qr),
-    )
-    for path, endpoint in pages:
-        app.add_api_route(
-            path,
-            endpoint,
-            methods=["GET"],
-            include_in_schema=False,
-            response_model=None,
-            dependencies=_OPEN,
-        )
+    pages: dict[str, Callable[..., Response]] = {
+        VERIFY: page.verify_page,
+        "/verify/assets/{version}/{file}": page.page_asset,
+        "/certificates/{serial}/qr.svg": page.certificate_qr,
+    }
+    add_public_pages(app, pages)
     _add_sessions(app)
     _add_steps(app)
     _add_codes(app)

@@ -29,10 +29,10 @@ export function patience(bytes) {
   return 20000 + bytes / 2;
 }
 
-/** The answer's JSON. headers, body: as fetch takes them; bytes: of the body, for patience. Throws Lost, Problem. */
-export async function send(method, path, headers, body, bytes = 0) {
+/** The answer's JSON. headers, body: as fetch takes them; limit: ms for the answer. Throws Lost, Problem. */
+export async function send(method, path, headers, body, limit) {
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), patience(bytes));
+  const timer = setTimeout(() => stop.abort(), limit);
   try {
     const answer = await fetch(path, { method, headers, body, signal: stop.signal, cache: "no-store" });
     const text = await answer.text();

@@ -26,6 +26,7 @@ const nudge = new Nudge();
 const video = part("video");
 const recorder = new Recorder(video, part("stage"), elapsed, (look, change, at) => {
   stage.seen(look, change);
+  if (look.faces > 0) document.dispatchEvent(new CustomEvent("face"));
   if (guide) guide.seen(look, change, at);
 });
 let [guide, outbox, stop, result, running_] = [null, null, null, null, false];
@@ -80,9 +81,9 @@ async function keepAwake() {
 /** Gives the session up altogether. */
 export function drop() {
   leave();
-  recorder.renew();
+  recorder.wipe();
   if (outbox) outbox.close();
-  [outbox, result] = [null, null];
+  [guide, outbox, result] = [null, null, null];
 }
 
 /** The whole capture. consent: what was agreed to, for a session that somebody else opened */
@@ -164,7 +165,10 @@ async function finish() {
   const words = (link) => tell("sending", say(link === "lost" ? "sending.lost" : "sending.judging"));
   words("");
   part("progress").removeAttribute("value");
-  result = await persist(() => complete(visit.id), { told: words, nudge });
+  const id = visit.id;
+  const answer = await persist(() => complete(id), { told: words, nudge });
+  if (id !== visit.id) return; // somebody else stands here now
+  result = answer;
   settle();
 }
 

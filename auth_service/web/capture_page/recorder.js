@@ -49,6 +49,13 @@ export class Recorder {
     this.frames = [];
   }
 
+  /** Nothing of what was seen stays. */
+  wipe() {
+    this.renew();
+    this.recording = false;
+    for (const canvas of [this.small, this.large]) canvas.width = canvas.height = 0;
+  }
+
   take() {
     const at = Math.max(this.now(), this.lastAt + 1);
     this.lastAt = at;

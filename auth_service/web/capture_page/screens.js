@@ -29,6 +29,11 @@ export function back() {
   return before;
 }
 
+/** What was shown before leads nowhere any more. */
+export function forgetTrail() {
+  trail.length = 0;
+}
+
 /** A sentence about what went wrong, read out at once; "" takes it away. */
 export function fault(text) {
   const line = part("fault");

@@ -12,6 +12,7 @@ from auth_service.app import TEMPLATES as FOLDERS
 from auth_service.beneficiaries.id_number import Sex
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.capture.challenge import Accommodation, Colour, Motion, Route, StepKind
+from auth_service.channels.kiosk import page as kiosk
 from auth_service.channels.phone.page import ASSETS, RELATIONS, WAYS
 from auth_service.console.desk import WHY
 from auth_service.console.devices import ACTS
@@ -44,6 +45,9 @@ FAMILIES = {
     "verify.ways.": WAYS,
     "verify.welcome.": ("1", "2", "3"),
     "verify.js.ask.": tuple(Motion),
+    "kiosk.comfort.": kiosk.ACCOMMODATIONS,
+    "kiosk.ways.": (kiosk.HERE, *WAYS),
+    "kiosk.js.next.": WAYS,
     "fact.reviewed.": REASONS_OF[ReviewVerdict.SUSPECTED],
     "desk.state.": (*ReviewState, "all"),
     "desk.channel.": tuple(Channel),
@@ -94,7 +98,7 @@ def test_every_value_that_is_shown_has_a_word(prefix: str, members: tuple[str, .
 
 
 def test_no_text_is_left_over() -> None:
-    built = ("fact.", "why.", "person.", "verify.js.", "desk.found.", *FAMILIES)
+    built = ("fact.", "why.", "person.", "verify.js.", "kiosk.js.", "desk.found.", *FAMILIES)
     spare = {key for key in set(TEXTS) - _used() if not key.startswith(built)}
     assert spare == set()
 
@@ -111,10 +115,10 @@ def test_both_languages_are_written_and_take_the_same_values(key: str) -> None:
 def test_no_page_has_a_script_an_inline_style_or_an_address_elsewhere() -> None:
     for path in PAGES:
         text = path.read_text()
-        own = [SCRIPT] if path.name == "verify.html" else []
+        own = [SCRIPT] if path.name in {"verify.html", "kiosk.html"} else []
         assert re.findall(r"<script[^>]*>[^<]*", text) == own, path.name
         assert not re.search(r"\son\w+=|style=|javascript:|https?://|//cdn", text), path.name
-    for style in (PACKAGE / "web" / "static" / "style.css", ASSETS.paths["capture.css"]):
+    for style in (PACKAGE / "web" / "static" / "style.css", *_sheets()):
         assert "url(" not in style.read_text()
         assert "@import" not in style.read_text()
 
@@ -129,6 +133,21 @@ def test_every_word_of_the_scripts_is_there_and_none_is_left_over() -> None:
     motions = {f"ask.{motion}" for motion in Motion}
     named = {key for key in words if key.split(".")[0] in families and re.search(rf'["\[ ]{key.split(".")[1]}\b', code)}
     assert words - asked - named - motions == set()
+
+
+def test_every_word_of_the_kiosks_scripts_is_there_and_none_of_its_own_is_left_over() -> None:
+    code = "\n".join(path.read_text() for path in kiosk.ASSETS.paths.values() if path.suffix == ".js")
+    asked = set(re.findall(r'\bsay\([^")]*"([a-z_.]+)"(?: : "([a-z_.]+)")?', code))
+    words = kiosk.kiosk_words("zh")
+    assert {key for pair in asked for key in pair if key} - set(words) == set()
+    families = ("trouble.", "hint.", "ask.", "next.")
+    own = {key.removeprefix("kiosk.js.") for key in TEXTS if key.startswith("kiosk.js.")}
+    assert {key for key in own if not key.startswith(families) and f'"{key}"' not in code} == set()
+    assert {key for key in own if key.startswith(families[:3]) and f"verify.js.{key}" not in TEXTS} == set()
+
+
+def _sheets() -> list[Path]:
+    return [path for page in (ASSETS, kiosk.ASSETS) for name, path in page.paths.items() if name.endswith(".css")]
 
 
 def test_what_the_layers_saw_has_words() -> None:

@@ -1,6 +1,6 @@
 // How the phone's calls go: the key to a session is a cookie that scripts cannot read.
 
-import { newKey, send } from "./calls.js";
+import { newKey, patience, send } from "./calls.js";
 
 export const BASE = "/v1/capture-sessions";
 export const BY_NAME = "/v1/me/other-ways";
@@ -13,7 +13,7 @@ export function call(method, path, { json, form, key, bytes = 0 } = {}) {
   const headers = { Accept: "application/json" };
   if (json) headers["Content-Type"] = "application/json";
   if (method === "POST") headers["Idempotency-Key"] = key || newKey();
-  return send(method, path, headers, json ? JSON.stringify(json) : form, bytes);
+  return send(method, path, headers, json ? JSON.stringify(json) : form, patience(bytes));
 }
 
 export const exchange = (id, ticket) => call("POST", `${BASE}/${id}/exchange`, { json: { ticket }, key: `exchange-${id}` });
