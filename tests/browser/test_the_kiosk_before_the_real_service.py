@@ -108,3 +108,37 @@ def test_whoever_answers_the_prompts_passes_with_a_card_and_without(
             break
         assert screen in {"again", "otherway", "review"}, screen
     assert screen == "passed"
+
+
+BECAME = """async (event) => {
+  const place = document.querySelector('script[type=module]').src.replace('main.js', '');
+  const { ask } = await import(place + 'device.js');
+  return ask('GET', `/v1/kiosk/records/${event}`).catch((error) => ({ state: error.code || 'lost' }));
+}"""
+HELD = """async () => {
+  const place = document.querySelector('script[type=module]').src.replace('main.js', '');
+  return (await (await import(place + 'store.js')).tickets()).length;
+}"""
+
+
+def test_what_was_captured_without_a_line_is_taken_and_decided_when_it_is_back(
+    real: tuple[Site, Hardware], plain: Browser, tmp_path: Path
+) -> None:
+    site, hardware = real
+    here = KioskSite(site.address, KioskPlay(""), hardware, None)
+    script = live_camera.script(live_camera.reel("grace", 23), (WIDE, HIGH, SCALE))
+    with terminal(plain, here, tmp_path, script=script, allowed=("ERR_FAILED", "status of 404")) as one:
+        one.set_up(code=code_for(site))
+        one.waits(lambda: one.page.evaluate(HELD) >= 70)
+        one.context.route("**/v1/kiosk/**", lambda route: route.abort())
+        one.puts_card(portraits().grace, GRACE)
+        assert tried(one, 0) == "kept"
+        event = one.page.inner_text("#kept-number")
+        one.page.click("#s-kept [data-leave]")
+        one.page.wait_for_selector("#line:has-text('待送 1 份')")
+        one.context.unroute_all()
+        one.page.wait_for_selector("#line", state="hidden")
+        one.waits(lambda: "result" in one.page.evaluate(BECAME, event), 120_000)
+        became = one.page.evaluate(BECAME, event)
+        assert (became["state"], became["counter"], became.get("reason")) == ("accepted", 1, None)
+        assert became["result"]["outcome"] in {"passed", "in_review", "other_way"}
