@@ -16,3 +16,9 @@ class Way(StrEnum):
     """The agency calls, and both find a way."""
     RELATIVE = "relative"
     """A relative helps on another day; staff know that somebody is on it."""
+    PHOTO = "photo"
+    """A photo was left within a session, for an officer to check against papers (flows/leave_photo.py)."""
+
+
+BY_WORDS = tuple(way for way in Way if way is not Way.PHOTO)
+"""What can be asked for without a picture."""

@@ -56,6 +56,11 @@ class SessionPolicy:
         return max(self.capture_seconds, self.slow_seconds) > 600
 
 
+PHOTO_HOURS = 2
+"""After the opening a photo may be left in a session for so long. source: own decision: a session without a decision is
+removed then (core/retention_rules.py), and one with a decision is no more"""
+
+
 class SessionState(StrEnum):
     """Where a session stands at an instant."""
 
@@ -183,6 +188,12 @@ def check_may_complete(session: CaptureSession, accepted: Sequence[int], now: da
     pace = pace_while_open(session, now, policy)
     if pace.open_step is not None or sorted(accepted) != [step.n for step in pace.challenge.steps]:
         raise StepsMissing
+
+
+def check_may_leave_photo(session: CaptureSession, now: datetime) -> None:
+    """Before the camera, instead of it or after the outcome, until the person ends it. raises SessionExpired"""
+    if session.ended_at is not None or now >= session.opened_at + timedelta(hours=PHOTO_HOURS):
+        raise SessionExpired
 
 
 def pace_while_open(session: CaptureSession, now: datetime, policy: SessionPolicy) -> Pace:

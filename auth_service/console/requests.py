@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import Depends
@@ -10,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auth_service.capture.other_way import Way
+from auth_service.console.confirm import needs_password
 from auth_service.console.listing import PAGE_SIZE, Listing, cursor_of
 from auth_service.console.words import Row, ago, local_time, person_rows, region
 from auth_service.core.errors import (
@@ -20,7 +23,8 @@ from auth_service.core.errors import (
     ServiceError,
     StaleJudgement,
 )
-from auth_service.flows.answer_request import Contact, RevealReason
+from auth_service.flows.answer_photo import Checked
+from auth_service.flows.answer_request import Contact, RequestShown, RevealReason
 from auth_service.storage.queries import RequestLine
 from auth_service.web.access import RequestAnswerer, RequestReader, Visitor
 from auth_service.web.csrf import FIELD, check_form
@@ -37,7 +41,8 @@ LIST = Listing(
     {"way": frozenset(one.value for one in Way)},
     regions=False,
 )
-_SHOWN = (FieldInvalid, FieldTooLong, RateLimited, ReasonMissing, StaleJudgement)
+_NOTHING_WRITTEN: Mapping[str, str] = MappingProxyType({})
+SHOWN = (FieldInvalid, FieldTooLong, RateLimited, ReasonMissing, StaleJudgement)
 
 
 async def reveal_fields(request: Request) -> dict[str, str]:
@@ -79,7 +84,7 @@ def requests_page(request: Request, _visitor: RequestReader) -> Response:
 
 def request_page(request: Request, request_id: str, visitor: RequestReader) -> Response:
     """One request. raises NotFound"""
-    return _page(request, request_id, visitor)
+    return request_view(request, request_id, visitor)
 
 
 def reveal(request: Request, request_id: str, visitor: RequestAnswerer, form: RevealForm) -> Response:
@@ -89,9 +94,9 @@ def reveal(request: Request, request_id: str, visitor: RequestAnswerer, form: Re
         if form.get("reason") not in set(RevealReason):
             raise ReasonMissing(field="reason")
         contact = services_of(request).desk.answer.reveal(request_id, RevealReason(form["reason"]), visitor.staff)
-    except _SHOWN as error:
-        return _page(request, request_id, visitor, error)
-    return _page(request, request_id, visitor, contact=contact)
+    except SHOWN as error:
+        return request_view(request, request_id, visitor, error)
+    return request_view(request, request_id, visitor, contact=contact)
 
 
 def settle(request: Request, request_id: str, visitor: RequestAnswerer, form: DoneForm) -> Response:
@@ -99,20 +104,21 @@ def settle(request: Request, request_id: str, visitor: RequestAnswerer, form: Do
     check_form(request, form.get(FIELD), visitor.session.csrf_token)
     try:
         services_of(request).desk.answer.settle(request_id, form.get("note", ""), visitor.staff)
-    except _SHOWN as error:
-        return _page(request, request_id, visitor, error, note=form.get("note", ""))
+    except SHOWN as error:
+        return request_view(request, request_id, visitor, error, written=form)
     return RedirectResponse(f"/console/requests/{request_id}?recorded=1", 303)
 
 
-def _page(
+def request_view(
     request: Request,
     request_id: str,
     visitor: Visitor,
     error: ServiceError | None = None,
     *,
     contact: Contact | None = None,
-    note: str = "",
+    written: Mapping[str, str] = _NOTHING_WRITTEN,
 ) -> Response:
+    """The page of one request; written: what stays in its form beside an error. raises NotFound"""
     services, language = services_of(request), language_of(request)
     view = services.desk.answer.see(request_id, visitor.staff)
     asked = view.request
@@ -133,11 +139,25 @@ def _page(
         reasons=[(one.value, text(f"requests.reveal.{one.value}", language)) for one in RevealReason],
         contact=_contact(contact, language) if contact else None,
         may_answer=view.may_answer,
+        photo=_photo(view, written, language) if asked.way is Way.PHOTO else None,
+        needs_password=view.has_photo and needs_password(request, visitor),
         settled=_settled(asked.settled_at, view.settled_by, language),
-        note=asked.note if asked.settled_at else note,
+        note=asked.note if asked.settled_at else written.get("note", ""),
         error=error.text(language) if error else None,
         recorded=error is None and "recorded" in request.query_params,
     )  # fmt: skip
+
+
+def _photo(view: RequestShown, written: Mapping[str, str], language: Language) -> dict[str, object]:
+    """What the page says of a photo that was left, and its form as it was filled."""
+    asked = view.request
+    gone = "answered" if asked.settled_at else "expired" if asked.photo_id else "not_kept"
+    return {
+        "shown": view.has_photo and view.may_answer,
+        "words": text(f"requests.photo.{'waits' if view.has_photo else gone}", language),
+        "checks": [(one.value, text(f"requests.photo.{one.value}", language)) for one in Checked],
+        "form": {"verdict": "", "checked": "", "note": "", **written},
+    }
 
 
 def _contact(contact: Contact, language: Language) -> list[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
-from auth_service.console import capture, desk, devices, flag, flags, requests, session
+from auth_service.console import capture, desk, devices, flag, flags, left_photo, requests, session
 from auth_service.web.access import PUBLIC
 
 Page = Callable[..., Response]
@@ -31,6 +31,8 @@ def add_console(app: FastAPI) -> None:
         ("POST", "/console/desk/{evidence_id}/decisions/undo", capture.take_back),
         ("GET", session.REQUESTS, requests.requests_page),
         ("GET", "/console/requests/{request_id}", requests.request_page),
+        ("GET", "/console/requests/{request_id}/photo", left_photo.left_photo),
+        ("POST", "/console/requests/{request_id}/photo", left_photo.answer_photo),
         ("POST", "/console/requests/{request_id}/contact", requests.reveal),
         ("POST", "/console/requests/{request_id}/done", requests.settle),
         ("GET", session.DEVICES, devices.devices_page),

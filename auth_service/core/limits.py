@@ -134,6 +134,11 @@ def of_look(most: int, session_id: str, n: int) -> tuple[Count, ...]:
     return (Count("looks_a_step", f"{session_id}\0{n}", most, DAY),)
 
 
+def of_photo_look(most: int, session_id: str) -> tuple[Count, ...]:
+    """What one look at a photo that is left for staff counts against. most: StepPolicy.looks_a_step"""
+    return (Count("looks_a_photo", session_id, most, DAY),)
+
+
 def of_code(most: int, channel: str, device: str, subject: str) -> tuple[Count, ...]:
     """What one code that is asked for counts against: this person on this channel and device, so that whoever merely
     knows an ID number uses up nobody else's. most: CodePolicy.sends_per_day; subject: stands for the ID number"""

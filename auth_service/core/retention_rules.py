@@ -9,6 +9,9 @@ KEYS_PART_DAYS = 30
 PRINT_DAYS = 425
 """source: docs/liveness-replay.md: one whole certification year, and two months"""
 
+UPLOAD_DAYS = 30
+"""source: own decision; the text phone_consent/2026-11-29 promises it"""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -50,6 +53,14 @@ RULES = (
         " undecided flags and captures on the desk hold it",
         "file removed, row marked erased",
         f"{_LAW}: decision + 60 days of appeal",
+    ),
+    Rule(
+        "uploaded_photos",
+        "photos left for staff to check (`photos`, purpose review, of a request in `other_ways`)",
+        UPLOAD_DAYS,
+        "left; at once where staff accept it, which makes it an enrolled photo, refuse it, or the person takes it back",
+        "file removed, row marked erased; the request stays",
+        "own decision: a month for staff to answer; the text phone_consent/2026-11-29 promises it",
     ),
     Rule(
         "replaced_pictures",

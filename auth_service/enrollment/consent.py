@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+PHOTO_SINCE = "2026-11-29"
+"""From this version on the text of the beneficiary's page speaks of a photo that is left for staff."""
 PILOT_TEXT = "pilot_consent/"
 """How `text_version` begins for a session of a pilot."""
 
@@ -34,3 +36,8 @@ class Consent:
     def is_for_pilot(self) -> bool:
         """To the text of a pilot, which is the ground for nothing else."""
         return self.text_version.startswith(PILOT_TEXT)
+
+    @property
+    def covers_photo(self) -> bool:
+        """Whether what the person agreed to on the page speaks of a photo left for staff."""
+        return self.channel == "phone" and not self.is_for_pilot and self.text_version >= PHOTO_SINCE

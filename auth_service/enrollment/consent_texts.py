@@ -35,10 +35,10 @@ DIGESTS: dict[tuple[str, str, str], str] = {
     ("notice", "2026-11-24", "en"): "bf1e39edfe5f763d4ac75bc5a4632746eff12cd4d39a5670c64e01715fcb30de",
     ("phone_consent", "2026-11-28", "zh"): "7471eefab94a281509f19ceb55ab86a68cd1e2ea656320f7d5d743e2342890d8",
     ("phone_consent", "2026-11-28", "en"): "f6e7dd9ebb7ec5d3cba98dbfdfe6c20c0b3e0220b4298ac36b6ddca3b903a5a8",
+    ("phone_consent", "2026-11-29", "zh"): "b0d299e13d57d1f4732445ffa3f0b750c92a3da140f8c5071acb406d9273886f",
+    ("phone_consent", "2026-11-29", "en"): "4184d0c0f6bf09a40637d7e96de606f281019fd310463c89c4b6092670469617",
     ("pilot_consent", "2026-11-28", "zh"): "630a62d3ea3ba6883861c0650312cace090ded63cf54a1a1d94a5fef23e74d7e",
     ("pilot_consent", "2026-11-28", "en"): "1bb61621fff6cff4fb2ba325ab87123561d80aa506a0ca66d24412a1fdf6c9b2",
-    ("phone_consent", "2026-11-29", "zh"): "54950270737d7619779b095654c948ec9a78f6fd21fe2a05242a0fd7ab833cc1",
-    ("phone_consent", "2026-11-29", "en"): "b6aec7b99b91244329aabf7398760935ba207aa8a93e85beb476f305774cdac6",
     ("kiosk_consent", "2026-11-29", "zh"): "b78932d0f1d7c63706b034e2a4d7d1929695d333875d2d9c6db749d1c34ba074",
     ("kiosk_consent", "2026-11-29", "en"): "42f047c8097c38e14beffc0c3bd650835b345a20ea67fd599aacc5ad0ea7ed23",
 }

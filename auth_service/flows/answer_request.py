@@ -38,12 +38,16 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class RequestShown:
-    """One request. settled_by: user name; may_answer: whether the visitor may see whom to call, and settle it"""
+    """One request. settled_by: user name; may_answer: whether the visitor may see whom to call, and settle it
+
+    has_photo  a picture that was left waits to be looked at
+    """
 
     request: OtherWay
     person: PersonSummary
     settled_by: str
     may_answer: bool
+    has_photo: bool = False
 
 
 class AnswerRequest:
@@ -60,6 +64,7 @@ class AnswerRequest:
             raise AccessRefused
         with self._store.unit() as unit:
             request = _known(unit, request_id)
+            photos = unit.photos.readable([request.photo_id] if request.photo_id else [])
             names = {member.id: member.username for member in unit.staff.all()}
             subject, details = f"person:{request.person_id}", {"request": request_id}
             unit.audit.append(AuditEvent(f"staff:{staff.id}", "request.seen", subject, details), self._clock.now())
@@ -67,7 +72,7 @@ class AnswerRequest:
         if person is None:
             raise NotFound
         settled_by = names.get(request.settled_by or "", "?") if request.settled_at else ""
-        return RequestShown(request, person, settled_by, may(staff.role, Permission.ANSWER_REQUESTS))
+        return RequestShown(request, person, settled_by, may(staff.role, Permission.ANSWER_REQUESTS), bool(photos))
 
     def reveal(self, request_id: str, reason: RevealReason, staff: StaffMember) -> Contact:
         """Name and telephone in full; who saw it and why is in the audit trail. raises AccessRefused, NotFound,
@@ -97,6 +102,7 @@ class AnswerRequest:
             request = _known(unit, request_id)
             if not unit.other_ways.settle(request, staff.id, text, now):
                 raise StaleJudgement
+            unit.photos.erase(request.photo_id or "", now)  # of a photo nobody accepted
             details = {"request": request_id, "way": request.way.value}
             subject = f"person:{request.person_id}"
             unit.audit.append(AuditEvent(f"staff:{staff.id}", "request.settled", subject, details), now)

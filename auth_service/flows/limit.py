@@ -64,6 +64,10 @@ class Limit:
         """A quick look at the frames of one step. raises RateLimited"""
         self._count(limits.of_look(most, session_id, n), RateLimited)
 
+    def photo_look(self, session_id: str, most: int) -> None:
+        """A look at a photo that is left for staff. raises RateLimited"""
+        self._count(limits.of_photo_look(most, session_id), RateLimited)
+
     def code(self, channel: str, device: str, subject: str, most: int) -> None:
         """A one-time code that is asked for, whether or not the person is known.
 

@@ -157,6 +157,7 @@ class Retain:
         """In the order in which they go: what refers to a record before the record."""
         kinds = {
             "review_pictures": self._pictures("review_pictures", "review", turn),
+            "uploaded_photos": self._pictures("uploaded_photos", "upload", turn),
             _UNFINISHED: self._sessions(_UNFINISHED, turn),
             "sessions": self._sessions("sessions", turn),
             "replaced_pictures": self._pictures("replaced_pictures", "reference", turn),

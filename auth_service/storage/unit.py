@@ -30,7 +30,7 @@ from auth_service.storage.records.flags import StoredFlag
 from auth_service.storage.records.flash import FlashAct, StoredFlash
 from auth_service.storage.records.idempotency import SavedAnswer
 from auth_service.storage.records.offline import NewRecord, StoredRecord
-from auth_service.storage.records.other_ways import NewRequest, OtherWay
+from auth_service.storage.records.other_ways import NewRequest, NewUpload, OtherWay
 from auth_service.storage.records.people import Applied
 from auth_service.storage.records.reconciliations import Reconciliation
 from auth_service.storage.records.reembedding import EngineCount
@@ -57,6 +57,7 @@ __all__ = [
     "NewRecord",
     "NewRequest",
     "NewSession",
+    "NewUpload",
     "OtherWay",
     "OwnedKey",
     "Reconciliation",

@@ -46,7 +46,7 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.StaleJudgement: 409, e.UndoOver: 409, e.KeyInUse: 409, e.ErasureHeldBack: 409, e.ReasonMissing: 422,
     e.SettingInvalid: 500, e.ScopesConflict: 422,
     e.SessionUnknown: 404, e.SessionExpired: 410, e.SessionSpent: 409, e.SessionNotStarted: 409, e.StepRefused: 422,
-    e.StepConflict: 409, e.StepLate: 409, e.CodeRefused: 422, e.CodeNotOffered: 422,
+    e.StepConflict: 409, e.PhotoConflict: 409, e.StepLate: 409, e.CodeRefused: 422, e.CodeNotOffered: 422,
     e.StepsMissing: 409, e.NoChallengeLeft: 422,
     e.RecordInvalid: 422, e.RecordUnsigned: 422, e.RecordConflict: 409,
     e.AccessRefused: 403, e.CredentialsInvalid: 401, e.SignInRequired: 401, e.SignInThrottled: 429,

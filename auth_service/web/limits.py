@@ -31,12 +31,13 @@ without compression, and a passport's is larger"""
 _PORTRAIT = re.compile(r"/v1/kiosk/capture-sessions/[^/]{1,64}/complete")
 RECORDS = "/v1/kiosk/records"
 """One capture that a kiosk made without a line, with all its frames."""
+_PHOTO = re.compile(r"/v1/capture-sessions/[^/]{1,64}/photo")
 _COMPLETE = re.compile(r"(/v1/(?:kiosk/)?capture-sessions/)[^/]{1,64}/complete")
 
 
 def is_of_a_session(path: str) -> bool:
     """Whether a path with pictures is a capture's, whose holder shows a cookie or a signature, and no key."""
-    return path == RECORDS or _STEP.fullmatch(path) is not None or _COMPLETE.fullmatch(path) is not None
+    return path == RECORDS or any(one.fullmatch(path) for one in (_STEP, _PHOTO, _COMPLETE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class PhotoPaths:
             return path
         if step := _STEP.fullmatch(path):
             return f"{step[1]}{{session_id}}/steps/{{n}}"
+        if _PHOTO.fullmatch(path):
+            return "/v1/capture-sessions/{session_id}/photo"
         whole = _COMPLETE.fullmatch(path)
         return f"{whole[1]}{{session_id}}/complete" if whole else ""
 
@@ -66,7 +69,7 @@ class BodyPolicy:
     """small_bytes   every route without photos: a form of a few short fields
     photo_bytes   routes with photos: as many as allowed, and 256 KiB for fields and boundaries; a kiosk's record, of
                   which 60 frames of 480 pixels are 4 MB at most
-    step_bytes    one step of a capture session
+    step_bytes    one step of a capture session, or a photo that is left in one
     portrait_bytes  a kiosk's session that is handed in with the portrait of a card
     seconds       to send a whole body: three photos on a 2 Mbit/s line take 50 s
     step_seconds  for a step: as long as a whole session in slow mode, on a link of 2 kB/s
@@ -85,7 +88,7 @@ class BodyPolicy:
 
     def limit(self, path: str) -> int:
         """Bytes of a request to this path."""
-        if _STEP.fullmatch(path):
+        if _STEP.fullmatch(path) or _PHOTO.fullmatch(path):
             return self.step_bytes
         if _PORTRAIT.fullmatch(path):
             return self.portrait_bytes
@@ -93,7 +96,7 @@ class BodyPolicy:
 
     def time(self, path: str) -> float:
         """Seconds to send it."""
-        return self.step_seconds if path == RECORDS or _STEP.fullmatch(path) else self.seconds
+        return self.step_seconds if path == RECORDS or _STEP.fullmatch(path) or _PHOTO.fullmatch(path) else self.seconds
 
 
 class BodyLimits:

@@ -14,6 +14,7 @@ from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.enrollment.consent_texts import ShownText
 from auth_service.flows.accept_record import AcceptRecord
 from auth_service.flows.accept_step import AcceptStep
+from auth_service.flows.answer_photo import AnswerPhoto
 from auth_service.flows.answer_request import AnswerRequest
 from auth_service.flows.ask_other_way import AskOtherWay
 from auth_service.flows.authorise import AuthoriseKey
@@ -27,6 +28,7 @@ from auth_service.flows.idempotent import Idempotent
 from auth_service.flows.issue_tickets import IssueTickets
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_devices import KeepDevices
+from auth_service.flows.leave_photo import LeavePhoto
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
@@ -80,6 +82,7 @@ class Captures:
     end: EndSession
     see: SeeSession
     other_way: AskOtherWay
+    photo: LeavePhoto
     possession: ProvePossession
     pilot: CollectPilot | None = None
 
@@ -91,6 +94,7 @@ class Desk:
     see: SeeCapture
     review: ReviewCapture
     answer: AnswerRequest
+    photo: AnswerPhoto
     policy: ReviewPolicy
 
 

@@ -174,6 +174,25 @@ SCREENS: dict[str, tuple[str, str]] = {
     "verify.ways.phone_call.help": ("工作人员给您回电话。", "Staff telephone you."),
     "verify.ways.relative": ("请家人来帮我", "A relative will help"),
     "verify.ways.relative.help": ("家人改天用手机帮您办。", "A relative does it with you another day."),
+    "verify.ways.photo": ("留一张照片，请工作人员核对", "Leave a photo for staff to check"),
+    "verify.ways.photo.help": (
+        "还没有登记照片时可用；核对前后都可以改用别的方式。",
+        "Of use while no photo of you is enrolled; every other way stays open.",
+    ),
+    "verify.photo.title": ("留一张照片", "Leave a photo"),
+    "verify.photo.lead": (
+        "正对手机，露出脸，只有您一个人。工作人员会与证件或存档照片核对，最多保存 30 天。只凭这张照片不会通过认证。",
+        (
+            "Face the phone, alone in the picture. Staff compare it with papers or the file photo and keep it for 30"
+            " days at most. It does not pass anybody by itself."
+        ),
+    ),
+    "verify.photo.open": ("用摄像头拍", "Use the camera"),
+    "verify.photo.choose": ("选一张照片", "Choose a picture"),
+    "verify.photo.take": ("拍照", "Take it"),
+    "verify.photo.send": ("提交这张", "Send this one"),
+    "verify.photo.again": ("换一张", "Another one"),
+    "verify.photo.shown": ("要提交的照片", "The photo to be sent"),
     "verify.ways.phone": ("联系电话（可不填）", "Telephone (if you like)"),
     "verify.ways.send": ("提交请求", "Send the request"),
     "verify.ways.back": ("返回", "Go back"),
@@ -287,6 +306,10 @@ SCRIPTS: dict[str, tuple[str, str]] = {
     "verify.js.trouble.service.lead": (
         "请稍后再试，或换一种方式办理，不影响待遇。",
         "Please try later or use another way. Your benefit is untouched.",
+    ),
+    "verify.js.photo.unreadable": (
+        "这个文件打不开，请换一张照片，或用摄像头拍。",
+        "This file cannot be opened. Please choose another picture, or use the camera.",
     ),
     # words at fields
     "verify.js.field.name": ("请填写姓名", "Please fill in the name"),

@@ -42,6 +42,42 @@ REQUEST_TEXTS: dict[str, tuple[str, str]] = {
     "requests.contact.on_file": ("台账中的电话", "On file"),
     "requests.contact.helper": ("台账中的联系人", "Contact on file"),
     "requests.contact.none": ("没有", "none"),
+    "requests.photo": ("留下的照片", "The photo that was left"),
+    "requests.photo.waits": (
+        "本人（或替本人操作的人）在手机页面留下这张照片，等待核对；最多保存 30 天。",
+        "Left on the phone’s page by the person, or whoever held the phone. It waits for you, for 30 days at most.",
+    ),
+    "requests.photo.answered": ("照片已处理，不再保留。", "The photo was answered and is not kept."),
+    "requests.photo.expired": (
+        "照片已删除（满 30 天，或本人已撤回）。请联系本人，商量到窗口或上门办理。",
+        "The photo is gone: 30 days are over, or it was taken back. Please call and agree on the counter or a visit.",
+    ),
+    "requests.photo.not_kept": (
+        "此人已有登记照片，没有保存这张。请联系本人，了解遇到了什么困难。",
+        "There is an enrolled photo already, so this one was not kept. Please call and ask what the difficulty is.",
+    ),
+    "requests.photo.must": (
+        (
+            "接受之前，请务必看过本人的身份证件，或本机构存档的照片：手机可能在别人手里。接受后它成为登记照片，"
+            "但只凭自助上传的照片，任何人都不会通过认证，还需要窗口采集或存档照片。"
+        ),
+        (
+            "Before you accept, you must have seen an identity document or the agency’s own file photo: somebody else"
+            " may hold the phone. Accepted, it becomes an enrolled photo; nobody passes by self-uploads alone, so a"
+            " photo from the counter or the files is still needed."
+        ),
+    ),
+    "requests.photo.verdict": ("核对结果", "What you found"),
+    "requests.photo.accepted": ("是同一人，接受", "The same person: accept"),
+    "requests.photo.refused": ("不一致或不能用，不接受", "Not the same, or of no use: refuse"),
+    "requests.photo.checked": ("核对依据（接受时必选）", "Compared with (needed to accept)"),
+    "requests.photo.identity_document": ("看过身份证件", "an identity document that I have seen"),
+    "requests.photo.file_photo": ("看过本机构存档照片", "the agency’s own file photo"),
+    "requests.photo.why": ("理由", "Reason"),
+    "requests.photo.why.help": (
+        "会留在记录中，请不要写证件号码。不接受时，请同时联系本人换一种方式。",
+        "It stays on record; please write no ID numbers. If you refuse, please call about another way too.",
+    ),
     "requests.done": ("标为已办", "Mark as done"),
     "requests.done.note": ("怎么办的", "What was done"),
     "requests.done.help": (

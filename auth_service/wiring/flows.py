@@ -28,6 +28,7 @@ from auth_service.core.retention import KEYS_PART_DAYS
 from auth_service.core.witness import AuditStatus
 from auth_service.engines.catalogue import engine_metric
 from auth_service.flows.accept_step import AcceptStep
+from auth_service.flows.answer_photo import AnswerPhoto
 from auth_service.flows.answer_request import AnswerRequest
 from auth_service.flows.ask_other_way import AskOtherWay
 from auth_service.flows.authorise import Attester
@@ -45,6 +46,7 @@ from auth_service.flows.import_ledger import ImportLedger
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_flash import KeepFlash
 from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
+from auth_service.flows.leave_photo import LeavePhoto, PhotoCounts, PhotoDesk
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_pilot import OpenPilot
@@ -151,6 +153,13 @@ class Flows(DeviceFlows):
     @cached_property
     def ask_other_way(self) -> AskOtherWay:
         return AskOtherWay(self.store, self.clock, self.limit.wish)
+
+    @cached_property
+    def leave_photo(self) -> LeavePhoto:
+        desk = PhotoDesk(self.pool, lambda: self.identity, self.settings.copies)
+        most = self.settings.steps.looks_a_step
+        counts = PhotoCounts(lambda session_id: self.limit.photo_look(session_id, most), self.limit.wish)
+        return LeavePhoto(self.store, desk, self.clock, counts)
 
     def _count_look(self, session_id: str, n: int) -> None:
         self.limit.look(session_id, n, self.settings.steps.looks_a_step)
@@ -271,6 +280,10 @@ class Flows(DeviceFlows):
     @cached_property
     def answer_request(self) -> AnswerRequest:
         return AnswerRequest(self.store, self.clock, self.limit.reveal)
+
+    @cached_property
+    def answer_photo(self) -> AnswerPhoto:
+        return AnswerPhoto(self.store, self.pool, self.desk, self.clock)
 
     @cached_property
     def look(self) -> Look:

@@ -83,7 +83,9 @@ class Wiring(KioskFlows):
             look=self.look,
             keep_devices=self.keep_devices,
             kiosk=self.kiosk_calls(),
-            desk=Desk(self.see_capture, self.review_capture, self.answer_request, self.settings.review),
+            desk=Desk(
+                self.see_capture, self.review_capture, self.answer_request, self.answer_photo, self.settings.review
+            ),
             authorise=AuthoriseKey(self.store, self.clock),
             limit=self.limit,
             idempotent=Idempotent(self.store, self.clock),
@@ -130,6 +132,7 @@ class Wiring(KioskFlows):
             end=self.end_session,
             see=self.see_session,
             other_way=self.ask_other_way,
+            photo=self.leave_photo,
             possession=self.prove_possession,
             pilot=None if self.settings.pilot_folder is None else self.collect_pilot,
         )

@@ -23,6 +23,7 @@ from auth_service.flows.accept_step import AcceptStep
 from auth_service.flows.ask_other_way import AskOtherWay
 from auth_service.flows.complete_session import CompleteSession
 from auth_service.flows.end_session import EndSession
+from auth_service.flows.leave_photo import LeavePhoto, PhotoCounts, PhotoDesk
 from auth_service.flows.limit import Limit
 from auth_service.flows.open_session import Opened, OpenRequest, OpenSession
 from auth_service.flows.prove_possession import CodeCounts, ProvePossession
@@ -37,7 +38,7 @@ from tests.builders import WANG, Agency
 from tests.fakes import FAKE_ENGINE, FakeAssess, FakeCaptureReader, FakeLook, fake_calibration, picture
 
 CONSENT = Consent(
-    ConsentBasis.SEPARATE_CONSENT, "2026-11-24", "zh", "phone", datetime(2026, 3, 10, 2, 5, tzinfo=UTC), "hash"
+    ConsentBasis.SEPARATE_CONSENT, "2026-11-29", "zh", "phone", datetime(2026, 3, 10, 2, 5, tzinfo=UTC), "hash"
 )
 
 
@@ -92,6 +93,8 @@ class Phone:
         )
         self.proving = ProvePossession(store, clock, (self.policy, code), self.codes, counts)
         self.asking = AskOtherWay(store, clock, limit.wish)
+        desk = PhotoDesk(agency.reader, lambda: FAKE_ENGINE, CopyPolicy())
+        self.leaving = LeavePhoto(store, desk, clock, PhotoCounts(lambda one: limit.photo_look(one, 5), limit.wish))
 
     def opened(self, number: str = WANG, **asked: Any) -> Opened:
         return self.opening.run(OpenRequest(number, Channel.PHONE, CONSENT, **asked))

@@ -37,6 +37,23 @@ STEP_CALL: dict[str, Any] = {
         },
     },
 }
+PHOTO_CALL: dict[str, Any] = {
+    **HELD_CALL,
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "photo": {"type": "string", "format": "binary", "description": "one picture of at most 4 MiB"}
+                    },
+                    "required": ["photo"],
+                }
+            }
+        },
+    },
+}
 OPENING_PROBLEMS = problems("400", "403", "409", "413", "422", "429", "503")
 HELD_PROBLEMS = problems("400", "403", "404", "409", "410", "413", "422", "429", "503")
-STEP_PROBLEMS = problems("400", "403", "404", "408", "409", "410", "413", "415", "422", "503")
+STEP_PROBLEMS = problems("400", "403", "404", "408", "409", "410", "413", "415", "422", "429", "503")

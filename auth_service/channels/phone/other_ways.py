@@ -1,4 +1,4 @@
-"""Asking for another way than the camera, within a session or by name; it changes nothing by itself."""
+"""Asking for another way than the camera, within a session, by name or with a photo; it changes nothing by itself."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from starlette.responses import JSONResponse, Response
 
 from auth_service.channels.phone.held import HeldKey, held_body
 from auth_service.channels.phone.schemas import NamedWishBody, ReceivedAnswer, WishBody
+from auth_service.core.errors import FieldInvalid
 from auth_service.flows.ask_other_way import Named
 from auth_service.qualification.evidence import Channel
 from auth_service.web.access import client_of
 from auth_service.web.csrf import check_page
+from auth_service.web.forms import read_photo_form
 from auth_service.web.idempotency import checked_key
 from auth_service.web.services import services_of
 
@@ -38,6 +40,21 @@ def ask_by_name(request: Request, given: NamedWishBody) -> Response:
     client, named = client_of(request), Named(given.id_number, given.name)
     services.limit.opening(client)
     services.captures.other_way.by_number(named, given.way, Channel.PHONE, given.phone or "", client)
+    return _received()
+
+
+async def picture(request: Request, _key: HeldKey) -> bytes:
+    """One picture, read only for whoever holds the session. raises as read_photo_form; FieldInvalid: more than one"""
+    checked_key(request)
+    form = await read_photo_form(request, ())
+    if len(form.photos) != 1:
+        raise FieldInvalid("one photo", field="photo")
+    return form.photos[0]
+
+
+def leave_photo(request: Request, key: HeldKey, sent: Annotated[bytes, Depends(picture)]) -> Response:
+    """For staff to check; idempotent by its content. raises as LeavePhoto.run"""
+    services_of(request).captures.photo.run(key, sent, client_of(request))
     return _received()
 
 

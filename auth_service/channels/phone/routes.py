@@ -110,6 +110,11 @@ def _add_other_ways(app: FastAPI) -> None:
         responses=_answers(201, told.ReceivedAnswer, words.HELD_PROBLEMS),
     )  # fmt: skip
     app.add_api_route(
+        f"{SESSIONS}/{{session_id}}/photo", other_ways.leave_photo, methods=["POST"], status_code=201,
+        dependencies=_HELD, response_model=None, tags=[_TAG], summary="Leave a photo for staff to check",
+        openapi_extra=words.PHOTO_CALL, responses=_answers(201, told.ReceivedAnswer, words.STEP_PROBLEMS),
+    )  # fmt: skip
+    app.add_api_route(
         "/v1/me/other-ways", other_ways.ask_by_name, methods=["POST"], status_code=201, dependencies=_OPEN,
         response_model=None, tags=[_TAG], summary="The same, for whoever can name the person",
         openapi_extra=words.OPEN_CALL, responses=_answers(201, told.ReceivedAnswer, words.OPENING_PROBLEMS),

@@ -93,7 +93,7 @@ class CodeBody(Given):
 class WishBody(Given):
     """Another way than the camera; changes nothing by itself. phone: where staff may call"""
 
-    way: Way
+    way: Literal[Way.COUNTER, Way.HOME_VISIT, Way.PHONE_CALL, Way.RELATIVE]
     phone: Annotated[str, Field(pattern=r"^[0-9+() -]{5,24}$")] | None = None
 
 

@@ -53,6 +53,12 @@ class StepsMissing(RequestRefused):
     en = "Some steps are missing. Please go on as prompted."
 
 
+class PhotoConflict(RequestRefused):
+    code = "photo_conflict"
+    zh = "这次已经留过一张照片，工作人员会核对，不能再换；也可到窗口或预约上门办理。"
+    en = "A photo was left already; staff will check that one. The counter or a home visit is open too."
+
+
 class CodeRefused(RequestRefused):
     code = "code_refused"
     zh = "验证码不正确或已过期，请核对后重输，或重新获取；也可到窗口或预约上门办理。"

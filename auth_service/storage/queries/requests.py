@@ -11,6 +11,7 @@ from auth_service.capture.other_way import Way
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.queries.pages import MOST, after, cursor_at
 from auth_service.storage.queries.people import Masked, masked_people
+from auth_service.storage.records.other_ways import is_way, way_of
 from auth_service.storage.tables import OtherWayRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -50,7 +51,7 @@ def page_of_requests(
     if settled is not None:
         conditions.append(~_WAITS if settled else _WAITS)
     if way is not None:
-        conditions.append(_WAYS.c.way == way.value)
+        conditions.append(is_way(way))
     if cursor is not None:
         conditions.append(after(cursor, _WAYS.c.asked_at, _WAYS.c.id))
     wanted = select(_WAYS).where(*conditions).order_by(_WAYS.c.asked_at, _WAYS.c.id).limit(limit + 1)
@@ -59,7 +60,7 @@ def page_of_requests(
     people = masked_people(work, [row.person_id for row in rows])
     lines = tuple(
         RequestLine(
-            row.id, row.asked_at, Way(row.way), Channel(row.channel), people[row.person_id],
+            row.id, row.asked_at, way_of(row), Channel(row.channel), people[row.person_id],
             row.phone_sealed is not None, row.settled_at,
         )
         for row in rows

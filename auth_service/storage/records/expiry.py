@@ -51,6 +51,7 @@ _SESSIONS, _STEPS, _CAPTURES = table_of(CaptureSessionRow), table_of(CaptureStep
 _FINDINGS, _REVIEWS, _WAYS = table_of(PadFindingRow), table_of(ReviewRow), table_of(OtherWayRow)
 _CHIPS, _NONCES = table_of(ChipComparisonRow), table_of(DeviceNonceRow)
 _OFFLINE, _TICKETS = table_of(OfflineRecordRow), table_of(OfflineTicketRow)
+_LEFT = select(_WAYS.c.id).where(_WAYS.c.photo_id == _PHOTOS.c.id).exists()
 _GONE = b""
 """What stands where a sealed value was."""
 _AGES: dict[str, tuple[ColumnElement[Any], ColumnElement[datetime]]] = {
@@ -103,8 +104,12 @@ class Expiry:
         """Ids of kept pictures that nobody needs to look at any more.
 
         `review`: stored before, and every flag that shows it was decided before, and so was its review. `reference`:
-        besides, no set holds it that is in force now or was at that instant.
+        besides, no set holds it that is in force now or was at that instant. `upload`: stored before; those that were
+        left for staff have a period of their own.
         """
+        if purpose == "upload":
+            left = select(_PHOTOS.c.id).where(_LEFT, _PHOTOS.c.erased_at.is_(None), _PHOTOS.c.stored_at < before)
+            return list(self._work.connection.execute(left.limit(limit)).scalars())
         old = select(_PHOTOS.c.id).where(
             _PHOTOS.c.purpose == purpose, _PHOTOS.c.erased_at.is_(None), _PHOTOS.c.stored_at < before
         )
@@ -112,7 +117,7 @@ class Expiry:
             old = old.except_(_in_force(func.coalesce(_ENROLLED.c.picture_id, _ENROLLED.c.id), before))  # type: ignore[assignment]
         else:
             shown = _on_desk(before).join(_CAPTURES, _CAPTURES.c.evidence_id == _EVIDENCE.c.id)
-            old = old.where(~shown.where(_CAPTURES.c.photo_id == _PHOTOS.c.id).exists())
+            old = old.where(~shown.where(_CAPTURES.c.photo_id == _PHOTOS.c.id).exists(), ~_LEFT)
         held = self._shown_undecided(before)
         found: list[str] = []
         for photo_id in self._work.connection.execute(old).scalars():

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, insert, select, update
 
 from auth_service.capture.other_way import Way
 from auth_service.core.clock import legal_date
 from auth_service.core.ids import new_id
+from auth_service.enrollment.consent import Consent
 from auth_service.qualification.evidence import Channel
+from auth_service.storage.records.sessions import consent_from, consent_told
 from auth_service.storage.sealing import Place
 from auth_service.storage.tables import OtherWayRow
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
@@ -25,6 +28,7 @@ class OtherWay:
     """One request. phone: a number that was given for it, beside the one on file
 
     settled_at, settled_by, note  None, None and empty while it waits
+    photo_id, consent  of a photo that was left and kept; the picture itself may be gone
     """
 
     id: str
@@ -36,6 +40,8 @@ class OtherWay:
     settled_at: datetime | None = None
     settled_by: str | None = None
     note: str = ""
+    photo_id: str | None = None
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,26 @@ class NewRequest:
     way: Way
     channel: Channel
     phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewUpload:
+    """A photo that was left in a session. digest: SHA-256 of what came; photo_id: None where nothing was kept"""
+
+    session_id: str
+    person_id: str | None
+    channel: Channel
+    digest: str
+    consent: Consent
+    photo_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """What was left in a session. same: it is what is offered now; photo_id: None where nothing was kept"""
+
+    same: bool
+    photo_id: str | None
 
 
 class OtherWays:
@@ -78,6 +104,31 @@ class OtherWays:
         statement = insert_or_ignore(self._work.connection, OtherWayRow)
         return self._work.connection.execute(statement, values).rowcount == 1
 
+    def leave(self, new: NewUpload, now: datetime) -> None:
+        """One photo a session: ask `uploaded` first, alone with the session. Of nobody's nothing is kept but that it
+        came."""
+        request_id = new_id()
+        told = json.dumps(consent_told(new.consent)).encode()
+        sealed = self._work.keys.of(new.person_id).seal(_place(request_id, "consent"), told)
+        values = {
+            "id": request_id,
+            "person_id": new.person_id,
+            "way": Way.COUNTER.value,
+            "channel": new.channel.value,
+            "asked_at": now,
+            "once": self._once(new.session_id),
+            "upload": self._upload(new.session_id, new.digest),
+            "photo_id": new.photo_id,
+            "consent_sealed": sealed if new.photo_id is not None else None,
+        }
+        self._work.connection.execute(insert(_WAYS), values)
+
+    def uploaded(self, session_id: str, digest: str = "") -> Uploaded | None:
+        """What was left in this session before. digest: of what is offered now"""
+        wanted = select(_WAYS.c.upload, _WAYS.c.photo_id).where(_WAYS.c.once == self._once(session_id))
+        row = self._work.connection.execute(wanted).one_or_none()
+        return None if row is None else Uploaded(row.upload == self._upload(session_id, digest), row.photo_id)
+
     def waiting(self, most: int) -> list[OtherWay]:
         """Not settled, of people in the ledger, the oldest first. raises KeyMissing, SealBroken"""
         wanted = select(_WAYS).where(_WAYS.c.settled_at.is_(None), _WAYS.c.person_id.is_not(None))
@@ -91,13 +142,17 @@ class OtherWays:
         return None if row is None else self._read(row)
 
     def _read(self, row: Row[Any]) -> OtherWay:
-        phone, note = (
+        phone, note, consent = (
             None if sealed is None else self._work.keys.of(row.person_id).open(_place(row.id, field), sealed).decode()
-            for field, sealed in (("phone", row.phone_sealed), ("note", row.note_sealed))
+            for field, sealed in (
+                ("phone", row.phone_sealed),
+                ("note", row.note_sealed),
+                ("consent", row.consent_sealed),
+            )
         )
         return OtherWay(
-            row.id, row.person_id, Way(row.way), Channel(row.channel), row.asked_at, phone, row.settled_at,
-            row.settled_by, note or "",
+            row.id, row.person_id, way_of(row), Channel(row.channel), row.asked_at, phone, row.settled_at,
+            row.settled_by, note or "", row.photo_id, None if consent is None else consent_from(json.loads(consent)),
         )  # fmt: skip
 
     def settle(self, request: OtherWay, staff_id: str, note: str, now: datetime) -> bool:
@@ -106,6 +161,24 @@ class OtherWays:
         mine = (_WAYS.c.id == request.id) & _WAYS.c.settled_at.is_(None)
         done = update(_WAYS).where(mine).values(settled_at=now, settled_by=staff_id, note_sealed=sealed)
         return self._work.connection.execute(done).rowcount == 1
+
+    def _once(self, session_id: str) -> bytes:
+        return self._work.indexes.of("other_way", f"photo\0{session_id}")
+
+    def _upload(self, session_id: str, digest: str) -> bytes:
+        return self._work.indexes.of("upload", f"{session_id}\0{digest}")
+
+
+def way_of(row: Row[Any]) -> Way:
+    """Of a row with its columns `way` and `upload`."""
+    return Way(row.way) if row.upload is None else Way.PHOTO
+
+
+def is_way(way: Way) -> ColumnElement[bool]:
+    """The rows of one way."""
+    if way is Way.PHOTO:
+        return _WAYS.c.upload.is_not(None)
+    return (_WAYS.c.way == way.value) & _WAYS.c.upload.is_(None)
 
 
 def _place(request_id: str, field: str) -> Place:

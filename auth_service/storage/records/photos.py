@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from auth_service.core.errors import ServiceError, StorageFault
 from auth_service.core.ids import new_id
@@ -81,8 +81,15 @@ class Photos:
 
     def erase_of(self, person_id: str, now: datetime) -> int:
         """Erases every picture of one person; the files go after the commit. returns how many"""
+        return self._erase(table_of(PhotoRow).c.person_id == person_id, now)
+
+    def erase(self, photo_id: str, now: datetime) -> bool:
+        """Erases one picture; its file goes after the commit. False: it was gone"""
+        return self._erase(table_of(PhotoRow).c.id == photo_id, now) == 1
+
+    def _erase(self, which: ColumnElement[bool], now: datetime) -> int:
         photos = table_of(PhotoRow)
-        mine = (photos.c.person_id == person_id) & photos.c.erased_at.is_(None)
+        mine = which & photos.c.erased_at.is_(None)
         self._doomed += self._work.connection.execute(select(photos.c.file_name).where(mine)).scalars()
         return self._work.connection.execute(update(photos).where(mine).values(erased_at=now)).rowcount
 

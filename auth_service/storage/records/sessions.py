@@ -116,7 +116,7 @@ class Sessions:
             "slow": session.slow,
             "consent_id": session.consent_id,
             "helper": new.helper,
-            "consent": None if new.consent is None else _consent_told(new.consent),
+            "consent": None if new.consent is None else consent_told(new.consent),
             **({} if new.pilot is None else {"pilot": asdict(new.pilot)}),
         }
         key = self._work.keys.of(session.person_id)
@@ -249,7 +249,7 @@ class Sessions:
             ended_at=row.ended_at,
             moves=self._moves.of(row.id, row.person_id),
         )
-        consent = None if asked["consent"] is None else _consent(asked["consent"])
+        consent = None if asked["consent"] is None else consent_from(asked["consent"])
         pilot = PilotTag(**asked["pilot"]) if "pilot" in asked else None
         return StoredSession(
             session, consent, row.subject.hex(), row.evidence_id, asked["helper"], pilot, row.browser or ""
@@ -260,7 +260,8 @@ def _place(session_id: str, field: str) -> Place:
     return Place("capture_sessions", session_id, field)
 
 
-def _consent_told(consent: Consent) -> dict[str, Any]:
+def consent_told(consent: Consent) -> dict[str, Any]:
+    """As JSON, to be sealed."""
     return {
         "basis": consent.basis.value,
         "text_version": consent.text_version,
@@ -271,7 +272,8 @@ def _consent_told(consent: Consent) -> dict[str, Any]:
     }
 
 
-def _consent(told: dict[str, Any]) -> Consent:
+def consent_from(told: dict[str, Any]) -> Consent:
+    """What `consent_told` gave."""
     return Consent(
         ConsentBasis(told["basis"]), told["text_version"], told["language"], told["channel"],
         datetime.fromisoformat(told["recorded_at"]), told["reference"],

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from auth_service.capture.other_way import Way
+from auth_service.capture.other_way import BY_WORDS
 from auth_service.liveness.layers import Layer, Sign
 from auth_service.liveness.replay_print import MOST_CELLS
 from auth_service.qualification.evidence import Channel
@@ -158,11 +158,15 @@ class OtherWayRow(Schema):
     person_id     None where the number is in no ledger: nobody to call, and the answer to the page is the same
     phone_sealed  a telephone number that was given for this request alone, with the person's key
     note_sealed   what staff did about it, in words, with the same key
+    way           of a request with a photo `counter`, which is what a release before photos reads
+    upload        of a request with a photo: keyed digest of what came, by which the same is known again
+    photo_id      the picture, where one was kept
+    consent_sealed  what the person agreed to before leaving it, with the same key
     """
 
     __tablename__ = "other_ways"
     __table_args__ = (
-        CheckConstraint(one_of("way", Way), name="way"),
+        CheckConstraint(one_of("way", BY_WORDS), name="way"),
         CheckConstraint(one_of("channel", Channel), name="channel"),
         CheckConstraint("(settled_at IS NULL) = (settled_by IS NULL)", name="settled"),
         Index(None, "asked_at"),
@@ -179,3 +183,6 @@ class OtherWayRow(Schema):
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[Id | None]
     note_sealed: Mapped[bytes | None]
+    upload: Mapped[bytes | None]
+    photo_id: Mapped[Id | None] = mapped_column(index=True)
+    consent_sealed: Mapped[bytes | None]
