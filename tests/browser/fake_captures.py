@@ -87,6 +87,7 @@ class Play:
     answered: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
     wishes: list[dict[str, Any]] = field(default_factory=list)
+    photos: list[bytes] = field(default_factory=list)
     step_calls: list[tuple[int, str]] = field(default_factory=list)
 
     @property
@@ -133,6 +134,7 @@ class FakeCaptures:
             Route(base + "/{id}/complete", self._once(self._complete), methods=["POST"]),
             Route(base + "/{id}/code", self._once(self._send_code), methods=["POST"]),
             Route(base + "/{id}/code/check", self._once(self._give_code), methods=["POST"]),
+            Route(base + "/{id}/photo", self._once(self._photo), methods=["POST"]),
             Route(base + "/{id}/other-ways", self._once(self._wish), methods=["POST"]),
             Route(self.by_name, self._once(self._wish), methods=["POST"]),
         ]
@@ -295,6 +297,14 @@ class FakeCaptures:
         if (await request.json())["code"] not in self.play.codes:
             return problem(422, "code_refused", "验证码不正确。", "The code is wrong.", field="code")
         return 200, {"received": True}
+
+    async def _photo(self, request: Request) -> tuple[int, dict[str, Any]]:
+        found = self._session(request)
+        if found is None or found.ended:
+            return OVER
+        async with request.form() as form:
+            self.play.photos += [await one.read() for one in form.getlist("photo") if not isinstance(one, str)]
+        return 201, {"received": True}
 
     async def _wish(self, request: Request) -> tuple[int, dict[str, Any]]:
         self.play.wishes.append({"session": request.path_params.get("id"), **await request.json()})

@@ -1,5 +1,5 @@
-// Opening the camera, and what to say when it does not open. It is never opened before consent, and nothing falls back
-// to a photo.
+// Opening the camera, and what to say when it does not open. It is never opened before consent, and a capture
+// never falls back to a photo.
 
 import { optics } from "./optics.js";
 
@@ -27,19 +27,19 @@ export function kindOf(error) {
   return KINDS[error && error.name] || "unsupported";
 }
 
-function wish(deviceId) {
-  const size = { width: { ideal: optics.size.width }, height: { ideal: optics.size.height } };
+function wish(deviceId, wanted) {
+  const size = { width: { ideal: wanted.width }, height: { ideal: wanted.height } };
   const which = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
   return { audio: false, video: { ...size, ...which } };
 }
 
 /** A running stream in `video`. Throws NoCamera. */
-export async function openCamera(video, deviceId = "") {
+export async function openCamera(video, deviceId = "", size = optics.size) {
   if (!window.isSecureContext) throw new NoCamera("insecure");
   if (!navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) throw new NoCamera("unsupported");
   closeCamera(video);
   try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia(wish(deviceId));
+    video.srcObject = await navigator.mediaDevices.getUserMedia(wish(deviceId, size));
     await video.play();
   } catch (error) {
     closeCamera(video);

@@ -6,6 +6,7 @@ import { Problem, newKey } from "./calls.js";
 import * as capture from "./capture.js";
 import * as code from "./code.js";
 import { beside, mark, readComfort, readWay } from "./forms.js";
+import * as photo from "./photo.js";
 import { showResult, showTrouble } from "./results.js";
 import { persist } from "./retry.js";
 import { back, busy, current, fault, part, show, tell } from "./screens.js";
@@ -100,6 +101,10 @@ async function again(kind) {
 async function askOtherWay() {
   const wish = readWay(!visit.id);
   if (!wish) return;
+  if (wish.way === "photo") {
+    photo.enter();
+    return;
+  }
   const key = newKey();
   const send = () => (visit.id ? askInSession(visit.id, wish, key) : askByName(wish, key));
   await persist(send, { told: capture.told });
@@ -140,7 +145,10 @@ function turnVoice(wanted) {
 function changed(name) {
   hush();
   if (!USES_CAMERA.has(name)) capture.leave();
+  if (name !== "photo") photo.leave();
   part("ways-who").hidden = Boolean(visit.id);
+  part("way-photo").hidden = !photo.offered();
+  if (!photo.offered()) part("way-photo").querySelector("input").checked = false;
   part("withdraw").hidden = !visit.consented || name === "withdraw" || name === "withdrawn";
   if (name === "sending") capture.settle();
 }
@@ -167,6 +175,15 @@ function wireButtons() {
   on("cameras", "change", (event) => capture.open(event.target.value).catch(told));
   on("ready", "click", (event) => press(event.target, () => capture.run(consent())));
   on("retry", "click", (event) => press(event.target, retryTrouble));
+  on("photo-open", "click", (event) => press(event.target, photo.open));
+  on("photo-choose", "click", () => part("photo-file").click());
+  on("photo-file", "change", (event) => {
+    photo.choose(event.target.files[0]).catch(told);
+    event.target.value = ""; // the same file may be chosen again
+  });
+  on("photo-take", "click", photo.take);
+  on("photo-again", "click", photo.startOver);
+  on("photo-send", "click", (event) => press(event.target, () => photo.send(capture.told)));
   on("withdraw-yes", "click", (event) => press(event.target, takeBack));
 }
 
@@ -220,7 +237,9 @@ function wireVoice() {
 /** An incoming call or another app: the camera is let go, and what was done is kept. */
 function wireAway() {
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState !== "hidden" || current() !== "camera") return;
+    if (document.visibilityState !== "hidden") return;
+    if (current() === "photo") photo.pause();
+    if (current() !== "camera") return;
     capture.leave();
     capture.enter();
   });

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_29_1_devices"
-down_revision = "2026_11_28_10_flash_measurements"
+down_revision = "2026_11_28_11_uploaded_photos"
 branch_labels = None
 depends_on = None
 
