@@ -6,7 +6,8 @@
 4  capture/         what a session before a camera asks, and what came back
    liveness/        did a living person stand there, or does somebody vouch?
 5  matching/        probe against reference, in zones that a calibration record sets
-6  qualification/   evidence -> decision -> certificate and due date
+6  payments/        acts on money: who must stand for them, and what a month comes to
+   qualification/   evidence -> decision -> certificate and due date
 7  monitoring/      what looks wrong becomes a flag for people
 8  flows/           the story: one file per use case (read flows/verify.py first)
 9  storage/         everything encrypted, append-only, chained
