@@ -19,6 +19,7 @@ from auth_service.cli.flash import flash_app
 from auth_service.cli.keys import keys, public_keys
 from auth_service.cli.kiosk_bridge import kiosk
 from auth_service.cli.life import life
+from auth_service.cli.payments import payments
 from auth_service.cli.people import api_keys, staff
 from auth_service.cli.pilot import pilot_app
 from auth_service.cli.privacy import privacy
@@ -50,6 +51,7 @@ app.add_typer(api_keys, name="api-keys")
 app.add_typer(devices, name="devices")
 devices.registered_commands.extend(reconciling.registered_commands)
 app.add_typer(ledger, name="ledger")
+ledger.add_typer(payments, name="payments")
 app.add_typer(references, name="references")
 references.registered_commands.extend(reembedding.registered_commands)
 app.add_typer(models, name="models")

@@ -44,7 +44,7 @@ def import_ledger(
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
         table = open_table(file, LEDGER_COLUMNS, required=LEDGER_REQUIRED)
-        path = rejects or _reject_path(wiring, file.stem)
+        path = rejects or reject_path(wiring, file.stem)
         with RejectWriter(path, tuple(LEDGER_COLUMNS)) as sink, voice.progress("ledger", None) as advance:
             report = wiring.import_ledger.run(table, sink, "cli", advance)
         voice.say(
@@ -55,7 +55,7 @@ def import_ledger(
             voice.say(f"{report.keys_made} people came without a person_key; one was made for each.")
         if report.unknown_columns:
             voice.say("Columns kept aside, not understood: " + ", ".join(report.unknown_columns))
-        _say_refused(voice, report.refused_by_code, path)
+        say_refused(voice, report.refused_by_code, path)
         voice.result({**asdict(report), "rejects": str(path) if report.refused else None})
 
 
@@ -72,7 +72,7 @@ def enroll(
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
-        path = rejects or _reject_path(wiring, "enroll")
+        path = rejects or reject_path(wiring, "enroll")
         with RejectWriter(path, ("path", "id_number", "photo_source")) as sink:
             files = find_photos(folder, sink.reject_row)
             unusable = sink.count
@@ -127,10 +127,10 @@ def _say_enrolled(voice: Voice, report: EnrollReport, path: Path) -> None:
         f"{report.known_already} known already, "
         f"[{'red' if report.refused else 'green'}]{report.refused} refused[/]"
     )
-    _say_refused(voice, report.refused_by_code, path)
+    say_refused(voice, report.refused_by_code, path)
 
 
-def _say_refused(voice: Voice, by_code: dict[str, int], path: Path) -> None:
+def say_refused(voice: Voice, by_code: dict[str, int], path: Path) -> None:
     if not by_code:
         return
     for code, count in sorted(by_code.items(), key=lambda item: -item[1]):
@@ -138,7 +138,7 @@ def _say_refused(voice: Voice, by_code: dict[str, int], path: Path) -> None:
     voice.say(f"Refused rows with their reasons: {path}")
 
 
-def _reject_path(wiring: Wiring, stem: str) -> Path:
+def reject_path(wiring: Wiring, stem: str) -> Path:
     stamp = wiring.clock.now().strftime("%Y%m%dT%H%M%S")
     return wiring.settings.home / "rejects" / f"{stem}-{stamp}.csv"
 

@@ -1,4 +1,5 @@
-"""Facts and the audit rows that tell of them: each attempt, certificate, judgement and review has a row of its own.
+"""Facts and the audit rows that tell of them: each attempt, certificate, judgement, review and act on money has a row
+of its own.
 
 The row and its fact are written in one transaction. A fact that no genuine row tells of, in these very words, was put
 into the database by somebody else.
@@ -10,14 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
 from auth_service.core.audit import StoredRow, instant_text, parsed
 
 DECIDED, JUDGED, REVIEWED = "verification.decided", "flag.judged", "capture.reviewed"
+PROPOSED, SETTLED = "payment.proposed", "payment.decided"
 """The actions that tell of facts."""
 SYSTEM = "system"
 """The worker, as it is named in the audit trail."""
-_TELLING = frozenset({DECIDED, JUDGED, REVIEWED})
+_TELLING = frozenset({DECIDED, JUDGED, REVIEWED, PROPOSED, SETTLED})
 _BYTES = 16
 """Of each statement's digest: a million facts are held in some 100 MB, and no two statements meet by chance."""
 _ACTION = StoredRow._fields.index("action")
@@ -27,7 +30,7 @@ _ACTION = StoredRow._fields.index("action")
 class Fact:
     """One fact as it is stored. said: what its audit row must say; any one of them will do
 
-    name   `evidence:<id>`, `certificate:<serial>`, `judgement:<id>`, `review:<id>`
+    name   `evidence:<id>`, `certificate:<serial>`, `judgement:<id>`, `review:<id>`, `proposal:<id>`, `decision:<id>`
     """
 
     name: str
@@ -57,6 +60,17 @@ def review(review_id: str, person_id: str, at: datetime, done_by: str, *said: st
     return Fact(f"review:{review_id}", (told,))
 
 
+def proposal(proposal_id: str, person_id: str, at: datetime, by: str, *said: object) -> Fact:
+    """An act on money that somebody proposed. said: benefit, act, ground, month, amount in fen"""
+    told = _said("proposal", proposal_id, f"person:{person_id}", f"staff:{by}", instant_text(at), *said)
+    return Fact(f"proposal:{proposal_id}", (told,))
+
+
+def decision(proposal_id: str, at: datetime, by: str, verdict: str) -> Fact:
+    """What ended it."""
+    return Fact(f"decision:{proposal_id}", (_said("decision", proposal_id, f"staff:{by}", instant_text(at), verdict),))
+
+
 def by_of(done_by: str) -> str:
     """How the audit trail names who did it."""
     return SYSTEM if done_by == SYSTEM else f"staff:{done_by}"
@@ -72,27 +86,41 @@ class Told:
         """Takes a genuine row. earlier: a release wrote it whose rows did not name the certificate"""
         if row[_ACTION] not in _TELLING:
             return
-        _, at, actor, action, subject, text, _, _ = row
+        _, _, _, action, _, text, _, _ = row
         try:
             details = parsed(text)
         except (ValueError, TypeError, RecursionError):  # such a row does not fit the chain either
             return
         if not isinstance(details, dict):
             return
-        if action == JUDGED:
-            self._said.add(_said("judgement", details.get("judgement"), subject, details.get("verdict"), actor, at))
-            return
-        if action == REVIEWED:
-            said = (details.get("evidence"), details.get("act"), details.get("verdict"), details.get("reason"))
-            self._said.add(_said("review", details.get("review"), subject, actor, at, *said))
-            if details.get("certificate"):
-                self._said.add(_said("certificate", details.get("evidence"), subject, details.get("certificate")))
-            return
+        {JUDGED: self._judged, REVIEWED: self._reviewed, PROPOSED: self._proposed, SETTLED: self._settled}.get(
+            action, self._decided
+        )(StoredRow._make(row), details, earlier)
+
+    def _judged(self, row: StoredRow, details: dict[str, Any], _earlier: bool) -> None:
+        told = (details.get("judgement"), row.subject, details.get("verdict"), row.actor, row.at)
+        self._said.add(_said("judgement", *told))
+
+    def _reviewed(self, row: StoredRow, details: dict[str, Any], _earlier: bool) -> None:
+        said = (details.get("evidence"), details.get("act"), details.get("verdict"), details.get("reason"))
+        self._said.add(_said("review", details.get("review"), row.subject, row.actor, row.at, *said))
+        if details.get("certificate"):
+            told = (details.get("evidence"), row.subject, details.get("certificate"))
+            self._said.add(_said("certificate", *told))
+
+    def _proposed(self, row: StoredRow, details: dict[str, Any], _earlier: bool) -> None:
+        said = [details.get(name) for name in ("benefit", "act", "ground", "month", "amount_fen")]
+        self._said.add(_said("proposal", details.get("proposal"), row.subject, row.actor, row.at, *said))
+
+    def _settled(self, row: StoredRow, details: dict[str, Any], _earlier: bool) -> None:
+        self._said.add(_said("decision", details.get("proposal"), row.actor, row.at, details.get("verdict")))
+
+    def _decided(self, row: StoredRow, details: dict[str, Any], earlier: bool) -> None:
         evidence, outcome = details.get("evidence"), details.get("outcome")
         decided = (outcome, details.get("zone"), details.get("channel"), details.get("attested_by"))
-        self._said.add(_said("evidence", evidence, subject, at, *decided))
+        self._said.add(_said("evidence", evidence, row.subject, row.at, *decided))
         if details.get("certificate") or (earlier and "certificate" not in details and outcome == "qualified"):
-            self._said.add(_said("certificate", evidence, subject, details.get("certificate")))
+            self._said.add(_said("certificate", evidence, row.subject, details.get("certificate")))
 
     def untold(self, facts: Iterable[Fact]) -> list[str]:
         """Names of the facts that no row tells of."""

@@ -172,6 +172,15 @@ RULES = (
         "rules on social insurance files (10 years) [U]",
     ),
     Rule(
+        "money",
+        "`payments`, `payment_proposals`, `payment_decisions`, `payment_files`, `payment_sent`, `payment_answers`,"
+        " `contests`, `contest_acts` (notes sealed with the person's key)",
+        None,
+        "10 years, as files of the fund",
+        "kept: who was paid what is owed an account; nothing in them names anybody",
+        "rules on social insurance files (10 years) [U]",
+    ),
+    Rule(
         "audit",
         "`audit_rows`, `audit_head`, `audit_base`, `audit_checkpoints`, `audit_witnesses`, `erasures`",
         None,

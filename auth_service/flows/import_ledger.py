@@ -69,7 +69,7 @@ class ImportLedger:
             unit.bank.require()
             report.batch_id = unit.imports.begin("ledger", table.digest, table.name, now)
         names: dict[str, int] = {}
-        for chunk in _chunks(table.rows(), _ROWS_PER_UNIT):
+        for chunk in chunks(table.rows(), _ROWS_PER_UNIT):
             with self._store.unit() as unit:
                 for number, values in chunk:
                     self._row(unit, report, names, (number, values), rejects)
@@ -142,7 +142,8 @@ def _counts(report: LedgerReport) -> dict[str, int]:
     return {name: getattr(report, name) for name in names}
 
 
-def _chunks(rows: Iterable[tuple[int, Mapping[str, str]]], size: int) -> Iterator[list[tuple[int, Mapping[str, str]]]]:
+def chunks(rows: Iterable[tuple[int, Mapping[str, str]]], size: int) -> Iterator[list[tuple[int, Mapping[str, str]]]]:
+    """Rows in parts of one transaction each."""
     iterator = iter(rows)
     while chunk := list(islice(iterator, size)):
         yield chunk

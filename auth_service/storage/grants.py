@@ -77,6 +77,13 @@ GRANTS: dict[str, Rights] = {
     "flag_people": _both(ADD, ADD),
     "judgements": _front(ADD),
     "reviews": _front(ADD),
+    "payment_proposals": _front(ADD),
+    "payment_decisions": _front(ADD),
+    "payment_files": _front(ADD),
+    "payment_sent": _front(ADD),
+    "payment_answers": _front(ADD),
+    "contests": _front(ADD),
+    "contest_acts": _front(ADD),
     "audit_rows": _both(ADD, ADD),
     # the rows move the head along; the right to change `id`, which a trigger refuses, is only that to lock it
     "audit_head": _both(Right(update=("id",)), Right(update=("id",))),
@@ -125,6 +132,8 @@ GRANTS: dict[str, Rights] = {
     "people": _both(READ, Right(insert=True, update=_columns("people", "created_at"))),
     "benefits": _both(READ, Right(insert=True, update=_columns("benefits"))),
     "consents": _front(Right(insert=True, update=("reference_sealed",))),
+    # what was paid comes with the ledger's files alone: who serves cannot make anybody owe anything
+    "payments": _both(READ, ADD),
     # faces
     "photos": _front(Right(insert=True, update=("erased_at",))),
     "reference_photos": _front(

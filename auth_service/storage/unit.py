@@ -24,6 +24,7 @@ from auth_service.storage.records.calibrations import StoredCalibration
 from auth_service.storage.records.captures import KnownCapture, NewCapture
 from auth_service.storage.records.checkpoints import StoredCheckpoint
 from auth_service.storage.records.chips import StoredChip
+from auth_service.storage.records.contests import StoredContest
 from auth_service.storage.records.earlier_rows import guard_earlier_rows
 from auth_service.storage.records.findings import StoredFinding
 from auth_service.storage.records.flags import StoredFlag
@@ -33,6 +34,7 @@ from auth_service.storage.records.offline import NewRecord, StoredRecord
 from auth_service.storage.records.other_ways import NewRequest, NewUpload, OtherWay
 from auth_service.storage.records.people import Applied
 from auth_service.storage.records.reconciliations import Reconciliation
+from auth_service.storage.records.proposals import MoneyDecision, StoredProposal
 from auth_service.storage.records.reembedding import EngineCount
 from auth_service.storage.records.references import KnownHash
 from auth_service.storage.records.reviews import StoredReview
@@ -53,6 +55,7 @@ __all__ = [
     "KeptStep",
     "KnownCapture",
     "KnownHash",
+    "MoneyDecision",
     "NewCapture",
     "NewRecord",
     "NewRequest",
@@ -67,9 +70,11 @@ __all__ = [
     "StoredCalibration",
     "StoredCheckpoint",
     "StoredChip",
+    "StoredContest",
     "StoredFinding",
     "StoredFlag",
     "StoredFlash",
+    "StoredProposal",
     "StoredRecord",
     "StoredReview",
     "StoredSession",

@@ -43,6 +43,7 @@ from auth_service.flows.enroll_many import EnrollMany
 from auth_service.flows.erase import Erase
 from auth_service.flows.examine_audit import ExamineAudit
 from auth_service.flows.import_ledger import ImportLedger
+from auth_service.flows.import_payments import ImportPayments
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_flash import KeepFlash
 from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
@@ -243,6 +244,10 @@ class Flows(DeviceFlows):
         key = self.keys.index_key("refused_id_number")
         blind: Callable[[str], str] = lambda text: hmac.new(key, text.encode(), "sha256").hexdigest()  # noqa: E731
         return ImportLedger(self.ledger_store, self.clock, blind)
+
+    @cached_property
+    def import_payments(self) -> ImportPayments:
+        return ImportPayments(self.ledger_store, self.clock)
 
     @cached_property
     def sign_in(self) -> SignIn:

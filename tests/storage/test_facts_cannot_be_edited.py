@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from auth_service.accounts.credentials import StaffMember
+from auth_service.accounts.roles import Role
+from auth_service.beneficiaries.person import BenefitKind
+from auth_service.casework.contest import Contest, ContestAct, ContestStep
 from auth_service.core.audit import AuditEvent
-from auth_service.core.ids import new_serial
+from auth_service.core.ids import new_id, new_serial
 from auth_service.core.merkle import Frontier
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
 from auth_service.monitoring.flags import Judgement, Verdict
+from auth_service.payments.proposals import Act, Ground, Proposal
+from auth_service.payments.proposals import Verdict as Verdict_
+from auth_service.payments.rows import PaymentRow
 from auth_service.qualification.certificate import Certificate
-from auth_service.qualification.evidence import EvidenceKind
+from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.qualification.review import Review, ReviewAct, ReviewReason, ReviewVerdict
-from auth_service.storage.unit import Store, StoredCheckpoint
+from auth_service.storage.unit import MoneyDecision, Store, StoredCheckpoint, StoredContest, Unit
 from tests.fakes import assessed
 from tests.storage.samples import NOW, PASSED, direct_sql, enrol, evidence, flag, person, reference_photo
 
@@ -28,6 +36,11 @@ CHANGES = {
     "flag_people": "position = 7",
     "judgements": "verdict = 'false_flag'",
     "reviews": "verdict = 'accepted'",
+    "payments": "amount_fen = 1",
+    "payment_proposals": "ground = 'missing'",
+    "payment_decisions": "verdict = 'returned'",
+    "contests": "channel = 'kiosk'",
+    "contest_acts": "act = 'dismissed'",
     "audit_rows": "actor = 'nobody'",
     "audit_head": "rows = 0",
     "audit_checkpoints": "note = 'another'",
@@ -57,9 +70,27 @@ def full(store: Store) -> Store:
         )
         unit.reviews.add(act, [])
         enrol(unit, someone, reference_photo())
+        _money(unit, someone)
         unit.audit.append(AuditEvent("cli", "test.done"), NOW)
         assert unit.checkpoints.add(StoredCheckpoint(1, 1, "note", Frontier(1, [b"x" * 32])))
     return store
+
+
+def _money(unit: Unit, someone: str) -> None:
+    """A payment, a hold that two stand for, and a contest that somebody has looked at."""
+    li, wang = (
+        StaffMember(new_id(), name, Role.CHECKER, "h", disabled=False, created_at=NOW) for name in ("li", "wang")
+    )
+    unit.staff.add(li)
+    unit.staff.add(wang)
+    benefit = BenefitKind.RESIDENT_PENSION
+    unit.payments.add(someone, PaymentRow(benefit, "2026-01", date(2026, 1, 10), Decimal("148.00")), "batch", NOW)
+    hold = Proposal(new_id(), someone, benefit, Act.HOLD, Ground.DEATH_RECORD, "2026-04", li.id, NOW, needs_two=True)
+    unit.proposals.add(hold)
+    unit.proposals.decide(hold, MoneyDecision(Verdict_.APPROVED, wang.id, NOW))
+    contest = Contest(new_id(), someone, Channel.PHONE, "person", NOW)
+    unit.contests.add(contest)
+    unit.contests.add_step(StoredContest(contest, ()), ContestStep(ContestAct.SOURCE_TOLD, li.id, NOW))
 
 
 @pytest.mark.asvs("16.4.2")

@@ -63,6 +63,8 @@ def test_every_fact_has_its_guards(store: Store, url: str) -> None:
         "evidence", "certificates", "consents", "flags", "judgements", "reviews", "audit_rows", "audit_checkpoints",
         "pad_findings", "replay_prints", "replay_cells", "flag_devices", "chip_comparisons", "devices",
         "flash_measurements", "offline_records",
+        "payments", "payment_proposals", "payment_decisions",
+        "payment_files", "payment_sent", "payment_answers", "contests", "contest_acts",
     ):  # fmt: skip
         assert sum(name.startswith(f"{table}_no_") for name in found) == 2, table
 

@@ -1,4 +1,4 @@
-"""Attempts, certificates, judgements and reviews as the audit trail must tell of them."""
+"""Attempts, certificates, judgements, reviews and acts on money as the audit trail must tell of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 
 from auth_service.core import audit_facts
 from auth_service.core.audit_facts import Fact
-from auth_service.storage.tables import CertificateRow, EvidenceRow, JudgementRow, ReviewRow
+from auth_service.storage.tables import CertificateRow, DecisionRow, EvidenceRow, JudgementRow, ProposalRow, ReviewRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
@@ -29,6 +29,16 @@ _REVIEWS = table_of(ReviewRow)
 _REVIEWED = select(
     *(_REVIEWS.c[name] for name in ("id", "person_id", "done_at", "done_by", "evidence_id", "act", "verdict", "reason"))
 )
+_PROPOSALS, _DECISIONS = table_of(ProposalRow), table_of(DecisionRow)
+_PROPOSED = select(
+    *(
+        _PROPOSALS.c[name]
+        for name in (
+            "id", "person_id", "proposed_at", "proposed_by", "benefit_kind", "act", "ground", "month", "amount_fen",
+        )
+    )
+)  # fmt: skip
+_SETTLED = select(*(_DECISIONS.c[name] for name in ("proposal_id", "decided_at", "decided_by", "verdict")))
 
 
 def all_facts(work: Work) -> Iterator[Fact]:
@@ -41,6 +51,10 @@ def all_facts(work: Work) -> Iterator[Fact]:
         yield audit_facts.judgement(*row)
     for row in _stream(work, _REVIEWED):
         yield audit_facts.review(*row)
+    for row in _stream(work, _PROPOSED):
+        yield audit_facts.proposal(*row)
+    for row in _stream(work, _SETTLED):
+        yield audit_facts.decision(*row)
 
 
 def _stream(work: Work, wanted: Select[Any]) -> Iterator[Any]:

@@ -1,4 +1,5 @@
-"""Guards of the rows that let somebody in, of the thresholds and measurements that decide and of what reviewers said:
+"""Guards of the rows that let somebody in, of the thresholds and measurements that decide, of what reviewers said and of
+acts on money:
 a keyed HMAC over what each row grants.
 
 Somebody with the database file alone can write a row, but not its guard: the key lies in the key ring. What the guard
@@ -12,7 +13,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
@@ -22,6 +23,7 @@ from auth_service.core.errors import AccountTampered
 from auth_service.storage.records.audit import Audit
 from auth_service.storage.sealing import BlindIndexes
 from auth_service.storage.tables import (
+    AnswerRow,
     ApiKeyRow,
     AuditRowTable,
     CalibrationActivationRow,
@@ -29,6 +31,10 @@ from auth_service.storage.tables import (
     DeviceRow,
     FlashActRow,
     FlashMeasurementRow,
+    ContestActRow,
+    ContestRow,
+    DecisionRow,
+    ProposalRow,
     ReviewRow,
     StaffRow,
     StaffSessionRow,
@@ -58,6 +64,14 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
         "code_expires_at", "approved_by", "approved_at", "public_key", "enrolled_at", "quarantined_at",
         "quarantine_reason", "release_proposed_by", "released_by", "released_at", "revoked_by", "revoked_at",
     ),
+    ProposalRow: (
+        "id", "person_id", "benefit_kind", "act", "ground", "month", "amount_fen", "statement", "needs_two",
+        "proposed_by", "proposed_at",
+    ),
+    DecisionRow: ("proposal_id", "verdict", "needs_two", "proposed_by", "decided_by", "decided_at"),
+    AnswerRow: ("id", "proposal_id", "number", "outcome", "code", "done_on", "answered_by", "answered_at"),
+    ContestRow: ("id", "person_id", "channel", "opened_by", "opened_at"),
+    ContestActRow: ("id", "contest_id", "number", "act", "proposed_by", "done_by", "done_at"),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
@@ -72,14 +86,20 @@ _SUBJECT = {
     FlashActRow: "flash_act",
     ReviewRow: "review",
     DeviceRow: "device",
+    ProposalRow: "payment_proposal",
+    DecisionRow: "payment_decision",
+    AnswerRow: "payment_answer",
+    ContestRow: "contest",
+    ContestActRow: "contest_act",
 }
-_ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS = "accounts", "calibrations", "flash", "reviews"
+_ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS, _MONEY = "accounts", "calibrations", "flash", "reviews", "money"
 _PURPOSE = {
     CalibrationRow: _CALIBRATIONS,
     CalibrationActivationRow: _CALIBRATIONS,
     FlashMeasurementRow: _FLASH,
     FlashActRow: _FLASH,
     ReviewRow: _REVIEWS,
+    **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow), _MONEY),
 }
 """Whose index key it is, where not the accounts'."""
 
@@ -179,4 +199,6 @@ def _plain(value: Any) -> Any:
     """A value as every database gives it back."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
     return value.hex() if isinstance(value, bytes) else value

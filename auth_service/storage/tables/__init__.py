@@ -24,6 +24,16 @@ from auth_service.storage.tables.flash import FlashActRow, FlashMeasurementRow
 from auth_service.storage.tables.keys import ErasureRow, WrappingKeyRow
 from auth_service.storage.tables.limits import LimitCountRow
 from auth_service.storage.tables.offline import OfflineRecordRow, OfflineTicketRow, ReconciliationRow
+from auth_service.storage.tables.money import (
+    AnswerRow,
+    ContestActRow,
+    ContestRow,
+    DecisionRow,
+    MoneyFileRow,
+    PaymentRecord,
+    ProposalRow,
+    SentRow,
+)
 from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow, JobRunRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
 from auth_service.storage.tables.reach import SchemaReachRow
@@ -50,6 +60,7 @@ from auth_service.storage.tables.supervision import (
 metadata = Schema.metadata
 
 __all__ = [
+    "AnswerRow",
     "ApiKeyRow",
     "AuditBaseRow",
     "AuditCheckpointRow",
@@ -69,6 +80,9 @@ __all__ = [
     "ConsentRow",
     "DeviceNonceRow",
     "DeviceRow",
+    "ContestActRow",
+    "ContestRow",
+    "DecisionRow",
     "ErasureRow",
     "EvidenceRow",
     "FaceThresholdRow",
@@ -84,12 +98,15 @@ __all__ = [
     "LimitCountRow",
     "OfflineRecordRow",
     "OfflineTicketRow",
+    "MoneyFileRow",
     "OtherWayRow",
     "PadFindingRow",
+    "PaymentRecord",
     "PersonKeyRow",
     "PersonRow",
     "PhotoRow",
     "ReconciliationRow",
+    "ProposalRow",
     "ReferencePhotoRow",
     "ReferenceSetPhotoRow",
     "ReferenceSetRow",
@@ -98,6 +115,7 @@ __all__ = [
     "ReviewRow",
     "SavedAnswerRow",
     "SchemaReachRow",
+    "SentRow",
     "ServiceKeyRow",
     "SignInFailureRow",
     "StaffRow",
