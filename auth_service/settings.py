@@ -48,6 +48,7 @@ from auth_service.liveness.model import ModelPolicy
 from auth_service.liveness.parallax import ParallaxPolicy
 from auth_service.liveness.replay import ReplayPolicy
 from auth_service.liveness.texture import TexturePolicy
+from auth_service.payments.proposals import ProposalPolicy
 from auth_service.qualification.decision import DecisionPolicy
 from auth_service.qualification.review import ReviewPolicy
 
@@ -157,6 +158,7 @@ class Settings(BaseSettings):
     copies: CopyPolicy = CopyPolicy()
     qualification: DecisionPolicy = DecisionPolicy()
     review: ReviewPolicy = ReviewPolicy()
+    payments: ProposalPolicy = ProposalPolicy()
     keys: KeyPolicy = KeyPolicy()
     limits: LimitPolicy = LimitPolicy()
     connections: ConnectionPolicy = ConnectionPolicy()

@@ -36,6 +36,14 @@ class Permission(StrEnum):
     """Who asks for another way than the camera."""
     ANSWER_REQUESTS = "answer_requests"
     """Sees whom to call, with a reason, and says what was done."""
+    SEE_MONEY = "see_money"
+    """Payments, acts on money and contests."""
+    PROPOSE_MONEY = "propose_money"
+    """First entry of an act on money."""
+    APPROVE_MONEY = "approve_money"
+    """Never one's own proposal."""
+    GIVE_BACK = "give_back"
+    """Resumes and pays arrears alone, and answers who says that a hold is wrong."""
     ATTEST_PRESENCE = "attest_presence"
     ENROLL = "enroll"
     READ_AUDIT = "read_audit"
@@ -72,9 +80,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_REQUESTS,
             Permission.ANSWER_REQUESTS,
             Permission.COLLECT_PILOT,
+            Permission.SEE_MONEY,
+            Permission.PROPOSE_MONEY,
+            Permission.GIVE_BACK,
         }
     ),
-    Role.CHECKER: frozenset(),
+    Role.CHECKER: frozenset({Permission.SEE_MONEY, Permission.APPROVE_MONEY, Permission.GIVE_BACK}),
     Role.MONITOR: frozenset(
         {
             Permission.SEE_FLAGS,
@@ -96,7 +107,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.AUDITOR: frozenset(
-        {Permission.SEE_FLAGS, Permission.SEE_REVIEWS, Permission.SEE_REQUESTS, Permission.READ_AUDIT}
+        {
+            Permission.SEE_FLAGS,
+            Permission.SEE_REVIEWS,
+            Permission.SEE_REQUESTS,
+            Permission.SEE_MONEY,
+            Permission.READ_AUDIT,
+        }
     ),
     Role.PRIVACY_OFFICER: frozenset({Permission.ERASE_PERSON, Permission.OVERRIDE_FLAGS}),
     Role.SECURITY_ADMIN: frozenset({Permission.MANAGE_STAFF, Permission.MANAGE_API_KEYS, Permission.MANAGE_DEVICES}),

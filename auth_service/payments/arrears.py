@@ -5,14 +5,17 @@ source  domain.md section 7: Σ withheld rows; prison time excluded, acquittal, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 
 from auth_service.payments.months import Months
 from auth_service.payments.overpayment import Line
 from auth_service.payments.rows import ZERO, PaymentRow, PaymentStatus, in_order, total
 from auth_service.payments.words import Why
+
+NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,11 @@ class Arrears:
 
 
 def arrears(
-    rows: Sequence[PaymentRow], withheld: Months, monthly: Decimal | None = None, excluded: Sequence[Months] = ()
+    rows: Sequence[PaymentRow],
+    withheld: Iterable[str],
+    monthly: Decimal | None = None,
+    excluded: Sequence[Months] = (),
+    promised: Mapping[str, Decimal] = NOTHING,
 ) -> Arrears:
     """What is owed for the months of a hold or suspension.
 
@@ -44,6 +51,7 @@ def arrears(
     withheld  the months that were not to be paid
     monthly   what the ledger says of a month, for months without any row
     excluded  months of a sentence served
+    promised  month -> arrears approved before and not in the rows yet
     """
     by_month: dict[str, list[PaymentRow]] = {month: [] for month in withheld}
     for row in in_order(rows):
@@ -54,7 +62,7 @@ def arrears(
         if any(month in span for span in excluded):
             lines.append(Line(month, None, ZERO, ZERO, Why.EXCLUDED))
         else:
-            lines += _of_month(month, of_month, monthly)
+            lines += _less(_of_month(month, of_month, monthly), promised.get(month, ZERO))
     return Arrears(tuple(lines))
 
 
@@ -75,6 +83,17 @@ def _of_month(month: str, rows: Sequence[PaymentRow], monthly: Decimal | None) -
     if monthly is None:
         return [Line(month, None, ZERO, ZERO, Why.NOT_KNOWN)]
     return [Line(month, None, ZERO, monthly, Why.NO_ROW)]
+
+
+def _less(lines: Sequence[Line], promised: Decimal) -> list[Line]:
+    """The same without what has been approved already."""
+    left = []
+    for line in lines:
+        taken = min(line.amount, promised)
+        promised -= taken
+        rest = line.amount - taken
+        left.append(replace(line, amount=rest, why=Why.PROMISED) if taken and not rest else replace(line, amount=rest))
+    return left
 
 
 def _settled(owed: Sequence[tuple[PaymentRow, Decimal]], paid: Decimal) -> list[tuple[PaymentRow, Decimal]]:

@@ -7,7 +7,7 @@ source  domain.md section 7
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -49,6 +49,10 @@ class Line:
     why: Why
 
 
+Payment = tuple[str, date, Decimal]
+"""A payment as a statement names it: month, day, amount."""
+
+
 @dataclass(frozen=True, slots=True)
 class Overpayment:
     """What was paid too much, line by line. lines: counted up to `most`; those of which only `most` holds say so"""
@@ -63,21 +67,26 @@ class Overpayment:
         return any(line.why is Why.PERHAPS_AFTER_END for line in self.lines) or self.least != self.most
 
 
-def overpaid(rows: Sequence[PaymentRow], end: Uncertain, until: str | None = None) -> Overpayment:
+def overpaid(
+    rows: Sequence[PaymentRow], end: Uncertain, until: str | None = None, asked: Collection[Payment] = ()
+) -> Overpayment:
     """What was paid for months after an end.
 
     rows   of one benefit
     end    the day of death, or another day whose month is the last one payable
     until  the last month in which nothing was due, where it became due again, as after a sentence
+    asked  payments that were asked back already
     """
     surely, perhaps = first_unentitled(end.latest), first_unentitled(end.earliest)
-    lines = [_line(one.row, one.left, surely, perhaps, until) for one in standing(rows)]
+    lines = [_line(one.row, one.left, (surely, perhaps, until), asked) for one in standing(rows)]
     counted = total(line.amount for line in lines if line.why is Why.AFTER_END)
     possible = total(line.amount for line in lines if line.why is Why.PERHAPS_AFTER_END)
     return Overpayment(counted, counted + possible, tuple(lines))
 
 
-def _line(row: PaymentRow, left: Decimal, surely: str, perhaps: str, until: str | None) -> Line:
+def _line(row: PaymentRow, left: Decimal, span: tuple[str, str, str | None], asked: Collection[Payment]) -> Line:
+    surely, perhaps, until = span
+
     def said(why: Why, amount: Decimal = ZERO) -> Line:
         return Line(row.month, row.paid_on, row.amount, amount, why)
 
@@ -87,6 +96,8 @@ def _line(row: PaymentRow, left: Decimal, surely: str, perhaps: str, until: str 
         return said(Why.DUE_AGAIN)
     if left == ZERO:
         return said(Why.CAME_BACK)
+    if (row.month, row.paid_on, row.amount) in asked:
+        return said(Why.ALREADY_ASKED)
     return said(Why.AFTER_END if row.month >= surely else Why.PERHAPS_AFTER_END, left)
 
 

@@ -239,7 +239,7 @@ def _refuse_month(proposal: Proposal, situation: Situation) -> Refusal | None:
     first = month_of(legal_date(proposal.proposed_at))
     if proposal.act in {Act.HOLD, Act.SUSPEND} and not first <= proposal.month <= later(first, 12):
         return Refusal.MONTH_NOT_POSSIBLE
-    stopped = [act.month for act in _since_paid(situation.history)]
+    stopped = [act.month for act in since_paid(situation.history)]
     if proposal.act is Act.RESUME and stopped and proposal.month < min(stopped):
         return Refusal.MONTH_NOT_POSSIBLE
     return Refusal.MONTH_NOT_POSSIBLE if proposal.month > later(first, 12) else None
@@ -260,7 +260,7 @@ def refuse_approval(
     return refuse(proposal, situation, policy, now)
 
 
-def _since_paid(history: Sequence[Approved]) -> list[Approved]:
+def since_paid(history: Sequence[Approved]) -> list[Approved]:
     """The acts since the benefit was last paid that took it away."""
     since: list[Approved] = []
     for act in history:

@@ -13,11 +13,13 @@ class Why(StrEnum):
     PERHAPS_AFTER_END = "perhaps_after_end"
     CAME_BACK = "came_back"
     DUE_AGAIN = "due_again"
+    ALREADY_ASKED = "already_asked"
     WITHHELD = "withheld"
     NOT_ARRIVED = "not_arrived"
     NO_ROW = "no_row"
     NOT_KNOWN = "not_known"
     PAID = "paid"
+    PROMISED = "promised"
     EXCLUDED = "excluded"
 
 
@@ -30,6 +32,7 @@ WHY_WORDS: dict[Why, tuple[str, str]] = {
     ),
     Why.CAME_BACK: ("款项已退回或冲销，不计入。", "This payment came back or was reversed; not counted."),
     Why.DUE_AGAIN: ("当月已恢复应发，不计入。", "The month was due again; not counted."),
+    Why.ALREADY_ASKED: ("此前已列入追缴，不重复计入。", "This payment was asked back before; not counted again."),
     Why.WITHHELD: ("当月曾缓发，应予补发。", "The month was withheld; it is paid in arrears."),
     Why.NOT_ARRIVED: ("款项被银行退回、未到账，应予补发。", "The bank gave this payment back; it is paid in arrears."),
     Why.NO_ROW: (
@@ -41,6 +44,7 @@ WHY_WORDS: dict[Why, tuple[str, str]] = {
         "There is neither a payment row nor a monthly amount for this month; the sum is still to be found.",
     ),
     Why.PAID: ("当月已发放。", "The month has been paid."),
+    Why.PROMISED: ("此前已批准补发，不重复计入。", "Arrears for this were approved before; not counted again."),
     Why.EXCLUDED: ("服刑期间，按规定不补发。", "A prison sentence was served; by law nothing is paid for it."),
 }
 """zh, en. source: domain.md section 7; kind wording of section 13"""

@@ -15,8 +15,8 @@ from auth_service.storage.records.captures import Captures
 from auth_service.storage.records.checkpoints import Checkpoints, Witnesses
 from auth_service.storage.records.chips import Chips
 from auth_service.storage.records.consents import Consents
-from auth_service.storage.records.devices import DeviceNonces, Devices
 from auth_service.storage.records.contests import Contests
+from auth_service.storage.records.devices import DeviceNonces, Devices
 from auth_service.storage.records.erasures import Erasures
 from auth_service.storage.records.evidence import Certificates, Evidence
 from auth_service.storage.records.expiry import Expiry
@@ -33,11 +33,12 @@ from auth_service.storage.records.offline import OfflineRecords
 from auth_service.storage.records.offline_tickets import OfflineTickets
 from auth_service.storage.records.other_ways import OtherWays
 from auth_service.storage.records.own_people import OwnPeople
+from auth_service.storage.records.paying import Paying
 from auth_service.storage.records.payments import Payments
 from auth_service.storage.records.people import People
 from auth_service.storage.records.photos import Photos
-from auth_service.storage.records.reconciliations import Reconciliations
 from auth_service.storage.records.proposals import Proposals
+from auth_service.storage.records.reconciliations import Reconciliations
 from auth_service.storage.records.reembedding import Reembedding
 from auth_service.storage.records.references import References
 from auth_service.storage.records.replay_prints import ReplayPrints
@@ -162,6 +163,10 @@ class Unit:
     @cached_property
     def proposals(self) -> Proposals:
         return Proposals(self._work)
+
+    @cached_property
+    def paying(self) -> Paying:
+        return Paying(self._work)
 
     @cached_property
     def contests(self) -> Contests:

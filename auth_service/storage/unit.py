@@ -32,9 +32,10 @@ from auth_service.storage.records.flash import FlashAct, StoredFlash
 from auth_service.storage.records.idempotency import SavedAnswer
 from auth_service.storage.records.offline import NewRecord, StoredRecord
 from auth_service.storage.records.other_ways import NewRequest, NewUpload, OtherWay
+from auth_service.storage.records.paying import PayingAnswer, PayingOutcome, PaymentsFile
 from auth_service.storage.records.people import Applied
-from auth_service.storage.records.reconciliations import Reconciliation
 from auth_service.storage.records.proposals import MoneyDecision, StoredProposal
+from auth_service.storage.records.reconciliations import Reconciliation
 from auth_service.storage.records.reembedding import EngineCount
 from auth_service.storage.records.references import KnownHash
 from auth_service.storage.records.reviews import StoredReview
@@ -63,6 +64,9 @@ __all__ = [
     "NewUpload",
     "OtherWay",
     "OwnedKey",
+    "PayingAnswer",
+    "PayingOutcome",
+    "PaymentsFile",
     "Reconciliation",
     "SavedAnswer",
     "Snapshot",

@@ -37,11 +37,14 @@ from auth_service.flows.calibrate import Calibrate
 from auth_service.flows.checkpoint import Checkpoint
 from auth_service.flows.collect_pilot import CollectPilot
 from auth_service.flows.complete_session import CompleteSession
+from auth_service.flows.contest import AnswerContest, OpenContest
+from auth_service.flows.decide_proposal import DecideProposal
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.enroll import Enroll, ReferenceDesk
 from auth_service.flows.enroll_many import EnrollMany
 from auth_service.flows.erase import Erase
 from auth_service.flows.examine_audit import ExamineAudit
+from auth_service.flows.give_back import GiveBack
 from auth_service.flows.import_ledger import ImportLedger
 from auth_service.flows.import_payments import ImportPayments
 from auth_service.flows.judge_flag import JudgeFlag
@@ -52,6 +55,7 @@ from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_pilot import OpenPilot
 from auth_service.flows.open_session import OpenSession
+from auth_service.flows.propose_act import ProposeAct
 from auth_service.flows.prove_possession import CodeCounts, ProvePossession
 from auth_service.flows.reembed import Reembed
 from auth_service.flows.restore import Restore
@@ -248,6 +252,26 @@ class Flows(DeviceFlows):
     @cached_property
     def import_payments(self) -> ImportPayments:
         return ImportPayments(self.ledger_store, self.clock)
+
+    @cached_property
+    def propose_act(self) -> ProposeAct:
+        return ProposeAct(self.store, self.clock, self.settings.payments)
+
+    @cached_property
+    def decide_proposal(self) -> DecideProposal:
+        return DecideProposal(self.store, self.clock, self.settings.payments)
+
+    @cached_property
+    def give_back(self) -> GiveBack:
+        return GiveBack(self.store, self.clock, self.settings.payments)
+
+    @cached_property
+    def open_contest(self) -> OpenContest:
+        return OpenContest(self.store, self.clock, self.settings.payments, self.limit.wish)
+
+    @cached_property
+    def answer_contest(self) -> AnswerContest:
+        return AnswerContest(self.store, self.clock)
 
     @cached_property
     def sign_in(self) -> SignIn:

@@ -17,10 +17,12 @@ from auth_service.core.audit_check import DISOWNED, Problem, Trouble, disowned_i
 from auth_service.core.errors import AuditBroken
 from auth_service.flows.examine_audit import ExamineAudit
 from auth_service.monitoring.flags import Verdict
+from auth_service.payments.proposals import Ground, PayState
 from tests.audit_trails import Trail, insertion, troubles
 from tests.builders import LI, WANG, Agency
 from tests.conftest import FixedClock
 from tests.fakes import picture
+from tests.flows.paying import Money
 from tests.storage.samples import direct_sql
 
 
@@ -104,6 +106,23 @@ def test_a_fact_that_no_row_tells_of_is_named(trail: Trail, attacker: Attacker) 
     assert troubles(found) == {Trouble.FORGED_FACT}
     named = {problem.detail for problem in found.problems}
     assert named == {f"evidence:{'e' * 32}", f"judgement:{'d' * 32}", "certificate:forged"}
+
+
+def test_acts_on_money_are_told_and_one_that_is_not_is_named(trail: Trail, attacker: Attacker) -> None:
+    money = Money(trail.agency, trail.clock)
+    money.do()
+    money.restore()
+    assert trail.verify().ok
+    hold = money.propose(ground=Ground.DETAINED)
+    columns = "proposal_id, verdict, needs_two, proposed_by, decided_by, decided_at"
+    attacker.sql(
+        f"INSERT INTO payment_decisions ({columns}) SELECT id, 'approved', needs_two, proposed_by, "
+        f"'{money.checker.id}', proposed_at FROM payment_proposals WHERE id = '{hold.id}'"
+    )
+    found = trail.verify()
+    assert troubles(found) == {Trouble.FORGED_FACT}
+    assert {problem.detail for problem in found.problems} == {f"decision:{hold.id}"}
+    assert money.state() is PayState.PAID
 
 
 def test_a_row_that_fits_the_chain_but_is_not_ours_is_not_signed_and_proves_nothing(

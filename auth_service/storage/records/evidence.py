@@ -123,6 +123,12 @@ class Evidence:
         row = self._work.connection.execute(_LAST_PASS, {"person": person_id}).one_or_none()
         return None if row is None else (row.taken_at, EvidenceKind(row.kind))
 
+    def last_pass_of(self, person_id: str, kind: EvidenceKind) -> datetime | None:
+        """When this person last passed by one kind of evidence."""
+        wanted = select(func.max(_EVIDENCE.c.taken_at, type_=_EVIDENCE.c.taken_at.type))
+        mine = (_EVIDENCE.c.person_id == person_id) & (_EVIDENCE.c.kind == kind.value)
+        return self._work.connection.execute(wanted.where(mine, PASSED)).scalar_one_or_none()
+
     def get(self, evidence_id: str) -> tuple[FaceEvidence, Decision] | None:
         row = self._work.connection.execute(select(_EVIDENCE).where(_EVIDENCE.c.id == evidence_id)).one_or_none()
         return None if row is None else (_evidence(row), _decision(row))

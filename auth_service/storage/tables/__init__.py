@@ -23,7 +23,6 @@ from auth_service.storage.tables.faces import (
 from auth_service.storage.tables.flash import FlashActRow, FlashMeasurementRow
 from auth_service.storage.tables.keys import ErasureRow, WrappingKeyRow
 from auth_service.storage.tables.limits import LimitCountRow
-from auth_service.storage.tables.offline import OfflineRecordRow, OfflineTicketRow, ReconciliationRow
 from auth_service.storage.tables.money import (
     AnswerRow,
     ContestActRow,
@@ -34,6 +33,7 @@ from auth_service.storage.tables.money import (
     ProposalRow,
     SentRow,
 )
+from auth_service.storage.tables.offline import OfflineRecordRow, OfflineTicketRow, ReconciliationRow
 from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow, JobRunRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
 from auth_service.storage.tables.reach import SchemaReachRow
@@ -78,11 +78,11 @@ __all__ = [
     "CertificateRow",
     "ChipComparisonRow",
     "ConsentRow",
-    "DeviceNonceRow",
-    "DeviceRow",
     "ContestActRow",
     "ContestRow",
     "DecisionRow",
+    "DeviceNonceRow",
+    "DeviceRow",
     "ErasureRow",
     "EvidenceRow",
     "FaceThresholdRow",
@@ -96,17 +96,17 @@ __all__ = [
     "JobRunRow",
     "JudgementRow",
     "LimitCountRow",
+    "MoneyFileRow",
     "OfflineRecordRow",
     "OfflineTicketRow",
-    "MoneyFileRow",
     "OtherWayRow",
     "PadFindingRow",
     "PaymentRecord",
     "PersonKeyRow",
     "PersonRow",
     "PhotoRow",
-    "ReconciliationRow",
     "ProposalRow",
+    "ReconciliationRow",
     "ReferencePhotoRow",
     "ReferenceSetPhotoRow",
     "ReferenceSetRow",
