@@ -7,10 +7,38 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
-from auth_service.console import capture, desk, devices, flag, flags, left_photo, requests, session
+from auth_service.console import (
+    capture,
+    contests,
+    desk,
+    devices,
+    flag,
+    flags,
+    left_photo,
+    money,
+    proposals,
+    requests,
+    session,
+)
 from auth_service.web.access import PUBLIC
 
 Page = Callable[..., Response]
+_MONEY: tuple[tuple[str, str, Page], ...] = (
+    ("GET", session.PROPOSALS, proposals.proposals_page),
+    ("POST", "/console/proposals/find", proposals.find),
+    ("GET", "/console/proposals/{proposal_id}", proposals.proposal_page),
+    ("POST", "/console/proposals/{proposal_id}/verdict", proposals.decide),
+    ("POST", "/console/proposals/{proposal_id}/withdraw", proposals.withdraw),
+    ("GET", "/console/money/{person_id}", money.money_page),
+    ("POST", "/console/money/{person_id}/proposals", money.propose),
+    ("POST", "/console/money/{person_id}/restore", money.restore),
+    ("POST", "/console/money/{person_id}/contests", money.contest),
+    ("GET", session.CONTESTS, contests.contests_page),
+    ("GET", "/console/contests/{contest_id}", contests.contest_page),
+    ("POST", "/console/contests/{contest_id}/restore", contests.restore),
+    ("POST", "/console/contests/{contest_id}/acts", contests.note_act),
+    ("POST", "/console/contests/{contest_id}/dismiss", contests.dismiss),
+)
 
 
 def add_console(app: FastAPI) -> None:
@@ -38,6 +66,7 @@ def add_console(app: FastAPI) -> None:
         ("GET", session.DEVICES, devices.devices_page),
         ("POST", session.DEVICES, devices.enter),
         ("POST", "/console/devices/{device_id}/{act}", devices.act),
+        *_MONEY,
     )
     for_anybody: tuple[tuple[str, str, Page], ...] = (
         ("GET", session.HOME + "/", session.to_home),

@@ -17,7 +17,7 @@ from auth_service.console.devices import waits_for
 from auth_service.console.words import ago
 from auth_service.core.errors import CredentialsInvalid, RateLimited, ServiceError, SignInRequired, SignInThrottled
 from auth_service.flows.sign_in import Caller
-from auth_service.storage.queries import DeskFilter
+from auth_service.storage.queries import DeskFilter, ProposalFilter
 from auth_service.web.access import StaffVisitor, Visitor, client_of
 from auth_service.web.cookies import (
     device_cookie_name,
@@ -36,8 +36,11 @@ from auth_service.web.services import services_of
 
 HOME = "/console"
 FLAGS, DESK, REQUESTS, DEVICES = "/console/flags", "/console/desk", "/console/requests", "/console/devices"
+PROPOSALS, CONTESTS = "/console/proposals", "/console/contests"
 SIGN_IN = "/console/sign-in"
-_NEXT = re.compile(r"/console(?:/(?:flags|desk|requests)(?:/[0-9a-f]{32})?|/devices)?")
+_NEXT = re.compile(
+    r"/console(?:/(?:flags|desk|requests|proposals|contests)(?:/[0-9a-f]{32})?|/money/[0-9a-f]{32}|/devices)?"
+)
 """The only places that a sign-in leads to: no address of somebody else's can be put in."""
 
 
@@ -82,6 +85,14 @@ def _cards(request: Request, visitor: Visitor) -> list[dict[str, object]]:
     if visitor.may(Permission.MANAGE_DEVICES):
         waiting = [one for one in services.keep_devices.all() if waits_for(one, visitor.staff)]
         card("devices.title", DEVICES, len(waiting))
+    if visitor.may(Permission.SEE_MONEY):
+        contested = queries.contests(limit=1).rows
+        card(
+            "contests.title", CONTESTS, queries.contest_counts()["open"], contested[0].opened_at if contested else None
+        )
+        proposed = queries.proposals(ProposalFilter(), limit=1).rows
+        count = queries.proposal_counts()["waiting"]
+        card("money.title", PROPOSALS, count, proposed[0].proposed_at if proposed else None)
     return cards
 
 

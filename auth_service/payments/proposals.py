@@ -213,6 +213,11 @@ def state_after(history: Iterable[Approved]) -> PayState:
     return state
 
 
+def possible_after(state: PayState) -> tuple[Act, ...]:
+    """The acts that may be done in a state."""
+    return tuple(act for act in Act if state in _NEXT[act])
+
+
 def refuse(proposal: Proposal, situation: Situation, policy: ProposalPolicy, now: datetime) -> Refusal | None:
     """Why this act may not be proposed, or approved, now; None where it may."""
     if proposal.ground not in GROUNDS[proposal.act]:

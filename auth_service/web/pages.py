@@ -30,6 +30,8 @@ _PLACES = (
     (Permission.SEE_REVIEWS, "/console/desk", "desk.title"),
     (Permission.SEE_REQUESTS, "/console/requests", "requests.title"),
     (Permission.MANAGE_DEVICES, "/console/devices", "devices.title"),
+    (Permission.SEE_MONEY, "/console/contests", "contests.title"),
+    (Permission.SEE_MONEY, "/console/proposals", "money.title"),
 )
 """The lists of the console, in the order of the navigation: who sees them, where, under which word."""
 

@@ -20,9 +20,12 @@ from auth_service.flows.ask_other_way import AskOtherWay
 from auth_service.flows.authorise import AuthoriseKey
 from auth_service.flows.collect_pilot import CollectPilot
 from auth_service.flows.complete_session import CompleteSession
+from auth_service.flows.contest import AnswerContest, OpenContest
+from auth_service.flows.decide_proposal import DecideProposal
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.enrol_device import EnrolDevice
 from auth_service.flows.enroll import Enroll
+from auth_service.flows.give_back import GiveBack
 from auth_service.flows.hear_device import HearDevice
 from auth_service.flows.idempotent import Idempotent
 from auth_service.flows.issue_tickets import IssueTickets
@@ -32,11 +35,13 @@ from auth_service.flows.leave_photo import LeavePhoto
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
+from auth_service.flows.propose_act import ProposeAct
 from auth_service.flows.prove_possession import ProvePossession
 from auth_service.flows.reconcile import Reconcile
 from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import SeeCapture
+from auth_service.flows.see_money import SeeMoney
 from auth_service.flows.see_record import SeeRecord
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.sign_in import SignIn
@@ -113,6 +118,18 @@ class Kiosk:
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """The flows of acts on money and of contests."""
+
+    see: SeeMoney
+    propose: ProposeAct
+    decide: DecideProposal
+    give_back: GiveBack
+    open_contest: OpenContest
+    answer_contest: AnswerContest
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Flows, queries and facts of the deployment.
 
@@ -141,6 +158,7 @@ class Services:
     desk: Desk
     keep_devices: KeepDevices
     kiosk: Kiosk
+    money: Money
     authorise: AuthoriseKey
     limit: Limit
     idempotent: Idempotent

@@ -9,6 +9,7 @@ from auth_service.web.texts_desk import DESK_TEXTS
 from auth_service.web.texts_devices import DEVICE_TEXTS
 from auth_service.web.texts_found import FOUND_TEXTS
 from auth_service.web.texts_kiosk import KIOSK_TEXTS
+from auth_service.web.texts_money import MONEY_TEXTS
 from auth_service.web.texts_phone import PHONE_TEXTS
 from auth_service.web.texts_requests import REQUEST_TEXTS
 
@@ -264,6 +265,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **DESK_TEXTS,
     **FOUND_TEXTS,
     **DEVICE_TEXTS,
+    **MONEY_TEXTS,
     **REQUEST_TEXTS,
     **PHONE_TEXTS,
     **KIOSK_TEXTS,

@@ -64,6 +64,7 @@ from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.rotate_keys import RotateKeys, RotateSigningKey
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import PictureEngine, SeeCapture
+from auth_service.flows.see_money import SeeMoney
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.session_decision import CompletePolicies, SessionDecision
 from auth_service.flows.settle_reviews import SettleReviews
@@ -252,6 +253,10 @@ class Flows(DeviceFlows):
     @cached_property
     def import_payments(self) -> ImportPayments:
         return ImportPayments(self.ledger_store, self.clock)
+
+    @cached_property
+    def see_money(self) -> SeeMoney:
+        return SeeMoney(self.store, self.clock, self.settings.payments)
 
     @cached_property
     def propose_act(self) -> ProposeAct:

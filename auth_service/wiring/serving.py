@@ -27,7 +27,7 @@ from auth_service.flows.idempotent import Idempotent
 from auth_service.web.facts import FACES_JOB, Facts, Sources
 from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
-from auth_service.web.services import Captures, Desk, Kiosk, Services
+from auth_service.web.services import Captures, Desk, Kiosk, Money, Services
 from auth_service.wiring.kiosks import KioskFlows
 
 _LEAST_DISK = 64 * 1024 * 1024
@@ -86,6 +86,7 @@ class Wiring(KioskFlows):
             desk=Desk(
                 self.see_capture, self.review_capture, self.answer_request, self.answer_photo, self.settings.review
             ),
+            money=self.money_flows(),
             authorise=AuthoriseKey(self.store, self.clock),
             limit=self.limit,
             idempotent=Idempotent(self.store, self.clock),
@@ -119,6 +120,16 @@ class Wiring(KioskFlows):
             self.accept_record,
             self.see_record,
             self.reconcile,
+        )
+
+    def money_flows(self) -> Money:
+        return Money(
+            see=self.see_money,
+            propose=self.propose_act,
+            decide=self.decide_proposal,
+            give_back=self.give_back,
+            open_contest=self.open_contest,
+            answer_contest=self.answer_contest,
         )
 
     def capture_flows(self) -> Captures:

@@ -9,6 +9,19 @@ from auth_service.capture.other_way import Way
 from auth_service.monitoring.flags import Severity
 from auth_service.storage.queries.desk import DeskFilter, DeskLine, DeskPage, count_desk, page_of_desk
 from auth_service.storage.queries.flags import FlagFilter, FlagLine, FlagPage, count_flags, page_of_flags
+from auth_service.storage.queries.money import (
+    ContestLine,
+    ContestPage,
+    MonthTotal,
+    ProposalFilter,
+    ProposalLine,
+    ProposalPage,
+    count_contests,
+    count_proposals,
+    month_totals,
+    page_of_contests,
+    page_of_proposals,
+)
 from auth_service.storage.queries.operations import Operations, operations
 from auth_service.storage.queries.people import Masked, PersonSummary, summarise
 from auth_service.storage.queries.requests import RequestLine, RequestPage, count_requests, page_of_requests
@@ -16,8 +29,9 @@ from auth_service.storage.queries.totals import count_everything
 from auth_service.storage.work import Work
 
 __all__ = [
-    "DeskFilter", "DeskLine", "DeskPage", "FlagFilter", "FlagLine", "FlagPage", "Masked", "Operations", "PersonSummary",
-    "Queries", "RequestLine", "RequestPage",
+    "ContestLine", "ContestPage", "DeskFilter", "DeskLine", "DeskPage", "FlagFilter", "FlagLine", "FlagPage", "Masked",
+    "MonthTotal", "Operations", "PersonSummary", "ProposalFilter", "ProposalLine", "ProposalPage", "Queries",
+    "RequestLine", "RequestPage",
 ]  # fmt: skip
 
 
@@ -73,6 +87,33 @@ class Queries:
         """How many are `waiting`, `done`, and of `nobody` in the ledger."""
         with self._reading() as work:
             return count_requests(work)
+
+    def proposals(self, wanted: ProposalFilter, cursor: str | None = None, limit: int = 50) -> ProposalPage:
+        """One page of the acts on money, the longest waiting first. raises FieldInvalid"""
+        with self._reading() as work:
+            return page_of_proposals(work, wanted, cursor, limit)
+
+    def proposal_counts(self) -> dict[str, int]:
+        """How many are `waiting`, `approved`, `returned` and `withdrawn`."""
+        with self._reading() as work:
+            return count_proposals(work)
+
+    def contests(
+        self, state: str = "open", *, region: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> ContestPage:
+        """One page of the contests: who passed remotely first, then who waits longest. raises FieldInvalid"""
+        with self._reading() as work:
+            return page_of_contests(work, state, region, cursor, limit)
+
+    def contest_counts(self) -> dict[str, int]:
+        """How many are `open`, `restored` and `dismissed`; `passed`: open ones with a remote pass."""
+        with self._reading() as work:
+            return count_contests(work)
+
+    def money_totals(self, region: str | None = None, digits: int = 12) -> list[MonthTotal]:
+        """What was paid, by region, benefit and entitlement month."""
+        with self._reading() as work:
+            return month_totals(work, region, digits)
 
     def person_summary(self, person_id: str) -> PersonSummary | None:
         """What a staff screen shows of a person without a reveal. raises KeyMissing, SealBroken"""

@@ -12,11 +12,14 @@ from auth_service.app import TEMPLATES as FOLDERS
 from auth_service.beneficiaries.id_number import Sex
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.capture.challenge import Accommodation, Colour, Motion, Route, StepKind
+from auth_service.casework.contest import ContestAct
 from auth_service.channels.kiosk import page as kiosk
 from auth_service.channels.phone.page import ASSETS, RELATIONS, WAYS
+from auth_service.console.contests import LIST as CONTESTS
 from auth_service.console.desk import WHY
 from auth_service.console.devices import ACTS
 from auth_service.console.flags import LIST as FLAGS
+from auth_service.console.proposals import LIST as PROPOSALS
 from auth_service.console.requests import LIST as REQUESTS
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.flows.answer_request import RevealReason
@@ -24,8 +27,12 @@ from auth_service.liveness.layers import Layer, Mode, Sign
 from auth_service.matching.comparison import Zone
 from auth_service.monitoring.flags import Severity, Verdict
 from auth_service.monitoring.rules.v09_broken_protocol import Breach
+from auth_service.payments.proposals import Act, Ground, PayState
+from auth_service.payments.proposals import Verdict as MoneyVerdict
+from auth_service.payments.rows import PaymentStatus
 from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.qualification.review import REASONS_OF, ReviewAct, ReviewReason, ReviewState, ReviewVerdict
+from auth_service.storage.unit import PayingOutcome
 from auth_service.web.pages import TEMPLATES
 from auth_service.web.texts import TEXTS
 
@@ -75,6 +82,15 @@ FAMILIES = {
     "devices.act.": tuple(ACTS),
     "devices.lens.": tuple(LensProfile),
     "device.": ("name", "owner", "place", "region", "state"),
+    "money.state.": PROPOSALS.states,
+    "money.act.": tuple(Act),
+    "money.ground.": tuple(Ground),
+    "money.paystate.": tuple(PayState),
+    "money.status.": tuple(PaymentStatus),
+    "money.recorded.": ("proposed", *MoneyVerdict),
+    "money.file.": (*PayingOutcome, "none", "sent"),
+    "contests.state.": CONTESTS.states,
+    "contests.act.": tuple(ContestAct),
     "flag.photo.": ("probe", "reference", "other_reference", "capture", "offered"),
 }
 
