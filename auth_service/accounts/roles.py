@@ -142,6 +142,8 @@ class Scope(StrEnum):
     BENEFICIARIES = "beneficiaries"
     """May learn whether an ID number is in the ledger."""
     METRICS = "metrics"
+    PAYMENTS = "payments"
+    """The paying agency: reads approved acts and says what it did. It proposes and approves nothing."""
 
 
 APART = frozenset({Scope.ENROLL, Scope.ASSISTED})

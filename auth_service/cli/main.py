@@ -23,6 +23,7 @@ from auth_service.cli.payments import payments
 from auth_service.cli.people import api_keys, staff
 from auth_service.cli.pilot import pilot_app
 from auth_service.cli.privacy import privacy
+from auth_service.cli.proposals import proposals
 from auth_service.cli.reconciliation import reconciling
 from auth_service.cli.records import certificates, enrolment, ledger, references
 from auth_service.cli.reembedding import reembedding
@@ -52,6 +53,7 @@ app.add_typer(devices, name="devices")
 devices.registered_commands.extend(reconciling.registered_commands)
 app.add_typer(ledger, name="ledger")
 ledger.add_typer(payments, name="payments")
+app.add_typer(proposals, name="proposals")
 app.add_typer(references, name="references")
 references.registered_commands.extend(reembedding.registered_commands)
 app.add_typer(models, name="models")

@@ -72,7 +72,9 @@ def list_staff(as_json: JsonFlag = False) -> None:
 @api_keys.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="which system it is for")],
-    scopes: Annotated[str, typer.Option(help="comma-separated: enroll, verify, assisted, beneficiaries, metrics")],
+    scopes: Annotated[
+        str, typer.Option(help="comma-separated: enroll, verify, assisted, beneficiaries, metrics, payments")
+    ],
     days: Annotated[
         int | None, typer.Option(help="valid for so many days; without an end when left out", min=1)
     ] = None,

@@ -140,7 +140,11 @@ def owed_to(unit: Unit, person: Beneficiary, benefit: BenefitKind, today: date) 
 
 
 def _promised(unit: Unit, person_id: str, benefit: BenefitKind) -> Mapping[str, Decimal]:
-    """Month -> arrears that were approved and not refused, less what was paid for that month since."""
+    return {month: amount for month, (_, amount) in pending_arrears(unit, person_id, benefit).items()}
+
+
+def pending_arrears(unit: Unit, person_id: str, benefit: BenefitKind) -> Mapping[str, tuple[date, Decimal]]:
+    """Month -> since when, and what of the arrears approved for it and not refused has not been paid since."""
     approved: dict[str, Decimal] = defaultdict(lambda: ZERO)
     since: dict[str, date] = {}
     for stored in unit.proposals.of(person_id):
@@ -155,7 +159,7 @@ def _promised(unit: Unit, person_id: str, benefit: BenefitKind) -> Mapping[str, 
     for row in unit.payments.of(person_id, benefit):
         if row.month in since and row.status is PaymentStatus.SETTLED and row.paid_on >= since[row.month]:
             approved[row.month] -= row.amount
-    return {month: amount for month, amount in approved.items() if amount > 0}
+    return {month: (since[month], amount) for month, amount in approved.items() if amount > 0}
 
 
 def owed_by(unit: Unit, person_id: str, benefit: BenefitKind, terms: RecoverTerms) -> Overpayment:

@@ -144,6 +144,7 @@ APPROVE_MONEY = NeedsPermission(Permission.APPROVE_MONEY)
 GIVE_BACK = NeedsPermission(Permission.GIVE_BACK)
 MAY_ENROLL = NeedsScope(Scope.ENROLL)
 MAY_VERIFY = NeedsScope(Scope.VERIFY)
+PAYS = NeedsScope(Scope.PAYMENTS)
 READS_METRICS = MetricsReader()
 
 StaffVisitor = Annotated[Visitor, Depends(SIGNED_IN)]
@@ -162,3 +163,4 @@ MoneyChecker = Annotated[Visitor, Depends(APPROVE_MONEY)]
 GivingBack = Annotated[Visitor, Depends(GIVE_BACK)]
 EnrollingKey = Annotated[ApiKey, Depends(MAY_ENROLL)]
 VerifyingKey = Annotated[ApiKey, Depends(MAY_VERIFY)]
+PayingKey = Annotated[ApiKey, Depends(PAYS)]

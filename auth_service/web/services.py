@@ -44,6 +44,7 @@ from auth_service.flows.see_capture import SeeCapture
 from auth_service.flows.see_money import SeeMoney
 from auth_service.flows.see_record import SeeRecord
 from auth_service.flows.see_session import SeeSession
+from auth_service.flows.send_payments import AnswerPayment
 from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify
@@ -127,6 +128,7 @@ class Money:
     give_back: GiveBack
     open_contest: OpenContest
     answer_contest: AnswerContest
+    answer_payment: AnswerPayment
 
 
 @dataclass(frozen=True, slots=True)

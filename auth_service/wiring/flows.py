@@ -37,16 +37,12 @@ from auth_service.flows.calibrate import Calibrate
 from auth_service.flows.checkpoint import Checkpoint
 from auth_service.flows.collect_pilot import CollectPilot
 from auth_service.flows.complete_session import CompleteSession
-from auth_service.flows.contest import AnswerContest, OpenContest
-from auth_service.flows.decide_proposal import DecideProposal
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.enroll import Enroll, ReferenceDesk
 from auth_service.flows.enroll_many import EnrollMany
 from auth_service.flows.erase import Erase
 from auth_service.flows.examine_audit import ExamineAudit
-from auth_service.flows.give_back import GiveBack
 from auth_service.flows.import_ledger import ImportLedger
-from auth_service.flows.import_payments import ImportPayments
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_flash import KeepFlash
 from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
@@ -55,7 +51,6 @@ from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_pilot import OpenPilot
 from auth_service.flows.open_session import OpenSession
-from auth_service.flows.propose_act import ProposeAct
 from auth_service.flows.prove_possession import CodeCounts, ProvePossession
 from auth_service.flows.reembed import Reembed
 from auth_service.flows.restore import Restore
@@ -64,7 +59,6 @@ from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.rotate_keys import RotateKeys, RotateSigningKey
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import PictureEngine, SeeCapture
-from auth_service.flows.see_money import SeeMoney
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.session_decision import CompletePolicies, SessionDecision
 from auth_service.flows.settle_reviews import SettleReviews
@@ -249,34 +243,6 @@ class Flows(DeviceFlows):
         key = self.keys.index_key("refused_id_number")
         blind: Callable[[str], str] = lambda text: hmac.new(key, text.encode(), "sha256").hexdigest()  # noqa: E731
         return ImportLedger(self.ledger_store, self.clock, blind)
-
-    @cached_property
-    def import_payments(self) -> ImportPayments:
-        return ImportPayments(self.ledger_store, self.clock)
-
-    @cached_property
-    def see_money(self) -> SeeMoney:
-        return SeeMoney(self.store, self.clock, self.settings.payments)
-
-    @cached_property
-    def propose_act(self) -> ProposeAct:
-        return ProposeAct(self.store, self.clock, self.settings.payments)
-
-    @cached_property
-    def decide_proposal(self) -> DecideProposal:
-        return DecideProposal(self.store, self.clock, self.settings.payments)
-
-    @cached_property
-    def give_back(self) -> GiveBack:
-        return GiveBack(self.store, self.clock, self.settings.payments)
-
-    @cached_property
-    def open_contest(self) -> OpenContest:
-        return OpenContest(self.store, self.clock, self.settings.payments, self.limit.wish)
-
-    @cached_property
-    def answer_contest(self) -> AnswerContest:
-        return AnswerContest(self.store, self.clock)
 
     @cached_property
     def sign_in(self) -> SignIn:

@@ -29,6 +29,7 @@ from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
 from auth_service.web.services import Captures, Desk, Kiosk, Money, Services
 from auth_service.wiring.kiosks import KioskFlows
+from auth_service.wiring.money import MoneyFlows
 
 _LEAST_DISK = 64 * 1024 * 1024
 """Below this the service says that it is not ready: a photo, its records and SQLite's log need some megabytes each."""
@@ -40,7 +41,7 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(KioskFlows):
+class Wiring(KioskFlows, MoneyFlows):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:
@@ -130,6 +131,7 @@ class Wiring(KioskFlows):
             give_back=self.give_back,
             open_contest=self.open_contest,
             answer_contest=self.answer_contest,
+            answer_payment=self.answer_payment,
         )
 
     def capture_flows(self) -> Captures:

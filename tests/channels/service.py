@@ -63,6 +63,7 @@ KEY_SCOPES: dict[str, tuple[Scope, ...]] = {
     "assisted": (Scope.VERIFY, Scope.ASSISTED),
     "enroll": (Scope.ENROLL,),
     "metrics": (Scope.METRICS,),
+    "payments": (Scope.PAYMENTS,),
 }
 
 

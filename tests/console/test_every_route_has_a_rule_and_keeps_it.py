@@ -22,6 +22,8 @@ from tests.console.waiting import ask, person_of, put
 EXPECTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/enrollments"): "scope enroll",
     ("POST", "/v1/verifications"): "scope verify",
+    ("GET", "/v1/payment-proposals"): "scope payments",
+    ("POST", "/v1/payment-proposals/{proposal_id}/answers"): "scope payments",
     ("GET", "/certificates/{serial}"): "public",
     ("GET", "/certificates/{serial}/qr.svg"): "public",
     ("GET", "/kiosk"): "public",
@@ -45,6 +47,7 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/capture-sessions/{session_id}/other-ways"): "holds the session",
     ("POST", "/v1/capture-sessions/{session_id}/photo"): "holds the session",
     ("POST", "/v1/me/other-ways"): "public",
+    ("POST", "/v1/me/contests"): "public",
     ("POST", "/v1/kiosk/enrolments"): "proves its key",
     ("GET", "/v1/kiosk/status"): "device active or quarantined",
     ("POST", "/v1/kiosk/capture-sessions"): "device active",
@@ -196,8 +199,8 @@ def waits(service: Deployment) -> dict[str, str]:
 
 
 REACHED = {"undo": {409}, "photo": {404}, "restore": {303, 409}, "dismiss": {409}}
-"""Where a permitted caller does not get 200 or 303: the newest act has another id, no photo was left, nothing is held, it
-has ended."""
+"""Where a permitted caller does not get 200 or 303: the newest act has another id, no photo was left, nothing is held,
+it has ended."""
 
 
 def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from auth_service.channels.agency.schemas import Problem
+from auth_service.channels.agency.schemas import AnswerBody, Problem
 from auth_service.enrollment.consent import ConsentBasis
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.web.errors import MEDIA_TYPE
@@ -123,3 +123,23 @@ ENROLL_REQUEST = multipart(
     },
     ["id_number", "photo_source", "consent_basis", "consent_text_version"],
 )
+LIST_REQUEST: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "cursor",
+            "in": "query",
+            "schema": {"type": "string", "maxLength": 300},
+            "description": "`next_cursor` of the page before",
+        },
+        {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}},
+    ],
+    "security": [{"apiKey": []}],
+}
+ANSWER_REQUEST: dict[str, Any] = {
+    "parameters": [IDEMPOTENCY],
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": AnswerBody.model_json_schema()}},
+    },
+    "security": [{"apiKey": []}],
+}

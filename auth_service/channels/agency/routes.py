@@ -7,13 +7,22 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
-from auth_service.channels.agency import certificates, operations, texts
-from auth_service.channels.agency.description import ENROLL_REQUEST, POST_PROBLEMS, VERIFY_REQUEST, problems
+from auth_service.channels.agency import certificates, operations, payments, texts
+from auth_service.channels.agency.description import (
+    ANSWER_REQUEST,
+    ENROLL_REQUEST,
+    LIST_REQUEST,
+    POST_PROBLEMS,
+    VERIFY_REQUEST,
+    problems,
+)
 from auth_service.channels.agency.enrollments import enroll
 from auth_service.channels.agency.schemas import (
+    AnswerKept,
     CertificateState,
     EnrollmentAnswer,
     Health,
+    ProposalList,
     ReadinessAnswer,
     TextAnswer,
     VerificationAnswer,
@@ -40,6 +49,16 @@ def _add_calls(app: FastAPI) -> None:
         "/v1/verifications", verify, methods=["POST"], response_model=None, tags=["verification"],
         summary="Compare a fresh photo with the enrolled ones", openapi_extra=VERIFY_REQUEST,
         responses={200: {"model": VerificationAnswer}, **POST_PROBLEMS},
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/payment-proposals", payments.listed, methods=["GET"], response_model=None, tags=["payments"],
+        summary="Approved acts on money, for the paying agency", openapi_extra=LIST_REQUEST,
+        responses={200: {"model": ProposalList}, **problems("401", "403", "422", "429", "503")},
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/payment-proposals/{proposal_id}/answers", payments.answer, methods=["POST"], response_model=None,
+        tags=["payments"], summary="What the paying agency did with an act", openapi_extra=ANSWER_REQUEST,
+        responses={200: {"model": AnswerKept}, **POST_PROBLEMS},
     )  # fmt: skip
     app.add_api_route(
         "/certificates/{serial}", certificates.certificate, methods=["GET"], response_model=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -67,6 +67,51 @@ class CertificateState(Answer):
     evidence_kind: Literal["face", "assisted", "photo"] | None
     passed_on: date | None
     due_on: date | None
+
+
+class ActAnswer(Answer):
+    """What the paying agency said last of an act."""
+
+    outcome: Literal["done", "refused"]
+    code: str
+    done_on: date | None
+
+
+class ProposalAnswer(Answer):
+    """One approved act on money. `id` names it for good: one that comes again is the same act."""
+
+    id: str
+    person_key: str
+    benefit_kind: str
+    act: Literal["hold", "suspend", "resume", "back_pay", "terminate", "recover"]
+    month: str = Field(description="the first entitlement month that it touches, YYYY-MM")
+    amount: str | None = Field(description="yuan with two decimals, of back_pay and recover")
+    approved_at: datetime
+    answer: ActAnswer | None
+
+
+class ProposalList(Answer):
+    """A page of approved acts, in the order of their approval. `next_cursor` is null on the last."""
+
+    proposals: tuple[ProposalAnswer, ...]
+    next_cursor: str | None
+
+
+class AnswerBody(BaseModel):
+    """What was done with an act."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Literal["done", "refused"]
+    code: str = Field(default="", max_length=64, description="your own word for why; a refusal must give one")
+    done_on: str | None = Field(default=None, max_length=20, description="YYYY-MM-DD")
+
+
+class AnswerKept(Answer):
+    """`new` is false where the same was said before."""
+
+    id: str
+    new: bool
 
 
 class TextAnswer(Answer):

@@ -1,4 +1,5 @@
-"""Asking for another way than the camera, within a session, by name or with a photo; it changes nothing by itself."""
+"""Asking for another way than the camera, within a session, by name or with a photo, and saying that a hold is wrong;
+it changes nothing by itself."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from auth_service.channels.phone.held import HeldKey, held_body
-from auth_service.channels.phone.schemas import NamedWishBody, ReceivedAnswer, WishBody
+from auth_service.channels.phone.schemas import ContestBody, NamedWishBody, ReceivedAnswer, WishBody
 from auth_service.core.errors import FieldInvalid
 from auth_service.flows.ask_other_way import Named
 from auth_service.qualification.evidence import Channel
@@ -55,6 +56,20 @@ async def picture(request: Request, _key: HeldKey) -> bytes:
 def leave_photo(request: Request, key: HeldKey, sent: Annotated[bytes, Depends(picture)]) -> Response:
     """For staff to check; idempotent by its content. raises as LeavePhoto.run"""
     services_of(request).captures.photo.run(key, sent, client_of(request))
+    return _received()
+
+
+def contest(request: Request, given: ContestBody) -> Response:
+    """ "I am alive": one answer for everybody, whether anything is held or the number is in the ledger.
+
+    raises  IdNumberInvalid, RateLimited, CsrfRefused
+    """
+    check_page(request, cookie=False)
+    checked_key(request)
+    services = services_of(request)
+    client, named = client_of(request), Named(given.id_number, given.name)
+    services.limit.opening(client)
+    services.money.open_contest.by_number(named, Channel.PHONE, given.words, client)
     return _received()
 
 

@@ -119,6 +119,11 @@ def _add_other_ways(app: FastAPI) -> None:
         response_model=None, tags=[_TAG], summary="The same, for whoever can name the person",
         openapi_extra=words.OPEN_CALL, responses=_answers(201, told.ReceivedAnswer, words.OPENING_PROBLEMS),
     )  # fmt: skip
+    app.add_api_route(
+        "/v1/me/contests", other_ways.contest, methods=["POST"], status_code=201, dependencies=_OPEN,
+        response_model=None, tags=[_TAG], summary="Say that a hold is wrong, for whoever can name the person",
+        openapi_extra=words.OPEN_CALL, responses=_answers(201, told.ReceivedAnswer, words.OPENING_PROBLEMS),
+    )  # fmt: skip
 
 
 def _answers(status: int, model: type[BaseModel], refusals: dict[int | str, dict[str, Any]]) -> dict[int | str, Any]:

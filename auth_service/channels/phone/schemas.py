@@ -104,6 +104,14 @@ class NamedWishBody(WishBody):
     name: Line
 
 
+class ContestBody(Given):
+    """Whose benefit was held wrongly, in the words of whoever says so. It changes nothing by itself."""
+
+    id_number: Line
+    name: Line
+    words: Annotated[str, Field(max_length=1000)] = ""
+
+
 class Answer(BaseModel):
     """Common to all answers."""
 

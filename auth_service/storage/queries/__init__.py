@@ -12,6 +12,7 @@ from auth_service.storage.queries.flags import FlagFilter, FlagLine, FlagPage, c
 from auth_service.storage.queries.money import (
     ContestLine,
     ContestPage,
+    InstructionPage,
     MonthTotal,
     ProposalFilter,
     ProposalLine,
@@ -20,6 +21,7 @@ from auth_service.storage.queries.money import (
     count_proposals,
     month_totals,
     page_of_contests,
+    page_of_instructions,
     page_of_proposals,
 )
 from auth_service.storage.queries.operations import Operations, operations
@@ -29,7 +31,8 @@ from auth_service.storage.queries.totals import count_everything
 from auth_service.storage.work import Work
 
 __all__ = [
-    "ContestLine", "ContestPage", "DeskFilter", "DeskLine", "DeskPage", "FlagFilter", "FlagLine", "FlagPage", "Masked",
+    "ContestLine", "ContestPage", "DeskFilter", "DeskLine", "DeskPage", "FlagFilter", "FlagLine", "FlagPage",
+    "InstructionPage", "Masked",
     "MonthTotal", "Operations", "PersonSummary", "ProposalFilter", "ProposalLine", "ProposalPage", "Queries",
     "RequestLine", "RequestPage",
 ]  # fmt: skip
@@ -109,6 +112,11 @@ class Queries:
         """How many are `open`, `restored` and `dismissed`; `passed`: open ones with a remote pass."""
         with self._reading() as work:
             return count_contests(work)
+
+    def instructions(self, cursor: str | None = None, limit: int = 50) -> InstructionPage:
+        """One page of approved acts, in the order of their approval. raises FieldInvalid: cursor"""
+        with self._reading() as work:
+            return page_of_instructions(work, cursor, limit)
 
     def money_totals(self, region: str | None = None, digits: int = 12) -> list[MonthTotal]:
         """What was paid, by region, benefit and entitlement month."""

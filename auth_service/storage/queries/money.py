@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, literal, select
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.casework.contest import ContestAct
 from auth_service.core.errors import FieldInvalid
+from auth_service.payments.instructions import Instruction
 from auth_service.payments.proposals import Act, Ground, Verdict
 from auth_service.payments.rows import PaymentStatus, from_fen
 from auth_service.qualification.evidence import Channel, EvidenceKind
@@ -20,6 +21,8 @@ from auth_service.storage.queries.pages import MOST, after, cursor_at
 from auth_service.storage.queries.people import Masked, masked_people
 from auth_service.storage.records.guards import is_genuine
 from auth_service.storage.records.passes import PASSED
+from auth_service.storage.records.paying import Paying, PayingAnswer
+from auth_service.storage.records.proposals import Proposals
 from auth_service.storage.tables import (
     ContestActRow,
     ContestRow,
@@ -224,6 +227,40 @@ def count_contests(work: Work) -> dict[str, int]:
         counted[state] = count
     passed = select(func.count()).select_from(_CONTESTED).where(_CONTEST_STATE.in_([OPEN]), _PASSED_AT.is_not(None))
     return {**counted, "passed": work.connection.execute(passed).scalar_one()}
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionPage:
+    """Approved acts in the order of their approval, with the newest answer of each; `next_cursor` None on the last."""
+
+    rows: tuple[tuple[Instruction, PayingAnswer | None], ...]
+    next_cursor: str | None
+
+
+def page_of_instructions(work: Work, cursor: str | None, limit: int) -> InstructionPage:
+    """Rows that this service did not write are left out. raises FieldInvalid: cursor"""
+    limit = max(1, min(limit, MOST))
+    conditions: list[ColumnElement[bool]] = [_DECISIONS.c.verdict == Verdict.APPROVED.value]
+    if cursor is not None:
+        conditions.append(after(cursor, _DECISIONS.c.decided_at, _DECISIONS.c.proposal_id))
+    joined = _PROPOSALS.join(_PEOPLE, _PEOPLE.c.id == _PROPOSALS.c.person_id).join(
+        _DECISIONS, _DECISIONS.c.proposal_id == _PROPOSALS.c.id
+    )
+    columns = (*_PROPOSALS.c, _PEOPLE.c.person_key, _DECISIONS.c.decided_at)
+    order = (_DECISIONS.c.decided_at, _DECISIONS.c.proposal_id)
+    wanted = select(*columns).select_from(joined).where(*conditions).order_by(*order).limit(limit + 1)
+    found, paying, proposals = work.connection.execute(wanted).all(), Paying(work), Proposals(work)
+    rows = []
+    for row in found[:limit]:
+        stored = proposals.decided(row.id)
+        if stored is None or not is_genuine(work.indexes, ProposalRow, row):
+            continue
+        amount = None if row.amount_fen is None else from_fen(row.amount_fen)
+        told = Instruction(
+            row.id, row.person_key, BenefitKind(row.benefit_kind), Act(row.act), row.month, amount, row.decided_at
+        )
+        rows.append((told, next(reversed(paying.answers(row.id)), None)))
+    return InstructionPage(tuple(rows), _next(found, limit, "decided_at"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
-"""Guards of the rows that let somebody in, of the thresholds and measurements that decide, of what reviewers said and of
-acts on money:
-a keyed HMAC over what each row grants.
+"""Guards of the rows that let somebody in, of the thresholds and measurements that decide, of what reviewers said and
+of acts on money: a keyed HMAC over what each row grants.
 
 Somebody with the database file alone can write a row, but not its guard: the key lies in the key ring. What the guard
 cannot show is an old row put back whole, such as an account as it was before it was disabled, or that the newest row is

@@ -59,12 +59,14 @@ class Paying:
         self._work = work
 
     def unsent(self, most: int) -> list[str]:
-        """Approved acts that stand in no file yet, the oldest first; their rows are checked where they are read."""
+        """Approved acts that stand in no file and that nobody has answered, the oldest first; their rows are checked
+        where they are read."""
         wanted = (
             select(_DECISIONS.c.proposal_id)
             .join(_PROPOSALS, _PROPOSALS.c.id == _DECISIONS.c.proposal_id)
             .outerjoin(_SENT, _SENT.c.proposal_id == _DECISIONS.c.proposal_id)
             .where(_DECISIONS.c.verdict == Verdict.APPROVED.value, _SENT.c.proposal_id.is_(None))
+            .where(~select(_ANSWERS.c.id).where(_ANSWERS.c.proposal_id == _DECISIONS.c.proposal_id).exists())
             .order_by(_DECISIONS.c.decided_at, _DECISIONS.c.proposal_id)
             .limit(most)
         )

@@ -49,6 +49,11 @@ class Payments:
         found = self._work.connection.execute(wanted).all()
         return Payee(found[0].id, frozenset(BenefitKind(row.kind) for row in found)) if found else None
 
+    def key_of(self, person_id: str) -> str:
+        """The person's key in the ledger."""
+        wanted = select(_PEOPLE.c.person_key).where(_PEOPLE.c.id == person_id)
+        return str(self._work.connection.execute(wanted).scalar_one())
+
     def add(self, person_id: str, row: PaymentRow, batch_id: str, now: datetime) -> bool:
         """False: it was there already."""
         values = {

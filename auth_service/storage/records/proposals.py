@@ -94,6 +94,11 @@ class Proposals:
         """None where there is none that this service wrote. raises KeyMissing, SealBroken"""
         return next(iter(self._all(_PROPOSALS.c.id == proposal_id)), None)
 
+    def decided(self, proposal_id: str) -> datetime | None:
+        """When it was ended by a row that this service wrote."""
+        row = self._decisions([proposal_id]).get(proposal_id)
+        return None if row is None else row.decided_at
+
     def of(self, person_id: str) -> Sequence[StoredProposal]:
         """All about one person, oldest first. raises KeyMissing, SealBroken"""
         return self._all(_PROPOSALS.c.person_id == person_id)
@@ -111,6 +116,11 @@ class Proposals:
         """Acts proposed after an instant that nobody has ended yet."""
         rows = self._genuine(self._about(person_id, benefit) & (_PROPOSALS.c.proposed_at > since))
         return frozenset(Act(row.act) for row, decision in rows if decision is None)
+
+    def people(self, after: str, most: int) -> list[str]:
+        """People about whom something was proposed, by id, behind the one given."""
+        wanted = select(_PROPOSALS.c.person_id).distinct().where(_PROPOSALS.c.person_id > after)
+        return list(self._work.connection.execute(wanted.order_by(_PROPOSALS.c.person_id).limit(most)).scalars())
 
     def _about(self, person_id: str, benefit: BenefitKind) -> ColumnElement[bool]:
         return (_PROPOSALS.c.person_id == person_id) & (_PROPOSALS.c.benefit_kind == benefit.value)
