@@ -109,7 +109,8 @@ def restoring(person_id: str, form: dict[str, str]) -> Restoring:
 
 def told(restored: Restored) -> str:
     """What was given back, for the page that follows; it names nobody."""
-    return f"restored={restored.back_paid}" + ("&open=1" if restored.left_open else "")
+    more = ("&open=1" if restored.left_open else "") + ("&awaited=1" if restored.awaited else "")
+    return f"restored={restored.back_paid}{more}"
 
 
 def told_of(request: Request, language: Language) -> str:
@@ -119,8 +120,9 @@ def told_of(request: Request, language: Language) -> str:
     except ArithmeticError:
         return ""
     more = text("money.restored.open", language) if "open" in request.query_params else ""
+    more += text("money.restored.awaited", language) if "awaited" in request.query_params else ""
     if not amount.is_finite() or amount <= 0:
-        return more or text("money.restored.nothing", language)
+        return text("money.restored.nothing" if not more else "money.restored.yes", language) + more
     return text("money.restored", language, amount=yuan(amount, language)) + more
 
 

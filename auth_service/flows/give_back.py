@@ -26,6 +26,7 @@ from auth_service.flows.money_terms import (
     require,
     with_sum,
 )
+from auth_service.payments.arrears import Arrears
 from auth_service.payments.proposals import (
     Act,
     Approved,
@@ -58,11 +59,17 @@ class Restoring:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was done. back_paid: arrears approved with it; left_open: benefits whose arrears take a second person"""
+    """What was done.
+
+    back_paid  arrears approved with it
+    left_open  benefits whose arrears take a second person
+    awaited    benefits with months of which the paying agency has sent no row yet: their arrears follow when it has
+    """
 
     benefits: tuple[BenefitKind, ...]
     back_paid: Decimal
     left_open: tuple[BenefitKind, ...]
+    awaited: tuple[BenefitKind, ...]
 
 
 class GiveBack:
@@ -86,15 +93,17 @@ class GiveBack:
             stopped = _stopped(unit, person, wish.benefits)
             if wish.ground is Ground.PASSED_REMOTELY:
                 _require_pass(unit, person.id, list(stopped.values()))
-            back_paid, left_open = ZERO, []
+            back_paid, left_open, awaited = ZERO, [], []
             for benefit in stopped:
                 self._resume(unit, person, benefit, (wish.ground, note, staff.id, now))
-                paid = self._pay_arrears(unit, person, benefit, (staff.id, now))
+                owed = owed_to(unit, person, benefit, legal_date(now))
+                awaited += [benefit] if owed.is_provisional else []
+                paid = self._pay_arrears(unit, (person.id, benefit), owed.sure, (staff.id, now))
                 back_paid += paid or ZERO
                 left_open += [benefit] if paid is None else []
             act = ContestAct.SEEN if wish.ground is Ground.SEEN_IN_PERSON else ContestAct.RESTORED
             settle_contest(unit, person.id, act, (staff.id, note, now))
-        return Restored(tuple(stopped), back_paid, tuple(left_open))
+        return Restored(tuple(stopped), back_paid, tuple(left_open), tuple(awaited))
 
     def _resume(
         self, unit: Unit, person: Beneficiary, benefit: BenefitKind, said: tuple[Ground, str, str, datetime]
@@ -112,17 +121,16 @@ class GiveBack:
         keep_decision(unit, resume, MoneyDecision(Verdict.APPROVED, staff_id, now))
 
     def _pay_arrears(
-        self, unit: Unit, person: Beneficiary, benefit: BenefitKind, by: tuple[str, datetime]
+        self, unit: Unit, whose: tuple[str, BenefitKind], owed: Arrears, by: tuple[str, datetime]
     ) -> Decimal | None:
         """How much was approved; None where it takes a second person, who finds it proposed."""
-        staff_id, now = by
-        owed = owed_to(unit, person, benefit, legal_date(now))
+        (person_id, benefit), (staff_id, now) = whose, by
         if not owed.amount:
             return ZERO
         two = needs_two(Act.BACK_PAY, owed.months_owed, self._policy)
-        month = next_month(unit, person.id, benefit, legal_date(now))
+        month = next_month(unit, person_id, benefit, legal_date(now))
         plain = Proposal(
-            new_id(), person.id, benefit, Act.BACK_PAY, Ground.MONTHS_WITHHELD, month, staff_id, now, needs_two=two
+            new_id(), person_id, benefit, Act.BACK_PAY, Ground.MONTHS_WITHHELD, month, staff_id, now, needs_two=two
         )
         proposal = with_sum(plain, owed.amount, of_arrears(owed), needs_two=two)
         keep_proposal(unit, proposal)

@@ -130,13 +130,15 @@ def next_month(unit: Unit, person_id: str, benefit: BenefitKind, today: date) ->
 
 
 def owed_to(unit: Unit, person: Beneficiary, benefit: BenefitKind, today: date) -> Arrears:
-    """What was withheld from this benefit and neither paid nor approved since."""
+    """What was withheld from this benefit and neither paid nor approved since: in the months of every stop, and in any
+    other month of which a row says so, as where a resumption reached the paying agency after its run."""
     history = unit.proposals.history(person.id, benefit)
     rows = unit.payments.of(person.id, benefit)
     monthly = next((one.monthly_amount for one in person.benefits if one.kind is benefit), None)
-    months = sorted({month for span in withheld_months(history, today) for month in span})
+    months = {month for span in withheld_months(history, today) for month in span}
+    months |= {row.month for row in rows if row.status is PaymentStatus.WITHHELD}
     served = months_served(history, today)
-    return arrears(rows, months, monthly, served, _promised(unit, person.id, benefit))
+    return arrears(rows, sorted(months), monthly, served, _promised(unit, person.id, benefit))
 
 
 def _promised(unit: Unit, person_id: str, benefit: BenefitKind) -> Mapping[str, Decimal]:
@@ -183,7 +185,8 @@ def _asked(unit: Unit, person_id: str, benefit: BenefitKind) -> set[Payment]:
 def same_sum(unit: Unit, person: Beneficiary, proposal: Proposal, terms: RecoverTerms | None, today: date) -> bool:
     """Whether the rows still say what they said when the sum was proposed."""
     if proposal.act is Act.BACK_PAY:
-        return owed_to(unit, person, proposal.benefit, today).amount == proposal.amount
+        owed = owed_to(unit, person, proposal.benefit, today)
+        return proposal.amount in {owed.amount, owed.sure.amount}
     if proposal.act is Act.RECOVER and terms is not None:
         found = owed_by(unit, person.id, proposal.benefit, terms)
         return not found.is_provisional and terms.claim(found, proposal.benefit) == claim_of(proposal.statement)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.core.clock import Clock, legal_date
 from auth_service.core.errors import KeyDestroyed
-from auth_service.flows.money_terms import pending_arrears
+from auth_service.flows.money_terms import owed_to, pending_arrears
 from auth_service.payments.reconcile import reconcile
 from auth_service.storage.unit import Store, Unit
 
@@ -52,12 +52,16 @@ class ReconcilePayments:
             person = unit.people.get(person_id)
         except KeyDestroyed:
             return
-        for benefit in person.benefits if person is not None else ():
+        if person is None:
+            return
+        today = legal_date(self._clock.now())
+        for benefit in person.benefits:
             for one in reconcile(
                 unit.proposals.history(person_id, benefit.kind),
                 unit.payments.of(person_id, benefit.kind),
                 pending_arrears(unit, person_id, benefit.kind),
-                legal_date(self._clock.now()),
+                owed_to(unit, person, benefit.kind, today).sure.lines,
+                today,
             ):
                 key = unit.payments.key_of(person_id)
                 yield Open(one.kind.value, key, benefit.kind, one.month, one.amount)

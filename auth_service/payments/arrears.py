@@ -34,6 +34,11 @@ class Arrears:
         return any(line.why in {Why.NO_ROW, Why.NOT_KNOWN} for line in self.lines)
 
     @property
+    def sure(self) -> Arrears:
+        """Without the months that have no row: they may have been paid, and the file that says so is not here yet."""
+        return Arrears(tuple(line for line in self.lines if line.why not in {Why.NO_ROW, Why.NOT_KNOWN}))
+
+    @property
     def months_owed(self) -> int:
         return len({line.month for line in self.lines if line.amount > 0})
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from auth_service.core.clock import legal_date
 from auth_service.payments.months import Months, later, month_of
+from auth_service.payments.overpayment import Line
 from auth_service.payments.proposals import Act, Approved, PayState, state_after
 from auth_service.payments.rows import ZERO, PaymentRow, PaymentStatus, standing, total
 
@@ -26,6 +27,8 @@ class Mismatch(StrEnum):
     """Resumed long ago, and nothing has been paid since: somebody is without money."""
     ARREARS_NOT_PAID = "arrears_not_paid"
     """Approved long ago, and the rows do not show it."""
+    ARREARS_NOT_PROPOSED = "arrears_not_proposed"
+    """Paid again, and what was withheld is owed still: somebody has to propose it."""
     NOT_SENT_AGAIN = "returned_and_not_sent_again"
     """The bank gave a payment back and it was not sent again: somebody is without money."""
 
@@ -40,13 +43,18 @@ class Finding:
 
 
 def reconcile(
-    history: Sequence[Approved], rows: Sequence[PaymentRow], pending: Mapping[str, tuple[date, Decimal]], today: date
+    history: Sequence[Approved],
+    rows: Sequence[PaymentRow],
+    pending: Mapping[str, tuple[date, Decimal]],
+    owed: Sequence[Line],
+    today: date,
 ) -> list[Finding]:
     """What does not agree for one benefit.
 
     history  acts in force, oldest first
     rows     of this benefit
     pending  month -> arrears approved, when, and not in the rows yet
+    owed     lines of what was withheld and is neither paid nor approved
     """
     found = _paid_while_stopped(history, rows)
     long_ago = today - timedelta(days=PATIENCE_DAYS)
@@ -61,6 +69,8 @@ def reconcile(
         for month, (since, amount) in sorted(pending.items())
         if since <= long_ago
     ]
+    if state_after(history) is PayState.PAID:
+        found += [Finding(Mismatch.ARREARS_NOT_PROPOSED, line.month, line.amount) for line in owed if line.amount > 0]
     return found + _not_sent_again(rows, long_ago)
 
 

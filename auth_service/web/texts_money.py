@@ -133,11 +133,16 @@ MONEY_TEXTS: dict[str, tuple[str, str]] = {
         "One person does it, and it counts at once. What was withheld is paid with it.",
     ),
     "money.restore.submit": ("恢复发放并补发", "Pay again, with arrears"),
-    "money.restored": ("已恢复发放。补发金额：{amount}。", "It is paid again. Arrears: {amount}."),
+    "money.restored": ("已恢复发放，补发 {amount}。", "It is paid again, with arrears of {amount}. "),
+    "money.restored.yes": ("已恢复发放。", "It is paid again. "),
     "money.restored.nothing": ("已恢复发放，没有需要补发的金额。", "It is paid again. Nothing was withheld."),
     "money.restored.open": (
         "补发超过一年，已提出，等待另一人复核。",
-        "Arrears of more than a year wait for a second person.",
+        "Arrears of more than a year wait for a second person. ",
+    ),
+    "money.restored.awaited": (
+        "有的月份还没有收到发放明细，收到后再补发。",
+        "For some months no payment rows have come yet; their arrears follow when they have.",
     ),
     "money.history": ("办理记录", "What was done"),
     "money.history.none": ("没有办理记录。", "Nothing was done."),

@@ -170,11 +170,36 @@ def test_arrears_of_more_than_a_year_wait_for_a_second_person_and_the_hold_is_li
     assert money.back_paid() == [Decimal("2072.00")]
 
 
-def test_without_rows_the_ledgers_amount_stands_in(money: Money) -> None:
+def test_months_without_a_row_wait_for_it_or_are_proposed_by_the_ledgers_amount(money: Money) -> None:
     money.do()
     money.clock.advance(days=61)
-    assert money.restore().back_paid == Decimal("296.00")
-    assert '"provisional":true' in money.acts()[-1].proposal.statement
+    restored = money.restore()
+    assert (money.state(), restored.back_paid, len(restored.awaited)) == (PayState.PAID, Decimal(0), 1)
+    proposal = money.propose(Act.BACK_PAY)
+    assert proposal.amount == Decimal("296.00")
+    assert '"provisional":true' in proposal.statement
+    money.approve(proposal)
+    money.pay("2026-03", "2026-04", "150.00", "withheld")
+    more = money.propose(Act.BACK_PAY)
+    assert more.amount == Decimal("4.00")
+
+
+def test_a_month_that_was_paid_in_spite_of_the_hold_is_not_paid_again(money: Money) -> None:
+    money.do()
+    money.clock.advance(days=61)
+    money.pay("2026-04", "2026-04", status="withheld")
+    assert money.restore().back_paid == Decimal("148.00")
+    money.pay("2026-03", "2026-03")
+    with pytest.raises(NothingOwed):
+        money.propose(Act.BACK_PAY)
+
+
+def test_what_was_withheld_after_the_resumption_by_a_late_run_is_owed_too(money: Money) -> None:
+    money.do()
+    money.restore()
+    money.clock.advance(days=31)
+    money.pay("2026-03", "2026-04", status="withheld")
+    assert money.propose(Act.BACK_PAY).amount == Decimal("296.00")
 
 
 def test_a_remote_pass_is_a_ground_only_where_there_was_one(money: Money) -> None:
