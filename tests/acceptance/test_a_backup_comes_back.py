@@ -18,10 +18,12 @@ from auth_service.core.audit import AuditEvent
 from auth_service.core.erasure import ErasureReason, Requester, Tombstone
 from auth_service.core.errors import ArchiveSignerUnknown, KeyMissing, RestoreTargetNotEmpty
 from auth_service.flows.erase import EraseRequest
+from auth_service.payments.proposals import Act, Ground
 from tests.acceptance.places import Place, facts, fill
 from tests.builders import LI, WANG
 from tests.databases import BOTH
 from tests.fakes import picture
+from tests.flows.paying import RESIDENT, Money
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -52,6 +54,31 @@ def test_from_either_database_into_either(
     again.close()
     second = new.back_up(tmp_path / "backups of the new place")
     assert second.manifest.tables["people"] == made.manifest.tables["people"]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("there", "back"), [("sqlite", "postgres"), ("postgres", "sqlite")])
+def test_acts_on_money_come_back_with_who_stood_for_them(
+    places: Callable[[str, str], Place], tmp_path: Path, there: str, back: str
+) -> None:
+    """Their guards and the database's own rules hold in the new place as well."""
+    old, new = places("old", there), places("new", back)
+    agency = old.agency()
+    money = Money(agency, old.clock)
+    money.pay("2026-01", "2026-02")
+    money.do(Act.HOLD, Ground.DETAINED)
+    assert money.opening.by_staff(money.person, "我在家", money.officer) is not None
+    before = money.acts()
+    made = old.back_up(tmp_path / "backups")
+    agency.close()
+    shutil.copytree(old.home / "keys", new.home / "keys")
+    new.restore(made.data, made.keys)
+    again = new.agency()
+    with again.store.reading() as unit:
+        assert list(unit.proposals.of(money.person)) == before
+        assert unit.contests.open_of(money.person) is not None
+        assert len(unit.payments.of(money.person, RESIDENT)) == 2
+    again.close()
 
 
 @pytest.mark.parametrize("backend", BOTH)
