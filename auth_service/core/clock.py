@@ -5,7 +5,7 @@ A stage function takes `now` as an argument; only flows hold a Clock.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -31,3 +31,8 @@ def legal_date(instant: datetime) -> date:
     if instant.tzinfo is None:
         raise ValueError("instants must be timezone-aware")
     return instant.astimezone(AGENCY_ZONE).date()
+
+
+def end_of(day: date) -> datetime:
+    """The last instant of a legal day."""
+    return datetime.combine(day, time.max, AGENCY_ZONE)
