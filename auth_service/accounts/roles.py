@@ -63,6 +63,9 @@ class Permission(StrEnum):
     """Alone: without colours a pass takes more."""
     COLLECT_PILOT = "collect_pilot"
     """Opens sessions that only measure, says what they show, and removes them."""
+    PROPOSE_POLICY = "propose_policy"
+    ACTIVATE_POLICY = "activate_policy"
+    """Never one's own proposal."""
     ERASE_PERSON = "erase_person"
     OVERRIDE_FLAGS = "override_flags"
     """Second signature under an erasure that does not wait for open flags."""
@@ -104,6 +107,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ACTIVATE_FLASH,
             Permission.WITHDRAW_FLASH,
             Permission.COLLECT_PILOT,
+            Permission.PROPOSE_POLICY,
+            Permission.ACTIVATE_POLICY,
         }
     ),
     Role.AUDITOR: frozenset(

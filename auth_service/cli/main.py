@@ -22,6 +22,7 @@ from auth_service.cli.life import life
 from auth_service.cli.payments import payments
 from auth_service.cli.people import api_keys, staff
 from auth_service.cli.pilot import pilot_app
+from auth_service.cli.policy import policy_app
 from auth_service.cli.privacy import privacy
 from auth_service.cli.proposals import proposals
 from auth_service.cli.reconciliation import reconciling
@@ -47,6 +48,7 @@ app.add_typer(retention_app, name="retention")
 app.add_typer(calibrate_app, name="calibrate")
 app.add_typer(flash_app, name="flash")
 app.add_typer(pilot_app, name="pilot")
+app.add_typer(policy_app, name="policy")
 app.add_typer(staff, name="staff")
 app.add_typer(api_keys, name="api-keys")
 app.add_typer(devices, name="devices")

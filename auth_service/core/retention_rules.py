@@ -198,7 +198,8 @@ RULES = (
     ),
     Rule(
         "measurements",
-        "`calibrations`, `calibration_activations`, `flash_measurements`, `flash_acts`, `face_thresholds`",
+        "`calibrations`, `calibration_activations`, `policies`, `policy_activations`, `flash_measurements`, "
+        "`flash_acts`, `face_thresholds`",
         None,
         "10 years",
         "kept: counts and rates, nobody's data",

@@ -37,6 +37,7 @@ from auth_service.storage.records.paying import Paying
 from auth_service.storage.records.payments import Payments
 from auth_service.storage.records.people import People
 from auth_service.storage.records.photos import Photos
+from auth_service.storage.records.policies import Policies
 from auth_service.storage.records.proposals import Proposals
 from auth_service.storage.records.reconciliations import Reconciliations
 from auth_service.storage.records.reembedding import Reembedding
@@ -123,6 +124,10 @@ class Unit:
     @cached_property
     def flash(self) -> FlashMeasurements:
         return FlashMeasurements(self._work)
+
+    @property
+    def policies(self) -> Policies:
+        return Policies(self._work)
 
     @cached_property
     def own_people(self) -> OwnPeople:

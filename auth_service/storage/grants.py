@@ -73,6 +73,8 @@ GRANTS: dict[str, Rights] = {
     "calibration_activations": _front(ADD),
     "flash_measurements": _front(ADD),
     "flash_acts": _front(ADD),
+    "policies": _front(ADD),
+    "policy_activations": _front(ADD),
     "flags": _both(ADD, ADD),
     "flag_people": _both(ADD, ADD),
     "judgements": _front(ADD),

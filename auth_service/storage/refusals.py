@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from auth_service.core.audit import AuditEvent
-from auth_service.core.errors import AccountTampered, CalibrationTampered, FlashTampered, ServiceError
+from auth_service.core.errors import AccountTampered, CalibrationTampered, FlashTampered, PolicyTampered, ServiceError
 
 _AGAIN_SECONDS = 60.0
 """The same row is written down once in so long, so that whoever slipped it in cannot fill the trail with it."""
@@ -19,6 +19,7 @@ _ACTIONS: dict[type[ServiceError], str] = {
     AccountTampered: "account.refused",
     CalibrationTampered: "calibration.refused",
     FlashTampered: "flash.refused",
+    PolicyTampered: "policy.refused",
 }
 
 

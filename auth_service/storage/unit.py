@@ -34,6 +34,7 @@ from auth_service.storage.records.offline import NewRecord, StoredRecord
 from auth_service.storage.records.other_ways import NewRequest, NewUpload, OtherWay
 from auth_service.storage.records.paying import PayingAnswer, PayingOutcome, PaymentsFile
 from auth_service.storage.records.people import Applied
+from auth_service.storage.records.policies import StoredPolicy
 from auth_service.storage.records.proposals import MoneyDecision, StoredProposal
 from auth_service.storage.records.reconciliations import Reconciliation
 from auth_service.storage.records.reembedding import EngineCount
@@ -78,6 +79,7 @@ __all__ = [
     "StoredFinding",
     "StoredFlag",
     "StoredFlash",
+    "StoredPolicy",
     "StoredProposal",
     "StoredRecord",
     "StoredReview",

@@ -45,6 +45,7 @@ from auth_service.flows.examine_audit import ExamineAudit
 from auth_service.flows.import_ledger import ImportLedger
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_flash import KeepFlash
+from auth_service.flows.keep_policies import KeepPolicies
 from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
 from auth_service.flows.leave_photo import LeavePhoto, PhotoCounts, PhotoDesk
 from auth_service.flows.limit import Limit
@@ -243,6 +244,10 @@ class Flows(DeviceFlows):
         key = self.keys.index_key("refused_id_number")
         blind: Callable[[str], str] = lambda text: hmac.new(key, text.encode(), "sha256").hexdigest()  # noqa: E731
         return ImportLedger(self.ledger_store, self.clock, blind)
+
+    @cached_property
+    def keep_policies(self) -> KeepPolicies:
+        return KeepPolicies(self.store, self.clock)
 
     @cached_property
     def sign_in(self) -> SignIn:

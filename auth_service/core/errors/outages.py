@@ -67,6 +67,12 @@ class StorageFault(ServiceError):
     en = "Data could not be read or written; nothing was decided."
 
 
+class PolicyTampered(StorageFault):
+    code = "policy_tampered"
+    zh = "认证政策或其启用记录的校验不符，可能被绕过本服务改动，已停止计算到期日：请查明后由两人重新启用一份政策。"
+    en = "A policy was changed behind the service; no due date is computed until two people put one in force anew."
+
+
 class SealBroken(StorageFault):
     code = "seal_broken"
     zh = "加密数据校验失败，记录可能被改动。"

@@ -128,6 +128,12 @@ class FlashOutdated(RequestRefused):
     en = "The colours were measured with programs, models or limits that are not those in use; please measure anew."
 
 
+class PolicyRefused(RequestRefused):
+    code = "policy_refused"
+    zh = "这份政策有不能接受的内容，请按所列行号更正。"
+    en = "This policy has faults. Please mend the lines that are named."
+
+
 class StaleJudgement(RequestRefused):
     code = "stale_judgement"
     zh = "这条记录已被他人处理，请刷新后再看。"

@@ -1,5 +1,5 @@
-"""Guards of the rows that let somebody in, of the thresholds and measurements that decide, of what reviewers said and
-of acts on money: a keyed HMAC over what each row grants.
+"""Guards of the rows that let somebody in, of the thresholds, measurements and policies that decide, of what reviewers
+said and of acts on money: a keyed HMAC over what each row grants.
 
 Somebody with the database file alone can write a row, but not its guard: the key lies in the key ring. What the guard
 cannot show is an old row put back whole, such as an account as it was before it was disabled, or that the newest row is
@@ -33,6 +33,8 @@ from auth_service.storage.tables import (
     DeviceRow,
     FlashActRow,
     FlashMeasurementRow,
+    PolicyActivationRow,
+    PolicyRow,
     ProposalRow,
     ReviewRow,
     StaffRow,
@@ -57,6 +59,10 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
     ),
     FlashMeasurementRow: ("id", "name", "record_digest", "recorded_by", "recorded_at"),
     FlashActRow: ("number", "measurement_id", "record_digest", "recorded_by", "act", "done_by", "done_at"),
+    PolicyRow: ("id", "name", "document_digest", "proposed_by", "proposed_at"),
+    PolicyActivationRow: (
+        "number", "policy_id", "document_digest", "starts_on", "proposed_by", "activated_by", "activated_at",
+    ),
     ReviewRow: ("id", "evidence_id", "number", "person_id", "act", "verdict", "reason", "done_by", "done_at"),
     DeviceRow: (
         "id", "kind", "name", "owner", "region_code", "place", "lens_profile", "created_by", "created_at", "code_hash",
@@ -83,6 +89,8 @@ _SUBJECT = {
     CalibrationActivationRow: "calibration_activation",
     FlashMeasurementRow: "flash_measurement",
     FlashActRow: "flash_act",
+    PolicyRow: "policy",
+    PolicyActivationRow: "policy_activation",
     ReviewRow: "review",
     DeviceRow: "device",
     ProposalRow: "payment_proposal",
@@ -92,11 +100,14 @@ _SUBJECT = {
     ContestActRow: "contest_act",
 }
 _ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS, _MONEY = "accounts", "calibrations", "flash", "reviews", "money"
+_POLICIES = "policies"
 _PURPOSE = {
     CalibrationRow: _CALIBRATIONS,
     CalibrationActivationRow: _CALIBRATIONS,
     FlashMeasurementRow: _FLASH,
     FlashActRow: _FLASH,
+    PolicyRow: _POLICIES,
+    PolicyActivationRow: _POLICIES,
     ReviewRow: _REVIEWS,
     **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow), _MONEY),
 }

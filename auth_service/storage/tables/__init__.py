@@ -36,6 +36,7 @@ from auth_service.storage.tables.money import (
 from auth_service.storage.tables.offline import OfflineRecordRow, OfflineTicketRow, ReconciliationRow
 from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow, JobRunRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
+from auth_service.storage.tables.policies import PolicyActivationRow, PolicyRow
 from auth_service.storage.tables.reach import SchemaReachRow
 from auth_service.storage.tables.schema import Schema
 from auth_service.storage.tables.sessions import (
@@ -105,6 +106,8 @@ __all__ = [
     "PersonKeyRow",
     "PersonRow",
     "PhotoRow",
+    "PolicyActivationRow",
+    "PolicyRow",
     "ProposalRow",
     "ReconciliationRow",
     "ReferencePhotoRow",
