@@ -29,6 +29,7 @@ from auth_service.cli.reconciliation import reconciling
 from auth_service.cli.records import certificates, enrolment, ledger, references
 from auth_service.cli.reembedding import reembedding
 from auth_service.cli.retention import retention_app
+from auth_service.cli.sweeping import evidence, outages, rehearsing, sweeping
 from auth_service.cli.verify import verification
 from auth_service.cli.weights import models
 from auth_service.cli.worker import worker_app
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
-for group in (demonstration, life, doctor_app, enrolment, verification, worker_app, restoring, benching):
+for group in (demonstration, life, doctor_app, enrolment, verification, worker_app, restoring, benching, sweeping):
     app.add_typer(group)
 app.add_typer(backup_app, name="backup")
 app.add_typer(retention_app, name="retention")
@@ -56,6 +57,9 @@ devices.registered_commands.extend(reconciling.registered_commands)
 app.add_typer(ledger, name="ledger")
 ledger.add_typer(payments, name="payments")
 app.add_typer(proposals, name="proposals")
+ledger.add_typer(evidence, name="evidence")
+policy_app.registered_commands.extend(rehearsing.registered_commands)
+app.add_typer(outages, name="outages")
 app.add_typer(references, name="references")
 references.registered_commands.extend(reembedding.registered_commands)
 app.add_typer(models, name="models")

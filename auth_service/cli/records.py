@@ -131,6 +131,7 @@ def _say_enrolled(voice: Voice, report: EnrollReport, path: Path) -> None:
 
 
 def say_refused(voice: Voice, by_code: dict[str, int], path: Path) -> None:
+    """How many rows were refused by which code, and where they are."""
     if not by_code:
         return
     for code, count in sorted(by_code.items(), key=lambda item: -item[1]):
@@ -139,6 +140,7 @@ def say_refused(voice: Voice, by_code: dict[str, int], path: Path) -> None:
 
 
 def reject_path(wiring: Wiring, stem: str) -> Path:
+    """Where refused rows go when nobody says otherwise."""
     stamp = wiring.clock.now().strftime("%Y%m%dT%H%M%S")
     return wiring.settings.home / "rejects" / f"{stem}-{stamp}.csv"
 

@@ -156,6 +156,14 @@ RULES = (
         "Social Insurance Law; the agency's file rules",
     ),
     Rule(
+        "lives",
+        "events, tags, outages and standings (`life_events`, `tag_changes`, `life_states`, `outages`, `sweeps`)",
+        None,
+        "as the agency's own ledger; they name nobody, and after an erasure stay under a random id",
+        "kept: due dates are computed from them",
+        "Social Insurance Law; domain.md 5: five fields of an event and no more",
+    ),
+    Rule(
         "consents",
         "consents and their references (`consents`)",
         None,

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from auth_service.beneficiaries.ledger import LedgerRow, check_ledger_row
 from auth_service.beneficiaries.names import folded_name
+from auth_service.beneficiaries.tags import parse_tags
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock, legal_date
 from auth_service.core.errors import RowConflict, ServiceError
@@ -102,6 +103,8 @@ class ImportLedger:
             return
         setattr(report, applied.change, getattr(report, applied.change) + 1)
         report.keys_made += applied.key_made
+        if row.tags is not None:  # the words stay sealed in the ledger; those that mean something are kept by day
+            unit.life_events.set_tags(applied.person_id, parse_tags(row.tags)[0], "ledger", now, report.batch_id)
         if applied.change == "changed":
             details = {"fields": ",".join(applied.changed_fields), "batch": report.batch_id}
             unit.audit.append(AuditEvent("system", "ledger.changed", f"person:{applied.person_id}", details), now)

@@ -17,7 +17,7 @@ from auth_service.beneficiaries.tags import VULNERABLE, Tag
 from auth_service.matching.comparison import Zone
 from auth_service.qualification.evidence import Channel
 from auth_service.qualification.grades import WORTH, EventKind, Grade
-from auth_service.qualification.period import Cycle
+from auth_service.qualification.period import Cycle, CycleKind
 
 EVERYWHERE = ""
 """The region of a policy that holds wherever no nearer one does."""
@@ -37,11 +37,11 @@ class ChannelRule:
     """Which face passes of a channel count.
 
     least   the least that must have stood for presence
-    zones   zones of the comparison whose passes count; one of the grey zone exists only after a person looked
+    zones   zones of the comparison whose passes count; one that is no match exists only after a person looked
     """
 
     least: LivenessLevel = LivenessLevel.LIVE
-    zones: frozenset[Zone] = frozenset({Zone.MATCH, Zone.GREY})
+    zones: frozenset[Zone] = frozenset(Zone)
 
     def counts(self, level: LivenessLevel, zone: Zone | None) -> bool:
         """zone: None where nothing was compared, as at a visit"""
@@ -170,6 +170,12 @@ class PolicyBook:
 
     def on(self, day: date, benefit: BenefitKind, region: str) -> Policy:
         return self.policy(self.place_on(day), benefit, region)
+
+    @property
+    def by_birthday(self) -> frozenset[BenefitKind]:
+        """The benefits of which some policy counts from the birthday."""
+        every = (policy for version in self._versions for policy in version.policies.policies)
+        return frozenset(one.benefit for one in every if one.cycle.kind is CycleKind.BIRTHDAY_WINDOW)
 
     def next_start(self, day: date) -> date | None:
         """The next day on which another version begins."""

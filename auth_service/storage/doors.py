@@ -27,7 +27,9 @@ from auth_service.storage.records.flash import FlashMeasurements
 from auth_service.storage.records.idempotency import Idempotency
 from auth_service.storage.records.imports import Imports
 from auth_service.storage.records.jobs import Jobs
+from auth_service.storage.records.life_events import LifeEvents
 from auth_service.storage.records.limits import Limits
+from auth_service.storage.records.lives import Lives
 from auth_service.storage.records.moves import Moves
 from auth_service.storage.records.offline import OfflineRecords
 from auth_service.storage.records.offline_tickets import OfflineTickets
@@ -132,6 +134,14 @@ class Unit:
     @cached_property
     def own_people(self) -> OwnPeople:
         return OwnPeople(self._work)
+
+    @cached_property
+    def life_events(self) -> LifeEvents:
+        return LifeEvents(self._work)
+
+    @cached_property
+    def lives(self) -> Lives:
+        return Lives(self._work)
 
     @cached_property
     def consents(self) -> Consents:

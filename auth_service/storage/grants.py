@@ -75,6 +75,8 @@ GRANTS: dict[str, Rights] = {
     "flash_acts": _front(ADD),
     "policies": _front(ADD),
     "policy_activations": _front(ADD),
+    "outages": _front(ADD),
+    "sweeps": _front(Right(insert=True, update=("place", "finished_at", "judged", "changed"))),
     "flags": _both(ADD, ADD),
     "flag_people": _both(ADD, ADD),
     "judgements": _front(ADD),
@@ -133,6 +135,9 @@ GRANTS: dict[str, Rights] = {
     # identity
     "people": _both(READ, Right(insert=True, update=_columns("people", "created_at"))),
     "benefits": _both(READ, Right(insert=True, update=_columns("benefits"))),
+    "life_events": _both(ADD, ADD),
+    "tag_changes": _both(ADD, ADD),
+    "life_states": _both(Right(insert=True, update=_columns("life_states")), READ),
     "consents": _front(Right(insert=True, update=("reference_sealed",))),
     # what was paid comes with the ledger's files alone: who serves cannot make anybody owe anything
     "payments": _both(READ, ADD),

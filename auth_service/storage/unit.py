@@ -30,6 +30,7 @@ from auth_service.storage.records.findings import StoredFinding
 from auth_service.storage.records.flags import StoredFlag
 from auth_service.storage.records.flash import FlashAct, StoredFlash
 from auth_service.storage.records.idempotency import SavedAnswer
+from auth_service.storage.records.lives import Life, SweepState
 from auth_service.storage.records.offline import NewRecord, StoredRecord
 from auth_service.storage.records.other_ways import NewRequest, NewUpload, OtherWay
 from auth_service.storage.records.paying import PayingAnswer, PayingOutcome, PaymentsFile
@@ -57,6 +58,7 @@ __all__ = [
     "KeptStep",
     "KnownCapture",
     "KnownHash",
+    "Life",
     "MoneyDecision",
     "NewCapture",
     "NewRecord",
@@ -84,6 +86,7 @@ __all__ = [
     "StoredRecord",
     "StoredReview",
     "StoredSession",
+    "SweepState",
     "Target",
     "Unit",
     "VersionState",

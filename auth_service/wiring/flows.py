@@ -42,9 +42,11 @@ from auth_service.flows.enroll import Enroll, ReferenceDesk
 from auth_service.flows.enroll_many import EnrollMany
 from auth_service.flows.erase import Erase
 from auth_service.flows.examine_audit import ExamineAudit
+from auth_service.flows.import_events import ImportEvents
 from auth_service.flows.import_ledger import ImportLedger
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_flash import KeepFlash
+from auth_service.flows.keep_outages import KeepOutages
 from auth_service.flows.keep_policies import KeepPolicies
 from auth_service.flows.keep_staff import KeepApiKeys, KeepStaff
 from auth_service.flows.leave_photo import LeavePhoto, PhotoCounts, PhotoDesk
@@ -54,6 +56,7 @@ from auth_service.flows.open_pilot import OpenPilot
 from auth_service.flows.open_session import OpenSession
 from auth_service.flows.prove_possession import CodeCounts, ProvePossession
 from auth_service.flows.reembed import Reembed
+from auth_service.flows.rehearse import Rehearse
 from auth_service.flows.restore import Restore
 from auth_service.flows.retain import OldFiles, Retain
 from auth_service.flows.review_capture import ReviewCapture
@@ -65,6 +68,7 @@ from auth_service.flows.session_decision import CompletePolicies, SessionDecisio
 from auth_service.flows.settle_reviews import SettleReviews
 from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
+from auth_service.flows.sweep import Sweep
 from auth_service.flows.verify import Verify, VerifyPolicies
 from auth_service.liveness.fusion import route_that_counts
 from auth_service.matching.calibration import Metric
@@ -244,6 +248,22 @@ class Flows(DeviceFlows):
         key = self.keys.index_key("refused_id_number")
         blind: Callable[[str], str] = lambda text: hmac.new(key, text.encode(), "sha256").hexdigest()  # noqa: E731
         return ImportLedger(self.ledger_store, self.clock, blind)
+
+    @cached_property
+    def import_events(self) -> ImportEvents:
+        return ImportEvents(self.ledger_store, self.clock)
+
+    @cached_property
+    def keep_outages(self) -> KeepOutages:
+        return KeepOutages(self.store, self.clock)
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        return Sweep(self.store, self.clock)
+
+    @cached_property
+    def rehearse(self) -> Rehearse:
+        return Rehearse(self.store, self.clock)
 
     @cached_property
     def keep_policies(self) -> KeepPolicies:

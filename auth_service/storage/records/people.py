@@ -13,6 +13,7 @@ from auth_service.beneficiaries.dates import PartialDate
 from auth_service.beneficiaries.id_number import Sex, normalise, parse_id_number, widen
 from auth_service.beneficiaries.ledger import LedgerRow
 from auth_service.beneficiaries.person import Beneficiary, Benefit, BenefitKind
+from auth_service.core.clock import legal_date
 from auth_service.core.errors import RowConflict, SealBroken
 from auth_service.core.ids import new_id, new_person_key
 from auth_service.storage.records.bank import Bank
@@ -200,8 +201,9 @@ class People:
         stored = self._work.connection.execute(select(_BENEFITS).where(here)).one_or_none()
         marks = {"batch_id": batch_id, "changed_at": now}
         if stored is None:
-            values = {"person_id": person_id, "kind": benefit.kind.value, "award_month": benefit.award_month}
-            self._work.connection.execute(insert(_BENEFITS), {**values, "monthly_amount_fen": fen, **marks})
+            values: dict[str, Any] = {"person_id": person_id, "kind": benefit.kind.value, "monthly_amount_fen": fen}
+            values |= {"award_month": benefit.award_month, "known_since": legal_date(now)}
+            self._work.connection.execute(insert(_BENEFITS), {**values, **marks})
             return ["benefit_kind"]
         changed: dict[str, Any] = {}
         if benefit.award_month is not None and benefit.award_month != stored.award_month:

@@ -22,6 +22,7 @@ from auth_service.storage.tables.faces import (
 )
 from auth_service.storage.tables.flash import FlashActRow, FlashMeasurementRow
 from auth_service.storage.tables.keys import ErasureRow, WrappingKeyRow
+from auth_service.storage.tables.life import LifeEventRow, LifeStateRow, OutageRow, SweepRow, TagChangeRow
 from auth_service.storage.tables.limits import LimitCountRow
 from auth_service.storage.tables.money import (
     AnswerRow,
@@ -96,11 +97,14 @@ __all__ = [
     "JobLeaseRow",
     "JobRunRow",
     "JudgementRow",
+    "LifeEventRow",
+    "LifeStateRow",
     "LimitCountRow",
     "MoneyFileRow",
     "OfflineRecordRow",
     "OfflineTicketRow",
     "OtherWayRow",
+    "OutageRow",
     "PadFindingRow",
     "PaymentRecord",
     "PersonKeyRow",
@@ -123,6 +127,8 @@ __all__ = [
     "SignInFailureRow",
     "StaffRow",
     "StaffSessionRow",
+    "SweepRow",
+    "TagChangeRow",
     "WrappingKeyRow",
     "metadata",
 ]

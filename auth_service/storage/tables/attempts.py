@@ -33,6 +33,7 @@ class EvidenceRow(Schema):
             name="qualified_needs_more_than_a_photo",
         ),
         Index(None, "person_id", "taken_at"),
+        Index(None, "taken_at"),
         Index("ix_evidence_referred", "taken_at", "id", sqlite_where=_REFERRED, postgresql_where=_REFERRED),
     )
 
@@ -62,7 +63,11 @@ class CertificateRow(Schema):
     """A certificate as it was signed; one per piece of evidence."""
 
     __tablename__ = "certificates"
-    __table_args__ = (CheckConstraint(one_of("kind", EvidenceKind), name="kind"), Index(None, "person_id"))
+    __table_args__ = (
+        CheckConstraint(one_of("kind", EvidenceKind), name="kind"),
+        Index(None, "person_id"),
+        Index(None, "issued_at"),
+    )
 
     serial: Mapped[Id] = mapped_column(primary_key=True)
     person_id: Mapped[Id] = mapped_column(ForeignKey("people.id"))

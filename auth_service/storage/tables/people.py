@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -98,11 +98,13 @@ class BenefitRow(Schema):
     __table_args__ = (
         CheckConstraint(one_of("kind", BenefitKind), name="kind"),
         CheckConstraint("monthly_amount_fen IS NULL OR monthly_amount_fen >= 0", name="amount"),
+        Index(None, "changed_at"),
     )
 
     person_id: Mapped[Id] = mapped_column(ForeignKey("people.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32), primary_key=True)
     award_month: Mapped[str | None] = mapped_column(String(7))
     monthly_amount_fen: Mapped[int | None] = mapped_column(BigInteger)
+    known_since: Mapped[date | None]
     batch_id: Mapped[Id]
     changed_at: Mapped[datetime]
