@@ -10,8 +10,9 @@ from datetime import date
 from auth_service.beneficiaries.region import present_code
 from auth_service.core.clock import Clock, end_of, legal_date
 from auth_service.flows.life_pages import PEOPLE_AT_ONCE, lives_of
+from auth_service.qualification.judging import Judge
 from auth_service.qualification.policy import PolicySet, PolicyVersion
-from auth_service.qualification.status import LifeState, Reason, Status, Why, status_of
+from auth_service.qualification.status import LifeState, Reason, Status, Why
 from auth_service.storage.unit import Life, Store
 
 _WORDS = ("due_soon", "overdue", "may_be_held", "guarded")
@@ -71,14 +72,15 @@ class Rehearse:
         day = on or begins
         with self._store.reading() as unit:
             book = unit.policies.book()
-        planned, instant = book.with_version(PolicyVersion(begins, policies)), end_of(day)
+        planned = book.with_version(PolicyVersion(begins, policies))
+        now, then = Judge(book, end_of(day)), Judge(planned, end_of(day))
         found, place = Rehearsal(day), ""
         while True:
             with self._store.reading() as unit:
                 people = unit.lives.everybody(place, PEOPLE_AT_ONCE)
                 lives = lives_of(unit, people, day, planned) if people else []
             for life in lives:
-                found.add(life, status_of(life.facts, book, instant), status_of(life.facts, planned, instant))
+                found.add(life, now.status(life.facts), then.status(life.facts))
             if not people:
                 return found
             progress(len(people))

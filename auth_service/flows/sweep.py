@@ -15,8 +15,8 @@ from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.clock import Clock, end_of, legal_date
 from auth_service.core.errors import DateInvalid
 from auth_service.flows.life_pages import PEOPLE_AT_ONCE, lives_of, pages
+from auth_service.qualification.judging import Judge
 from auth_service.qualification.policy import PolicyBook
-from auth_service.qualification.status import status_of
 from auth_service.storage.unit import Store, SweepState
 
 
@@ -48,8 +48,9 @@ class Sweep:
             book = unit.policies.book()
             mark = f"{unit.policies.mark()}/{len(unit.lives.outages())}"
             sweep = unit.lives.open_sweep(today, mark, now)
+        judge = Judge(book, end_of(today))
         for people in self._people(sweep, today):
-            sweep = self._page(sweep, people, today, book)
+            sweep = self._page(sweep, people, today, (book, judge))
             progress(len(people))
         with self._store.unit() as unit:
             unit.lives.advance(sweep, self._clock.now())
@@ -74,10 +75,10 @@ class Sweep:
             yield people
             place = people[-1]
 
-    def _page(self, sweep: SweepState, people: Sequence[str], today: date, book: PolicyBook) -> SweepState:
-        instant = end_of(today)
+    def _page(self, sweep: SweepState, people: Sequence[str], today: date, by: tuple[PolicyBook, Judge]) -> SweepState:
+        book, judge = by
         with self._store.unit() as unit:
-            judged = [(life, status_of(life.facts, book, instant)) for life in lives_of(unit, people, today, book)]
+            judged = [(life, judge.status(life.facts)) for life in lives_of(unit, people, today, book)]
             changed = unit.lives.put(judged, self._clock.now())
             after = replace(sweep, place=people[-1], judged=sweep.judged + len(people), changed=sweep.changed + changed)
             unit.lives.advance(after, None)

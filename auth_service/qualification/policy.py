@@ -168,6 +168,10 @@ class PolicyBook:
             found = self._known[key] = said or DEFAULTS[benefit]
         return found
 
+    def all_of(self, benefit: BenefitKind, region: str) -> tuple[Policy, ...]:
+        """What every version says of a benefit in a region, and what holds before the first."""
+        return tuple(self.policy(place, benefit, region) for place in range(-1, len(self._versions)))
+
     def on(self, day: date, benefit: BenefitKind, region: str) -> Policy:
         return self.policy(self.place_on(day), benefit, region)
 

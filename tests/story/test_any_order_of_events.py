@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from auth_service.core.clock import end_of, legal_date
+from auth_service.qualification.judging import Judge
 from auth_service.qualification.life import OWN, LifeEvent
 from auth_service.qualification.status import LifeState, status_of
 from tests.story.random_lives import BEGIN, DAYS, STRONG, Journal, Replay, draw
@@ -30,6 +31,11 @@ def _agrees_with_the_story(journal: Journal, random: Random) -> None:
     found = status_of(journal.facts(random), journal.book, end_of(day))
     assert (found.passed_on, found.due_on) == (told.passed_on, told.due_on), journal
     assert found == status_of(journal.facts(random), journal.book, end_of(day)), "any order of rows"
+    judge = Judge(journal.book, end_of(day))
+    for event in journal.arrivals:
+        for told in (event, replace(event, ref="another", known_at=event.known_at + timedelta(minutes=1))):
+            facts = replace(journal.facts(random), events=(told,), acts=())
+            assert judge.status(facts) == status_of(facts, journal.book, end_of(day)), "alike is judged alike"
 
 
 def _no_machine_takes_money_away(journal: Journal, random: Random) -> None:
