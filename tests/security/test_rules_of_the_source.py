@@ -93,8 +93,13 @@ def test_no_shell_is_called_and_programs_are_started_in_few_places_with_a_list_o
 def test_nothing_is_turned_into_objects_or_code() -> None:
     banned = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "jsonpickle", "yaml"}
     for file, tree in _trees():
-        assert not {name.partition(".")[0] for name in _imported(tree)} & banned, file
-        assert not {name for name, _ in _calls(tree)} & {"eval", "exec", "compile", "__import__"}, file
+        named = {name.partition(".")[0] for name in _imported(tree)}
+        called = {name for name, _ in _calls(tree)}
+        if file == "connectors/policy_file.py":  # reads the tree of a file's text and builds no object from it
+            named -= {"yaml"}
+            assert {name for name in called if name.startswith("yaml.")} == {"yaml.parse", "yaml.compose"}
+        assert not named & banned, file
+        assert not called & {"eval", "exec", "compile", "__import__"}, file
 
 
 @pytest.mark.asvs("1.3.6", "13.2.4", "13.2.5")
