@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from auth_service.core.retention_rule import Rule
 
 KEYS_PART_DAYS = 30
 """source: trust.md 2.7 crypto-erase, short-lived backups (<= 30 days)"""
@@ -11,28 +11,6 @@ PRINT_DAYS = 425
 
 UPLOAD_DAYS = 30
 """source: own decision; the text phone_consent/2026-11-29 promises it"""
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the table.
-
-    kind     stable name: counts of the job go by it
-    records  what, and where it lies
-    days     field of RetentionPolicy, or the fixed number of days; None where the job removes nothing
-    hours    in place of days, for what goes sooner
-    starts   from when the days count; where the job removes nothing, how long it is kept and what ends it
-    ends     what is done
-    source   why so long and no longer
-    """
-
-    kind: str
-    records: str
-    days: str | int | None
-    starts: str
-    ends: str
-    source: str
-    hours: int | None = None
 
 
 _LAW = "trust.md 3"

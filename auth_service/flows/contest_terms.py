@@ -20,7 +20,7 @@ def open_contest(unit: Unit, contest: Contest, policy: ProposalPolicy) -> Stored
     """The person's open contest, opened now unless it was; None where nothing is held, stopped or proposed.
 
     Only while alone with the person. Without something to contest none is opened: whoever expects a hold, as a relative
-    after a death, could otherwise keep it from ever being made (docs/decisions/0031-acts-on-money.md).
+    after a death, could otherwise keep it from ever being made (docs/decisions/0032-acts-on-money.md).
     """
     present = unit.contests.open_of(contest.person_id)
     if present is not None:

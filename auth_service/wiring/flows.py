@@ -91,8 +91,8 @@ class Flows(DeviceFlows):
 
     @cached_property
     def start_session(self) -> StartSession:
-        count, counts = self._count_session, self._counting_route
-        return StartSession(self.store, self.clock, self._session_policies, count, counts)
+        policies = self._session_policies
+        return StartSession(self.store, self.clock, policies, self._count_session, self._counting_route)
 
     def _counting_route(self, wished: Route) -> Route:
         return route_that_counts(wished, self.liveness.pad)
@@ -122,9 +122,8 @@ class Flows(DeviceFlows):
 
     @cached_property
     def session_decision(self) -> SessionDecision:
-        settings = self.settings
+        settings, engine, current = self.settings, self.capture_engine, self.current_calibration
         policies = CompletePolicies(settings.qualification, settings.copies, settings.layer_replay.most_known)
-        engine, current = self.capture_engine, self.current_calibration
         return SessionDecision(self.store, engine, current, self.signer, self.clock, policies)
 
     @cached_property

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_29_3_policies"
-down_revision = "2026_11_29_5_payments"
+down_revision = "2026_11_29_2_offline_records"
 branch_labels = None
 depends_on = None
 
