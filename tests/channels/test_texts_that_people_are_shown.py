@@ -51,3 +51,9 @@ def test_anybody_may_read_the_text_before_a_photo_is_taken(service: Deployment) 
     assert set(zh.json()) == {field.name for field in dataclasses.fields(consent_texts.ShownText)}
     for path in ("/v1/texts/consent/1999-01-01", "/v1/texts/other/current", "/v1/texts/consent/..%2f..%2fetc"):
         assert service.client().get(path).status_code == 404
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_text_is_answered_over_http(service: Deployment, kind: str) -> None:
+    answer = service.client().get(f"/v1/texts/{kind}/current?lang=en")
+    assert (answer.status_code, answer.json()["kind"], answer.json()["version"]) == (200, kind, NEWEST[kind])

@@ -117,7 +117,7 @@ class AnswerKept(Answer):
 class TextAnswer(Answer):
     """What a person must be shown. `sha256` is of `text`; `released_sha256` of the text before the name went in."""
 
-    kind: Literal["consent", "notice"]
+    kind: Literal["consent", "notice", "phone_consent", "pilot_consent", "kiosk_consent"]
     version: str
     language: Literal["zh", "en"]
     text: str
