@@ -18,6 +18,7 @@ from auth_service.cli.evaluate_replay import evaluate_replay_app
 from auth_service.cli.flash import flash_app
 from auth_service.cli.keys import keys, public_keys
 from auth_service.cli.kiosk_bridge import kiosk
+from auth_service.cli.kiosk_simulate import simulating
 from auth_service.cli.life import life
 from auth_service.cli.payments import payments
 from auth_service.cli.people import api_keys, staff
@@ -71,5 +72,6 @@ app.add_typer(certificates, name="certificates")
 certificates.registered_commands.extend(public_keys.registered_commands)
 app.add_typer(keys, name="keys")
 app.add_typer(kiosk, name="kiosk")
+kiosk.registered_commands.extend(simulating.registered_commands)
 app.add_typer(privacy, name="privacy")
 app.add_typer(compliance, name="compliance")

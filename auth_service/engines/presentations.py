@@ -109,6 +109,14 @@ def film_frames(path: Path, windows: Sequence[Window]) -> list[CapturedFrame]:
     return frames
 
 
+def frame_of(path: Path) -> bytes:
+    """A picture as a frame. raises FileUnreadable: no picture that can be opened"""
+    picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise FileUnreadable(f"{path.name}: no picture that can be opened")
+    return _as_sent(np.asarray(picture, np.uint8))
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[cv2.VideoCapture]:
     film = cv2.VideoCapture(str(path))
