@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -19,10 +20,13 @@ from tests.browser.fake_captures import FakeCaptures
 from tests.browser.kiosk_site import kiosk_site
 from tests.browser.real_browser import chromium
 from tests.channels.service import EILEEN, GRACE, NOBODY, Deployment
+from tests.conftest import ROOT
 from tests.signing import Call, base_of, covered_of, digest_of, parameters_of
 
 pytestmark = pytest.mark.browser
 Run = Callable[..., Any]
+PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
+"""Before the seed of an Ed25519 key. source: RFC 8410 section 7"""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +57,30 @@ def test_what_is_signed_is_what_the_service_rebuilds(run: Run, query: str, body:
              "headers": headers, "params": parameters}  # fmt: skip
     ours = run("sign.js", "m.signatureBase('POST', new URL(g.url), g.headers, g.params).base", given)
     assert ours.encode() == base_of(call, covered_of(call), parameters)
+
+
+VECTOR = """await (async () => {
+  const url = new URL("https://pay.example.gov.cn" + g.path);
+  const { base } = m.signatureBase(g.method, url, g.headers, g.params);
+  const key = await crypto.subtle.importKey("pkcs8", Uint8Array.from(g.key), "Ed25519", false, ["sign"]);
+  const made = await crypto.subtle.sign("Ed25519", key, new TextEncoder().encode(base));
+  return [base, btoa(String.fromCharCode(...new Uint8Array(made)))];
+})()"""
+
+
+def test_the_vectors_of_the_document_come_out_of_the_page_too(run: Run) -> None:
+    text = (ROOT / "docs" / "integration" / "kiosk.md").read_text(encoding="utf-8")
+    seed = base64.urlsafe_b64decode(re.findall(r"Private \(seed\), base64url: `([^`]+)`", text)[0] + "=")
+    bases = re.findall(r"Signature base:\n```\n(.*?)\n```", text, re.DOTALL)
+    signatures = re.findall(r"^signature: sig1=:([^:]+):", text, re.MULTILINE)
+    assert len(bases) == len(signatures) >= 2
+    for wanted, signature in zip(bases, signatures, strict=True):
+        told = dict(re.findall(r'^"([^"]+)": (.*)$', wanted, re.MULTILINE))
+        said = dict(re.findall(r';(\w+)="?([^";]+)"?', told.pop("@signature-params")))
+        headers = {name: value for name, value in told.items() if not name.startswith("@")}
+        given = {"method": told["@method"], "path": told["@path"], "headers": headers, "params": said,
+                 "key": list(PKCS8 + seed)}  # fmt: skip
+        assert run("sign.js", VECTOR, given) == [wanted, signature]
 
 
 def test_a_bodys_digest_is_that_of_rfc_9530(run: Run) -> None:

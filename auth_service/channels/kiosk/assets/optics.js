@@ -3,14 +3,14 @@
 // A face is `face` cm broad. Seen through a lens whose picture is `degrees` wide, at a distance of d cm, it takes
 // face / (2 d tan(degrees / 2)) of the picture's width:
 //
-//   lens                 40 cm   57 cm   80 cm   of the width, for a face of 15 cm
-//   standard    62       0.31    0.22    0.16
-//   wide        78       0.23    0.16    0.12
-//   ultra wide  100      0.16    0.11    0.08
+//   lens                 40 cm   57 cm   80 cm   of the width, for a face of 14 cm
+//   standard    62       0.29    0.20    0.15
+//   wide        78       0.22    0.15    0.11
+//   ultra wide  100      0.15    0.10    0.07
 //
 // So the oval is as large as a face at the middle of 40 and 80 cm, which is their geometric mean, 57 cm: the
 // nearest face is 1.41 of it, the farthest 0.71. Where that oval would be small, the picture is cut to its middle, for
-// what people see and for what is sent, so that the oval takes 0.42 of the height: 47 cm of the person's world, which
+// what people see and for what is sent, so that the oval takes 0.42 of the height: 44 cm of the person's world, which
 // leaves 13 cm up and down for short and tall people.
 // source: breadth of a face, lens and distances are the server's (accounts/devices.py); 0.42 is our own decision
 
