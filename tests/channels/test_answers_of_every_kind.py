@@ -147,6 +147,7 @@ def test_the_description_is_openapi_3_1_and_covers_every_route_for_programs(serv
         "/v1/capture-sessions/{session_id}/colours", "/v1/capture-sessions/{session_id}/steps/{n}/seal",
         "/v1/capture-sessions/{session_id}/start", "/v1/capture-sessions/{session_id}/steps/{n}",
         "/v1/capture-sessions/{session_id}/complete", "/v1/capture-sessions/{session_id}/other-ways",
+        "/v1/capture-sessions/{session_id}/photo",
         "/v1/me/other-ways", "/v1/me/contests",
         "/v1/payment-proposals", "/v1/payment-proposals/{proposal_id}/answers",
         "/v1/kiosk/enrolments", "/v1/kiosk/status", "/v1/kiosk/staff-calls", "/v1/kiosk/other-ways",

@@ -22,6 +22,7 @@ from auth_service.console.flags import LIST as FLAGS
 from auth_service.console.proposals import LIST as PROPOSALS
 from auth_service.console.requests import LIST as REQUESTS
 from auth_service.enrollment.sources import PhotoSource
+from auth_service.flows.answer_photo import Checked
 from auth_service.flows.answer_request import RevealReason
 from auth_service.liveness.layers import Layer, Mode, Sign
 from auth_service.matching.comparison import Zone
@@ -77,6 +78,7 @@ FAMILIES = {
     "requests.reveal.": tuple(RevealReason),
     "requests.phone.": ("given", "none"),
     "requests.contact.": ("name", "given", "on_file", "helper"),
+    "requests.photo.": ("waits", "answered", "expired", "not_kept", *Checked),
     "fact.breach.": tuple(Breach),
     "device.state.": (*DeviceState, "tampered"),
     "devices.act.": tuple(ACTS),
