@@ -153,7 +153,8 @@ def api_cases(
                 held[:] = [open_one()]
             return _of_a_phone(case, chance, held[0])
         headers = {"Authorization": f"Bearer {chance.choice(keys)}"} if chance.random() < 0.9 else {}
-        if isinstance(case.body, dict) and chance.random() < 0.6:
+        with_photos = case.path.endswith(("enrollments", "verifications"))
+        if with_photos and isinstance(case.body, dict) and chance.random() < 0.6:
             headers |= _make_useful(case, chance)
         return headers
 
