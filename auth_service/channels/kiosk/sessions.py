@@ -14,17 +14,17 @@ from auth_service.accounts.devices import Device
 from auth_service.capture.steps import CapturedStep, FramePrint, StepPrint
 from auth_service.channels.kiosk.held import HeldKey, held_body, word_of
 from auth_service.channels.kiosk.schemas import KioskOpenBody, KioskOpenedAnswer, KioskStartedAnswer
-from auth_service.channels.phone.answers import Place, begun_answer, outcome_answer, view_answer
+from auth_service.channels.phone.answers import Place, begun_answer, decided_before, outcome_answer, view_answer
 from auth_service.channels.phone.schemas import ConsentGiven, NothingBody, SealBody, StartBody, StepAnswer
-from auth_service.core.errors import AttemptsUsedUp, ConsentMissing, IdempotencyInFlight, NotFound, SessionSpent
+from auth_service.core.errors import AttemptsUsedUp, ConsentMissing, NotFound, SessionSpent
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.flows.idempotent import Save
 from auth_service.flows.open_session import Opened, OpenRequest
-from auth_service.flows.session_terms import Begun, SessionKey
+from auth_service.flows.session_terms import Begun
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import SavedAnswer, Unit
 from auth_service.web.forms import read_frame_form, read_portrait_form
-from auth_service.web.idempotency import HEADER, REPLAYED, checked_key
+from auth_service.web.idempotency import REPLAYED, checked_key
 from auth_service.web.services import Services, services_of
 from auth_service.web.signed import ACTIVE, signed_bytes, signed_json
 
@@ -150,21 +150,9 @@ def complete(request: Request, key: HeldKey, read: Annotated[bytes | None, Depen
     try:
         done = services.captures.complete.run(key, read)
     except SessionSpent:
-        return _decided_before(services, key)
+        return decided_before(services, key, _place(services))
     services.metrics.decisions.labels(done.decision.outcome.value, Channel.KIOSK.value).inc()
     return _json(outcome_answer(done.outcome, done.certificate, _place(services)))
-
-
-def _decided_before(services: Services, key: SessionKey) -> Response:
-    """raises IdempotencyInFlight; SessionSpent: whoever was deciding is gone"""
-    view = services.captures.see.run(key)
-    if view.outcome is not None:
-        response = _json(outcome_answer(view.outcome, view.certificate, _place(services)))
-        response.headers[REPLAYED] = "true"
-        return response
-    if services.clock.now() < view.expires_at:
-        raise IdempotencyInFlight(field=HEADER)
-    raise SessionSpent
 
 
 def state(request: Request, key: HeldKey) -> Response:

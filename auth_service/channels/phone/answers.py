@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from starlette.responses import JSONResponse
+
 from auth_service.capture.challenge import FLASH_MS
 from auth_service.channels.phone.schemas import (
     CertificateLink,
@@ -16,11 +18,14 @@ from auth_service.channels.phone.schemas import (
     StartedAnswer,
     Told,
 )
+from auth_service.core.errors import IdempotencyInFlight, SessionSpent
 from auth_service.flows.open_session import Opened
-from auth_service.flows.session_terms import Begun, SessionView
+from auth_service.flows.session_terms import Begun, SessionKey, SessionView
 from auth_service.qualification.capture_outcome import CaptureOutcome, next_way
 from auth_service.qualification.certificate import Certificate
 from auth_service.qualification.evidence import Channel
+from auth_service.web.idempotency import HEADER, REPLAYED
+from auth_service.web.services import Services
 
 
 def opened_answer(opened: Opened, public_url: str) -> OpenedAnswer:
@@ -103,3 +108,17 @@ def view_answer(view: SessionView, place: Place) -> SessionAnswer:
         challenge=_challenge(begun) if begun else None,
         result=None if outcome is None else outcome_answer(outcome, view.certificate, place),
     )
+
+
+def decided_before(services: Services, key: SessionKey, place: Place) -> JSONResponse:
+    """What whoever handed this session in was told, for one who hands it in again, on whatever channel.
+
+    raises  IdempotencyInFlight: it is being decided; SessionSpent: whoever was deciding is gone
+    """
+    view = services.captures.see.run(key)
+    if view.outcome is not None:
+        told = outcome_answer(view.outcome, view.certificate, place)
+        return JSONResponse(told.model_dump(mode="json", exclude_none=True), headers={REPLAYED: "true"})
+    if services.clock.now() < view.expires_at:
+        raise IdempotencyInFlight(field=HEADER)
+    raise SessionSpent

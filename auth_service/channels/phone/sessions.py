@@ -11,7 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from auth_service.capture.steps import CapturedStep, FramePrint, StepPrint
-from auth_service.channels.phone.answers import Place, begun_answer, opened_answer, outcome_answer, view_answer
+from auth_service.channels.phone.answers import (
+    Place,
+    begun_answer,
+    decided_before,
+    opened_answer,
+    outcome_answer,
+    view_answer,
+)
 from auth_service.channels.phone.held import HeldKey, held_body
 from auth_service.channels.phone.page import CONSENT
 from auth_service.channels.phone.schemas import (
@@ -26,7 +33,6 @@ from auth_service.channels.phone.schemas import (
 from auth_service.channels.phone.session_key import forget, keep, phone_mark
 from auth_service.core.errors import (
     ConsentMissing,
-    IdempotencyInFlight,
     NotFound,
     SessionSpent,
     SessionUnknown,
@@ -42,7 +48,7 @@ from auth_service.web.access import client_of
 from auth_service.web.cookies import remember_phone
 from auth_service.web.csrf import check_page
 from auth_service.web.forms import read_frame_form
-from auth_service.web.idempotency import HEADER, REPLAYED, checked_key
+from auth_service.web.idempotency import REPLAYED, checked_key
 from auth_service.web.services import Services, services_of
 
 Starting = Annotated[StartBody, Depends(held_body(StartBody))]
@@ -153,21 +159,9 @@ def complete(request: Request, key: HeldKey, _given: Nothing) -> Response:
     try:
         done = services.captures.complete.run(key)
     except SessionSpent:
-        return _decided_before(services, key)
+        return decided_before(services, key, _place(services))
     services.metrics.decisions.labels(done.decision.outcome.value, Channel.PHONE.value).inc()
     return _json(outcome_answer(done.outcome, done.certificate, _place(services)))
-
-
-def _decided_before(services: Services, key: SessionKey) -> Response:
-    """raises IdempotencyInFlight; SessionSpent: whoever was deciding is gone"""
-    view = services.captures.see.run(key)
-    if view.outcome is not None:
-        response = _json(outcome_answer(view.outcome, view.certificate, _place(services)))
-        response.headers[REPLAYED] = "true"
-        return response
-    if services.clock.now() < view.expires_at:
-        raise IdempotencyInFlight(field=HEADER)
-    raise SessionSpent
 
 
 def state(request: Request, key: HeldKey) -> Response:
