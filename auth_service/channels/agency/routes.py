@@ -58,7 +58,7 @@ def _add_calls(app: FastAPI) -> None:
     app.add_api_route(
         "/v1/payment-proposals/{proposal_id}/answers", payments.answer, methods=["POST"], response_model=None,
         tags=["payments"], summary="What the paying agency did with an act", openapi_extra=ANSWER_REQUEST,
-        responses={200: {"model": AnswerKept}, **POST_PROBLEMS},
+        responses={200: {"model": AnswerKept}, **POST_PROBLEMS, **problems("404")},
     )  # fmt: skip
     app.add_api_route(
         "/certificates/{serial}", certificates.certificate, methods=["GET"], response_model=None,
