@@ -120,6 +120,19 @@ class Memory:
         }
         return Queued(counter, data, bytes.fromhex(kept["signature"]), frames)
 
+    def key_for(self, path: str, given: Mapping[str, Any]) -> str:
+        """The Idempotency-Key of one logical request, the same over all its tries and power cuts, until `answered`."""
+        asked = [path, dict(given)]
+        kept = json.loads(self._text("asking") or "[null, null]")
+        if kept[0] != asked:
+            kept = [asked, str(uuid.uuid4())]
+            self._write(self.folder / "asking", json.dumps(kept).encode())
+        return str(kept[1])
+
+    def answered(self) -> None:
+        """What was asked has an answer that stands: the next request is another one."""
+        (self.folder / "asking").unlink(missing_ok=True)
+
     def tally(self, what: str) -> None:
         """One more of today: `captures` with a line that had an outcome, `records` without."""
         days = json.loads(self._text("days") or "{}")
@@ -172,11 +185,14 @@ class Terminal:
         return self.line.call("GET", f"{KIOSK}/status")
 
     def fetch(self, count: int) -> Answer:
-        """Tickets, at most 50. raises NoLine"""
-        answer = self.line.post(f"{KIOSK}/offline-tickets", {"count": count})
-        if answer.status == 200:
-            self.memory.keep_tickets(self.memory.tickets + answer.told["tickets"])
-        return answer
+        """Tickets, at most 50. Asked again after a lost answer, it brings the same ones. raises NoLine"""
+
+        def keep(answer: Answer) -> None:
+            if answer.status == 200:
+                held = {one["ticket"]: one for one in self.memory.tickets + answer.told["tickets"]}
+                self.memory.keep_tickets(list(held.values()))
+
+        return self._asked(f"{KIOSK}/offline-tickets", {"count": count}, keep)
 
     def capture(self, number: str, camera: Camera, **changed: Any) -> Queued:
         """A record, written and signed before anybody is told "done". changed: members that are not as they should be
@@ -218,9 +234,19 @@ class Terminal:
         """Today as this kiosk counted it; once both agree, its records are let go. raises NoLine"""
         last = {"last_counter": self.memory.counter, "last_hash": self.memory.previous}
         told = {"day": today(), "counts": self.memory.counts(today()), **last}
-        answer = self.line.post(f"{KIOSK}/reconciliations", told)
-        if answer.told.get("agrees") is True:
-            self.memory.forget()
+
+        def forget(answer: Answer) -> None:
+            if answer.told.get("agrees") is True:
+                self.memory.forget()
+
+        return self._asked(f"{KIOSK}/reconciliations", told, forget)
+
+    def _asked(self, path: str, given: Mapping[str, Any], keep: Callable[[Answer], None]) -> Answer:
+        """One try of one logical request. keep: notes what the answer brings, before the key is let go"""
+        answer = self.line.post(path, given, {"idempotency-key": self.memory.key_for(path, given)})
+        keep(answer)
+        if not answer.again:
+            self.memory.answered()
         return answer
 
 

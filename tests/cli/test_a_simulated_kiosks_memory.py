@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,3 +78,66 @@ def test_pauses_double_to_a_minute_and_begin_anew_after_an_answer(monkeypatch: p
     assert slept[8] > 16 * slept[0]
     pause.wait()
     assert slept[-1] <= 0.25
+
+
+class LossyLine:
+    """Hears every call; what it answers is lost as often as is wanted."""
+
+    def __init__(self, answers: list[Answer | None]) -> None:
+        self.heard: list[tuple[str, str]] = []
+        self._answers = answers
+
+    def post(self, path: str, given: Mapping[str, Any], more: Mapping[str, str] | None = None) -> Answer:
+        self.heard.append(((more or {}).get("idempotency-key", f"new {len(self.heard)}"), json.dumps(given)))
+        answer = self._answers.pop(0)
+        if answer is None:
+            raise NoLine
+        return answer
+
+
+def given(*tickets: str) -> Answer:
+    return Answer(
+        200, {}, json.dumps({"tickets": [{"ticket": one, "challenge": CHALLENGE} for one in tickets]}).encode()
+    )
+
+
+def test_one_logical_request_keeps_one_key_over_its_tries_and_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk, busy = terminal(tmp_path), Answer(503, {}, b"{}")
+    line = LossyLine([None, busy, None, given("t8", "t9"), given("t10")])
+    monkeypatch.setattr(kiosk, "line", line)
+    with pytest.raises(NoLine):
+        kiosk.fetch(2)
+    assert kiosk.fetch(2).status == 503
+    kiosk.memory = Memory(tmp_path)
+    with pytest.raises(NoLine):
+        kiosk.fetch(2)
+    kiosk.fetch(2)
+    assert len({key for key, _ in line.heard}) == 1, "whoever lost the answer is given the same tickets"
+    assert [ticket["ticket"] for ticket in kiosk.memory.tickets][-2:] == ["t8", "t9"]
+    kiosk.fetch(2)
+    assert line.heard[-1][0] != line.heard[0][0], "more tickets are another request"
+
+
+def test_tickets_that_are_told_twice_are_held_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kiosk = terminal(tmp_path)
+    monkeypatch.setattr(kiosk, "line", LossyLine([given("t8"), given("t8")]))
+    kiosk.fetch(1)
+    kiosk.fetch(1)
+    assert [ticket["ticket"] for ticket in kiosk.memory.tickets].count("t8") == 1
+
+
+def test_a_count_that_got_no_answer_is_asked_again_under_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk = terminal(tmp_path)
+    kiosk.capture("130202194805121223", camera)
+    line = LossyLine([None, Answer(200, {}, b'{"agrees": true, "differences": []}')])
+    monkeypatch.setattr(kiosk, "line", line)
+    with pytest.raises(NoLine):
+        kiosk.count()
+    assert len(list(kiosk.memory.waiting())) == 1
+    kiosk.count()
+    assert line.heard[0] == line.heard[1]
+    assert list(kiosk.memory.waiting()) == []
