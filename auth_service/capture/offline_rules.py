@@ -9,9 +9,11 @@ source  trust.md F19, F20, F23, F30; domain.md (queue limit of 72 h)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from auth_service.capture.challenge import Challenge
 
@@ -204,6 +206,11 @@ def held_by_time(captured_at: datetime, received_at: datetime, policy: OfflinePo
     if received_at - captured_at > policy.queue:
         return Hold.TOO_OLD
     return None
+
+
+def is_steady(times: Sequence[datetime], policy: OfflinePolicy) -> bool:
+    """Whether wrong times of records that follow each other go on as those of a clock that is off by a constant."""
+    return all(later >= earlier - policy.skew for earlier, later in pairwise(times))
 
 
 def held_by_device(captured_at: datetime, doubt: DeviceDoubt | None) -> Hold | None:

@@ -175,7 +175,7 @@ def _share(name: str, rate: Rate, language: Language) -> dict[str, str]:
 def flag_words(one: StoredFlag, language: Language, *, linked: bool) -> dict[str, str]:
     """A flag that stands about the capture, with what a fund monitor said of it; linked: the visitor may go there."""
     return {
-        "title": f"{one.flag.rule_id} {words_of(one.flag.rule_id, language).title}",
+        "title": f"{one.flag.rule_id} {words_of(one.flag.rule_id, language, one.flag.severity).title}",
         "state": one.judgements[-1][1].verdict.value if one.judgements else "open",
         "url": f"/console/flags/{one.id}" if linked else "",
     }

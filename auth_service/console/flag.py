@@ -99,7 +99,7 @@ def _page(
         status_of(error) if error else 200,
         flag_id=view.id,
         rule_id=view.flag.rule_id,
-        words=words_of(view.flag.rule_id, language),
+        words=words_of(view.flag.rule_id, language, view.flag.severity),
         severity=view.flag.severity.value,
         raised=local_time(view.flag.raised_at),
         why=why(view.flag, language),

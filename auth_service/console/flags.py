@@ -59,7 +59,7 @@ def _row(row: FlagLine, now: datetime, language: Language) -> dict[str, object]:
     return {
         "id": row.id,
         "rule_id": row.rule_id,
-        "title": words_of(row.rule_id, language).title,
+        "title": words_of(row.rule_id, language, row.severity).title,
         "severity": row.severity.value,
         "people": row.person_keys,
         "device": " · ".join(row.device or ()),

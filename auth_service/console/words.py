@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from auth_service.beneficiaries.region import region_name
 from auth_service.core.clock import AGENCY_ZONE, legal_date
 from auth_service.core.errors import all_error_classes
-from auth_service.monitoring.flags import Flag
+from auth_service.monitoring.flags import Flag, Severity
 from auth_service.monitoring.rules import RULES, rule_words
 from auth_service.storage.queries import PersonSummary
 from auth_service.web.i18n import Language, text
@@ -34,11 +34,11 @@ class Row:
     value: str
 
 
-def words_of(rule_id: str, language: Language) -> Words:
+def words_of(rule_id: str, language: Language, severity: Severity | None = None) -> Words:
     """A rule's words; a rule that this release no longer has is named by its id."""
     if rule_id not in RULES:
         return Words(rule_id, text("why.other", language), text("why.other", language))
-    words = rule_words(rule_id)
+    words = rule_words(rule_id, severity)
     if language == "zh":
         return Words(words.title_zh, words.meaning_zh, words.action_zh)
     return Words(words.title_en, words.meaning_en, words.action_en)

@@ -28,6 +28,7 @@ from auth_service.capture.offline_rules import (
     held_by_device,
     held_by_ticket,
     held_by_time,
+    is_steady,
 )
 from auth_service.capture.ports import StepLook
 from auth_service.capture.session import CaptureSession
@@ -54,6 +55,7 @@ _BREACHES: dict[Hold, Breach] = {
     Hold.FROM_FUTURE: Breach.CLOCK_WRONG,
     Hold.BEFORE_TICKET: Breach.CLOCK_WRONG,
 }
+_CLOCKS = (Hold.FROM_FUTURE, Hold.BEFORE_TICKET)
 _NO_LOOK = StepLook((), movement=False)
 """Nobody is there any more whom a quick look could help."""
 
@@ -200,7 +202,7 @@ class AcceptRecord:
         unit.devices.counted(record.device_id, record.counter)
         look_around(unit, record.device_id, record.link, read.now)
         if held is not None and held in _BREACHES:
-            note_breach(unit, BreachFacts(record.device_id, _BREACHES[held], record.counter), read.now)
+            note_breach(unit, BreachFacts(record.device_id, self._breach(unit, record, held), record.counter), read.now)
         details: dict[str, str | int] = {
             "record": record_id,
             "counter": record.counter,
@@ -210,6 +212,12 @@ class AcceptRecord:
         actor = f"device:{record.device_id}"
         unit.audit.append(AuditEvent(actor, "record.received", actor, details), read.now)
         return Receipt(record_id, record.client_event, record.counter, state, code, read.now)
+
+    def _breach(self, unit: Unit, record: Record, held: Hold) -> Breach:
+        if held not in _CLOCKS:
+            return _BREACHES[held]
+        times = unit.offline_records.times_beside(record.device_id, record.counter, _CLOCKS)
+        return Breach.CLOCK_WRONG if is_steady(times, self._policies.offline) else Breach.CLOCK_JUMPS
 
     def _held(self, unit: Unit, read: _Read, ticket: Ticket | None, record_id: str) -> Hold | None:
         """The first thing that speaks for a look by a person; a gap is none yet. A ticket is used in any case."""

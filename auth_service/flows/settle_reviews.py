@@ -18,6 +18,7 @@ from auth_service.core.ids import new_serial
 from auth_service.core.keys import Signer
 from auth_service.faces.template import EngineIdentity
 from auth_service.flows.review_terms import SYSTEM, for_review, keep, probe_of
+from auth_service.flows.travel import raise_travel_of_accepted
 from auth_service.liveness.decision import PadVerdict
 from auth_service.matching.comparison import Zone
 from auth_service.monitoring.flags import Verdict
@@ -121,6 +122,7 @@ class SettleReviews:
         matched = evidence.comparison is not None and evidence.comparison.zone is Zone.MATCH
         if stored is not None and stored.consent is not None and not matched:  # a match has recorded it already
             unit.consents.add(person_id, stored.consent, stored.session.consent_id)
+        raise_travel_of_accepted(unit, person_id, evidence.id, case.now)
         return certificate.serial
 
     def _suspect(self, unit: Unit, case: _Case) -> None:

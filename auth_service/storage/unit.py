@@ -43,6 +43,7 @@ from auth_service.storage.records.references import KnownHash
 from auth_service.storage.records.reviews import StoredReview
 from auth_service.storage.records.sessions import NewSession, StoredSession
 from auth_service.storage.records.steps import KeptStep
+from auth_service.storage.records.travel import KioskPass
 from auth_service.storage.records.wrapping import OwnedKey, VersionState
 from auth_service.storage.refusals import Refusals
 from auth_service.storage.sealing import BlindIndexes, KeyCache, Keys
@@ -56,6 +57,7 @@ __all__ = [
     "FlashAct",
     "GuardedRows",
     "KeptStep",
+    "KioskPass",
     "KnownCapture",
     "KnownHash",
     "Life",

@@ -57,6 +57,10 @@ DEVICE_TEXTS: dict[str, tuple[str, str]] = {
     "fact.breach.ticket_reused": ("离线票据用了两次", "a ticket was used twice"),
     "fact.breach.ticket_of_another_device": ("用了发给另一台设备的离线票据", "a ticket was another device's"),
     "fact.breach.clock_wrong": ("离线记录的时间不可能", "a record's time cannot be"),
+    "fact.breach.clock_jumps": (
+        "离线记录的时间不可能，而且前后倒走",
+        "records' times cannot be, and go back from one to the next",
+    ),
     "fact.counter": ("记录编号", "Number of the record"),
     "flag.device": ("涉及的设备", "Device concerned"),
     "device.name": ("名称", "Name"),

@@ -130,5 +130,6 @@ def test_a_flag_about_a_device_says_which_machine_it_is(service: Deployment, one
     one_flag = monitor.get(f"/console/flags/{flag_id}").text
     assert "解放路支行" in one_flag
     assert "时钟快了五分钟以上" in one_flag
+    assert "设备时钟不准" in one_flag, "a wrong clock has words of its own"
     assert "一号机" in monitor.get("/console/flags?rule=V09&region=130202").text
     assert "一号机" not in monitor.get("/console/flags?rule=V09&region=130203").text

@@ -10,6 +10,7 @@ from auth_service.accounts.devices import DeviceState
 from auth_service.capture.challenge import Route
 from auth_service.capture.offline_rules import RecordState
 from auth_service.core.errors import FieldInvalid
+from auth_service.monitoring.flags import Severity
 from auth_service.qualification.capture_outcome import OutcomeWord
 from tests.conftest import FixedClock
 from tests.flows.capturing import Phone, Rows
@@ -18,6 +19,12 @@ from tests.flows.reviewing import Desk
 
 ACCEPTED, PENDING = RecordState.ACCEPTED, RecordState.PENDING
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+def severities(kiosk: Kiosk) -> list[Severity]:
+    """Of the flags that stand, the gravest first."""
+    rows = kiosk.agency.store.queries.flags("open", rule_id="V09", limit=10).rows
+    return sorted((row.severity for row in rows), key=list(Severity).index)
 
 
 @pytest.fixture
@@ -45,8 +52,41 @@ def test_a_clock_that_is_off_is_told_by_code_and_a_person_looks(kiosk: Kiosk, of
     outcome = kiosk.see(receipt).outcome
     assert outcome is not None
     assert outcome.word is (OutcomeWord.IN_REVIEW if code else OutcomeWord.PASSED)
-    assert kiosk.agency.flags() == (["V09"] if code else [])
+    assert severities(kiosk) == ([Severity.MEDIUM] if code else [])
     assert kiosk.device.state is DeviceState.ACTIVE, "a wrong clock is no copied key"
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize(
+    ("back", "found"),
+    [(-60, [Severity.MEDIUM]), (300, [Severity.MEDIUM]), (301, [Severity.CRITICAL, Severity.MEDIUM])],
+)
+def test_a_clock_that_is_off_by_a_constant_is_the_lesser_flag_and_one_that_goes_back_is_not(
+    kiosk: Kiosk, back: int, found: list[Severity], reverse: bool
+) -> None:
+    """A day ahead; the second of two records says by so many seconds an earlier time than the first."""
+    ahead = kiosk.clock.now() + DAY
+    made = [kiosk.record(captured_at=written(at)) for at in (ahead, ahead - back * SECOND)]
+    for sent in reversed(made) if reverse else made:
+        assert kiosk.send(sent).code == "record_from_future"
+    assert severities(kiosk) == found
+    assert kiosk.device.state is DeviceState.ACTIVE
+
+
+def test_a_clock_that_was_set_right_in_between_is_merely_wrong(kiosk: Kiosk) -> None:
+    for off in (-DAY, timedelta(0), -DAY):
+        kiosk.sends(captured_at=written(kiosk.clock.now() + off))
+    assert severities(kiosk) == [Severity.MEDIUM]
+
+
+def test_a_copy_with_a_wrong_clock_is_a_copy(kiosk: Kiosk) -> None:
+    kiosk.fetch(3)
+    copy = kiosk.copy()
+    copy.tickets = [kiosk.tickets.pop()]
+    kiosk.sends(captured_at=written(kiosk.clock.now() + DAY))
+    assert copy.sends(captured_at=written(kiosk.clock.now() + DAY)).code == "chain_fork"
+    assert severities(kiosk) == [Severity.CRITICAL, Severity.MEDIUM]
+    assert kiosk.device.state is DeviceState.QUARANTINED
 
 
 def test_a_record_of_72_hours_passes_and_an_older_one_is_looked_at(kiosk: Kiosk, clock: FixedClock) -> None:

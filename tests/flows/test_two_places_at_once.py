@@ -12,6 +12,7 @@ from tests.builders import Agency
 from tests.conftest import FixedClock
 from tests.flows.capturing import Phone, Rows
 from tests.flows.kiosks import Kiosk, written
+from tests.flows.reviewing import Desk
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -65,6 +66,44 @@ def test_hours_apart_by_the_kiosks_clock_are_nothing_odd_though_both_came_at_onc
     there.send(second)
     here.decide()
     assert agency.flags() == []
+
+
+@pytest.mark.parametrize(("minutes", "flags"), [(5, ["V06"]), (6, [])])
+def test_a_held_record_that_an_officer_lets_pass_is_looked_at_as_well(
+    phone: Phone, clock: FixedClock, minutes: int, flags: list[str]
+) -> None:
+    here, there = Kiosk(phone), Kiosk(phone, region="110101", name="二号机")
+    held = here.record(take=1)
+    phone.clock.advance(minutes=minutes)
+    other = there.record(take=2)
+    clock.advance(hours=71)
+    there.send(other)
+    clock.advance(hours=2)
+    receipt = here.send(held)
+    here.decide()
+    evidence_id = here.see(receipt).record.evidence_id
+    assert (receipt.code, phone.agency.flags()) == ("record_too_old", [])
+    assert evidence_id is not None
+    Desk(phone.agency, clock).settle(evidence_id)
+    view = here.see(receipt)
+    assert view.certificate is not None, "both passes stand"
+    assert phone.agency.flags() == flags
+
+
+def test_a_pass_after_a_held_record_was_let_pass_finds_it(phone: Phone, clock: FixedClock) -> None:
+    here, there = Kiosk(phone), Kiosk(phone, region="110101", name="二号机")
+    there.fetch()
+    held = here.record(take=1)
+    other = there.record(take=2)
+    clock.advance(hours=73)
+    receipts = [here.send(held), there.send(other)]
+    here.decide()
+    desk = Desk(phone.agency, clock)
+    for place, receipt in enumerate(receipts):
+        evidence_id = (here, there)[place].see(receipt).record.evidence_id
+        assert evidence_id is not None
+        desk.settle(evidence_id)
+        assert phone.agency.flags() == ["V06"] * place, "once, whichever is let pass first"
 
 
 def test_one_kiosk_twice_is_nothing_odd(phone: Phone, agency: Agency) -> None:

@@ -46,9 +46,13 @@ def keys_of_capture(evidence_id: str) -> tuple[str, ...]:
     return tuple(key_of_capture(rule_id, evidence_id) for rule_id in OF_A_CAPTURE)
 
 
-def rule_words(rule_id: str) -> RuleWords:
-    """Words of a rule by its id. raises KeyError"""
-    return RULES[rule_id].words
+def rule_words(rule_id: str, severity: Severity | None = None) -> RuleWords:
+    """Words of a rule by its id; severity: of one flag, whose lesser finding may have words of its own. raises
+    KeyError"""
+    rule = RULES[rule_id]
+    if rule is BrokenProtocol and severity is BrokenProtocol.clock_severity:
+        return BrokenProtocol.clock_words
+    return rule.words
 
 
 def rule_severity(rule_id: str) -> Severity:

@@ -3,6 +3,7 @@ once."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -133,6 +134,13 @@ class OfflineRecords:
             twins=self._digests(others & (_RECORDS.c.previous == link.previous) & (_RECORDS.c.counter != link.counter)),
             before=self._digests(others & (_RECORDS.c.counter == link.counter - 1)),
         )
+
+    def times_beside(self, device_id: str, counter: int, codes: Collection[str]) -> list[datetime]:
+        """What the clock said in this record and in those on both sides that came with one of these codes, in order."""
+        mine = (_RECORDS.c.device_id == device_id) & _RECORDS.c.code.in_(codes)
+        near = _RECORDS.c.counter.between(counter - 1, counter + 1)
+        wanted = select(_RECORDS.c.captured_at).where(mine, near).order_by(_RECORDS.c.counter, _RECORDS.c.digest)
+        return list(self._work.connection.execute(wanted).scalars())
 
     def around(self, device_id: str, link: Link) -> list[StoredRecord]:
         """Records whose place may look different since this one came, itself among them."""

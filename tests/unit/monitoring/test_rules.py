@@ -68,8 +68,8 @@ def test_v04_shows_the_probe_beside_the_photo_that_it_copies() -> None:
 
 
 def test_every_rule_says_in_both_languages_what_it_means_and_what_to_do() -> None:
-    for rule_id in RULES:
-        words = rule_words(rule_id)
+    for rule_id, severity in [*((rule, None) for rule in RULES), ("V09", BrokenProtocol.clock_severity)]:
+        words = rule_words(rule_id, severity)
         texts = (words.title_zh, words.title_en, words.meaning_zh, words.meaning_en, words.action_zh, words.action_en)
         assert all(texts), rule_id
         assert rule_severity(rule_id) in Severity
@@ -88,6 +88,14 @@ def test_v09_concerns_a_device_and_is_raised_once_a_day_for_each_kind() -> None:
     assert flag.dedupe_key == rule.key_of(one, NOW + timedelta(hours=5)) != rule.key_of(one, NOW + timedelta(days=1))
     assert rule.judge(other, NOW).dedupe_key != flag.dedupe_key
     assert dict(rule.judge(other, NOW).evidence) == {"breach": "cloned", "counter": 7}
+
+
+@pytest.mark.parametrize("breach", Breach)
+def test_v09_is_critical_but_for_a_clock_that_is_merely_wrong(breach: Breach) -> None:
+    flag = BrokenProtocol().judge(BreachFacts("d", breach), NOW)
+    clock = breach in {Breach.CLOCK_AHEAD, Breach.EXPIRED, Breach.CLOCK_WRONG}
+    assert flag.severity is (Severity.MEDIUM if clock else Severity.CRITICAL)
+    assert ("时钟" in rule_words("V09", flag.severity).title_zh) is clock
 
 
 @pytest.mark.parametrize(("people", "fires"), [(5, False), (6, True)])
