@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from datetime import date
 
 from auth_service.qualification.policy import PolicyBook
-from auth_service.storage.unit import Life, Unit
+from auth_service.storage.unit import Alike, Life, LifeTerms, SomePeople, Unit
 
-PEOPLE_AT_ONCE = 500
-"""Below the most parameters that every database takes (999 in older SQLite)."""
-
-
-def lives_of(unit: Unit, people: Sequence[str], today: date, book: PolicyBook) -> list[Life]:
-    """All that is known of some people."""
-    return unit.lives.facts(people, today, unit.lives.outages(), book.by_birthday)
+PEOPLE_AT_ONCE = 5_000
+"""Pages of so many people cost a tenth of those of five hundred; the write that ends one takes some 50 ms."""
 
 
-def pages(people: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(people), PEOPLE_AT_ONCE):
-        yield people[start : start + PEOPLE_AT_ONCE]
+def lives_of(unit: Unit, people: SomePeople, today: date, book: PolicyBook, alike: Alike | None = None) -> list[Life]:
+    """All that is known of some people at the end of a day. alike: so that people whose facts are alike share them"""
+    return unit.lives.facts(people, LifeTerms(today, unit.lives.outages(), book.by_birthday), alike)

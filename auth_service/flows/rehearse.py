@@ -13,7 +13,7 @@ from auth_service.flows.life_pages import PEOPLE_AT_ONCE, lives_of
 from auth_service.qualification.judging import Judge
 from auth_service.qualification.policy import PolicySet, PolicyVersion
 from auth_service.qualification.status import LifeState, Reason, Status, Why
-from auth_service.storage.unit import Life, Store
+from auth_service.storage.unit import Alike, Life, Store
 
 _WORDS = ("due_soon", "overdue", "may_be_held", "guarded")
 
@@ -39,7 +39,7 @@ class Rehearsal:
         self.after.update(stands)
         anew = stands - stood
         if anew:
-            village = present_code(life.facts.region) or "-"
+            village = present_code(life.region) or "-"
             self.by_village.setdefault(village, Counter()).update(anew)
             for tag in life.facts.tags:
                 self.by_tag.setdefault(tag.value, Counter()).update(anew)
@@ -74,17 +74,18 @@ class Rehearse:
             book = unit.policies.book()
         planned = book.with_version(PolicyVersion(begins, policies))
         now, then = Judge(book, end_of(day)), Judge(planned, end_of(day))
-        found, place = Rehearsal(day), ""
+        found, place, alike = Rehearsal(day), "", Alike(then.policies_of)
         while True:
             with self._store.reading() as unit:
                 people = unit.lives.everybody(place, PEOPLE_AT_ONCE)
-                lives = lives_of(unit, people, day, planned) if people else []
-            for life in lives:
-                found.add(life, now.status(life.facts), then.status(life.facts))
-            if not people:
+                lives = lives_of(unit, people, day, planned, alike) if people else []
+            facts = [life.facts for life in lives]
+            for life, stood, stands in zip(lives, now.statuses(facts), then.statuses(facts), strict=True):
+                found.add(life, stood, stands)
+            if people is None:
                 return found
-            progress(len(people))
-            place = people[-1]
+            progress(people.count)
+            place = people.last
 
 
 def _marks(status: Status) -> set[str]:

@@ -7,17 +7,18 @@ who is due, late, or first in the queue of those who get something back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.clock import Clock, end_of, legal_date
 from auth_service.core.errors import DateInvalid
-from auth_service.flows.life_pages import PEOPLE_AT_ONCE, lives_of, pages
+from auth_service.flows.life_pages import PEOPLE_AT_ONCE, lives_of
 from auth_service.qualification.judging import Judge
 from auth_service.qualification.policy import PolicyBook
-from auth_service.storage.unit import Store, SweepState
+from auth_service.storage.unit import Alike, SomePeople, Span, Store, SweepState, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,18 @@ class SweepReport:
     states: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class _By:
+    """What all are judged by."""
+
+    book: PolicyBook
+    judge: Judge
+    alike: Alike
+    today: date
+
+
 class Sweep:
-    """See the module."""
+    """See the module. Several processes that sweep one day at once share its pages."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
@@ -45,41 +56,61 @@ class Sweep:
         if today > legal_date(now):
             raise DateInvalid("a day to come is for a rehearsal", field="as_of")
         with self._store.unit() as unit:
-            book = unit.policies.book()
-            mark = f"{unit.policies.mark()}/{len(unit.lives.outages())}"
-            sweep = unit.lives.open_sweep(today, mark, now)
+            book, sweep = unit.policies.book(), unit.sweeps.open(today, mark_of(unit), now)
         judge = Judge(book, end_of(today))
-        for people in self._people(sweep, today):
-            sweep = self._page(sweep, people, today, (book, judge))
-            progress(len(people))
-        with self._store.unit() as unit:
-            unit.lives.advance(sweep, self._clock.now())
-            states = unit.lives.counts()
-            details: Details = {"as_of": str(today), "judged": sweep.judged, "changed": sweep.changed}
-            unit.audit.append(AuditEvent(actor, "life.swept", f"sweep:{sweep.id}", details), self._clock.now())
-        return SweepReport(today, sweep.since is None, sweep.judged, sweep.changed, states)
+        by, touched = _By(book, judge, Alike(judge.policies_of), today), self._touched(sweep)
+        while sweep.finished_at is None:
+            people = self._next(sweep, touched)
+            sweep, done = self._page(sweep, people, by) if people else self._end(sweep, actor)
+            progress(done)
+        with self._store.reading() as unit:
+            states = unit.life_states.counts()
+        return SweepReport(today, sweep.whole, sweep.judged, sweep.changed, states)
 
-    def _people(self, sweep: SweepState, today: date) -> Iterator[Sequence[str]]:
+    def _touched(self, sweep: SweepState) -> Sequence[str] | None:
+        """Whom a sweep looks at that does not look at everybody."""
+        if sweep.since is None:
+            return None
+        with self._store.reading() as unit:
+            return unit.lives.touched(sweep.since, sweep.as_of)
+
+    def _next(self, sweep: SweepState, touched: Sequence[str] | None) -> SomePeople | None:
         """Whom to look at behind the place where the sweep stands."""
-        if sweep.since is not None:
-            with self._store.reading() as unit:
-                touched = unit.lives.touched(sweep.since, today)
-            yield from pages([person for person in touched if person > sweep.place])
-            return
-        place = sweep.place
-        while True:
-            with self._store.reading() as unit:
-                people = unit.lives.everybody(place, PEOPLE_AT_ONCE)
-            if not people:
-                return
-            yield people
-            place = people[-1]
+        if touched is not None:
+            begin = bisect_right(touched, sweep.place)
+            return touched[begin : begin + PEOPLE_AT_ONCE]
+        with self._store.reading() as unit:
+            return unit.lives.everybody(sweep.place, PEOPLE_AT_ONCE)
 
-    def _page(self, sweep: SweepState, people: Sequence[str], today: date, by: tuple[PolicyBook, Judge]) -> SweepState:
-        book, judge = by
+    def _page(self, sweep: SweepState, people: SomePeople, by: _By) -> tuple[SweepState, int]:
+        """The sweep behind these people, and how many they are; 0 where another process was faster.
+
+        Read and judged outside of the transaction that writes: what somebody does meanwhile is touched by the next
+        sweep.
+        """
+        with self._store.reading() as unit:
+            lives = lives_of(unit, people, by.today, by.book, by.alike)
+        judged = zip(lives, by.judge.statuses([life.facts for life in lives]), strict=True)
+        last, count = (people.last, people.count) if isinstance(people, Span) else (people[-1], len(people))
         with self._store.unit() as unit:
-            judged = [(life, judge.status(life.facts)) for life in lives_of(unit, people, today, book)]
-            changed = unit.lives.put(judged, self._clock.now())
-            after = replace(sweep, place=people[-1], judged=sweep.judged + len(people), changed=sweep.changed + changed)
-            unit.lives.advance(after, None)
-        return after
+            after = replace(sweep, place=last, judged=sweep.judged + count)
+            if not unit.sweeps.advance(sweep, after):
+                return unit.sweeps.again(sweep), 0
+            changed = sweep.changed + unit.life_states.put(judged, self._clock.now())
+            unit.sweeps.advance(after, replace(after, changed=changed))
+        return replace(after, changed=changed), count
+
+    def _end(self, sweep: SweepState, actor: str) -> tuple[SweepState, int]:
+        now = self._clock.now()
+        ended = replace(sweep, finished_at=now)
+        with self._store.unit() as unit:
+            if not unit.sweeps.advance(sweep, ended):
+                return unit.sweeps.again(sweep), 0
+            details: Details = {"as_of": str(sweep.as_of), "judged": sweep.judged, "changed": sweep.changed}
+            unit.audit.append(AuditEvent(actor, "life.swept", f"sweep:{sweep.id}", details), now)
+        return ended, 0
+
+
+def mark_of(unit: Unit) -> str:
+    """What everybody is judged by: where it is another, everybody is judged anew."""
+    return f"{unit.policies.mark()}/{len(unit.lives.outages())}"

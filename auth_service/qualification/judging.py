@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from auth_service.beneficiaries.person import BenefitKind
 from auth_service.qualification.life import LifeFacts
 from auth_service.qualification.policy import PolicyBook
-from auth_service.qualification.status import Status, status_of
+from auth_service.qualification.status import Status, counted_from, status_of
 
 _MOST_REMEMBERED = 200_000
 
@@ -20,6 +22,17 @@ class Judge:
         self._now = now
         self._known: dict[object, Status] = {}
         self._policies: dict[object, tuple[int, ...]] = {}
+
+    def statuses(self, lives: Sequence[LifeFacts]) -> list[Status]:
+        """status_of each. An object that stands there many times, for people who are alike, is judged once."""
+        known: dict[int, Status] = {}
+        found = []
+        for facts in lives:
+            status = known.get(id(facts))
+            if status is None:
+                status = known[id(facts)] = self.status(facts)
+            found.append(status)
+        return found
 
     def status(self, facts: LifeFacts) -> Status:
         """status_of(facts, book, now)"""
@@ -39,15 +52,14 @@ class Judge:
             event.source, event.kind, event.on, event.known_at.toordinal(), event.known_at.hour // 4,
             event.known_at > self._now, event.message, event.channel, event.level, event.zone,
         )  # fmt: skip
-        since = (facts.award_month, facts.known_since, facts.birth_month)
+        since = (counted_from(facts.award_month, facts.known_since), facts.birth_month)
         marks = (facts.tags, facts.contested, facts.death_hint_at, facts.outages)
-        return (facts.benefit, self._policies_of(facts), since, told, marks)
+        return (facts.benefit, self.policies_of(facts.benefit, facts.region), since, told, marks)
 
-    def _policies_of(self, facts: LifeFacts) -> tuple[int, ...]:
+    def policies_of(self, benefit: BenefitKind, region: str) -> tuple[int, ...]:
         """Regions under the same policies count as one; the book keeps one object of each for as long as it lives."""
-        place = (facts.benefit, facts.region)
-        known = self._policies.get(place)
+        known = self._policies.get((benefit, region))
         if known is None:
-            every = self._book.all_of(facts.benefit, facts.region)
-            known = self._policies[place] = tuple(id(policy) for policy in every)
+            every = self._book.all_of(benefit, region)
+            known = self._policies[benefit, region] = tuple(id(policy) for policy in every)
         return known

@@ -65,6 +65,8 @@ class PaymentAct:
     """An act that people decided. Only RESUME counts with one of them.
 
     made_by, approved_by  pseudonymous ids; approved_by None: nobody has
+    from_month            first day of the first month that is paid otherwise, which the person is told; None: the day
+                          on which it takes effect
     """
 
     id: str
@@ -73,6 +75,7 @@ class PaymentAct:
     decided_at: datetime
     made_by: str
     approved_by: str | None = None
+    from_month: date | None = None
 
     @property
     def stands(self) -> bool:

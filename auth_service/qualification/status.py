@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from auth_service.core.clock import legal_date
 from auth_service.qualification.grades import EventKind
@@ -18,6 +19,7 @@ from auth_service.qualification.period import month_end_of, months_after, next_d
 from auth_service.qualification.policy import Policy, PolicyBook
 
 _DAY = timedelta(days=1)
+_REMEMBERED = 65_536
 
 
 class LifeState(StrEnum):
@@ -192,11 +194,16 @@ def _rank(due: _Due) -> tuple[date, int, date, str]:
 
 
 def _start(facts: LifeFacts) -> date:
+    return counted_from(facts.award_month, facts.known_since)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def counted_from(award_month: date | None, known_since: date) -> date:
     """From where the first cycle counts: the award, and never a time when this service knew nothing of the benefit.
 
     source   domain.md section 4, first cycle: from the month after the award, no hold before the first due date
     """
-    return facts.known_since if facts.award_month is None else max(month_end_of(facts.award_month), facts.known_since)
+    return known_since if award_month is None else max(month_end_of(award_month), known_since)
 
 
 def _softly(facts: LifeFacts, book: PolicyBook, day: date, today: date, *, first: bool) -> date:
@@ -236,9 +243,9 @@ def _state(
     reasons = [Reason(Why.CONTESTED)] if facts.contested else []
     if act is not None and act.kind is not ActKind.RESUME:
         state, why = _STATE_OF[act.kind]
-        return state, [Reason(why, act.effective_on, ref=act.id), *reasons], False
+        return state, [Reason(why, act.from_month or act.effective_on, ref=act.id), *reasons], False
     if act is not None:
-        reasons.append(Reason(Why.RESUMED, act.effective_on, ref=act.id))
+        reasons.append(Reason(Why.RESUMED, act.from_month or act.effective_on, ref=act.id))
     if today <= due_on:
         days = (due_on - today).days
         if days > policy.notice_days:

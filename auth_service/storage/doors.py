@@ -28,6 +28,7 @@ from auth_service.storage.records.idempotency import Idempotency
 from auth_service.storage.records.imports import Imports
 from auth_service.storage.records.jobs import Jobs
 from auth_service.storage.records.life_events import LifeEvents
+from auth_service.storage.records.life_states import LifeStates
 from auth_service.storage.records.limits import Limits
 from auth_service.storage.records.lives import Lives
 from auth_service.storage.records.moves import Moves
@@ -49,6 +50,7 @@ from auth_service.storage.records.reviews import Reviews
 from auth_service.storage.records.sessions import Sessions
 from auth_service.storage.records.staff import SignInFailures, Staff, StaffSessions
 from auth_service.storage.records.steps import Steps
+from auth_service.storage.records.sweeps import Sweeps
 from auth_service.storage.records.travel import Travel
 from auth_service.storage.records.wrapping import WrappingKeys
 from auth_service.storage.work import Work
@@ -142,6 +144,14 @@ class Unit:
     @cached_property
     def lives(self) -> Lives:
         return Lives(self._work)
+
+    @cached_property
+    def life_states(self) -> LifeStates:
+        return LifeStates(self._work)
+
+    @cached_property
+    def sweeps(self) -> Sweeps:
+        return Sweeps(self._work)
 
     @cached_property
     def consents(self) -> Consents:

@@ -30,7 +30,7 @@ from auth_service.storage.records.findings import StoredFinding
 from auth_service.storage.records.flags import StoredFlag
 from auth_service.storage.records.flash import FlashAct, StoredFlash
 from auth_service.storage.records.idempotency import SavedAnswer
-from auth_service.storage.records.lives import Life, SweepState
+from auth_service.storage.records.lives import Alike, Life, LifeTerms
 from auth_service.storage.records.offline import NewRecord, StoredRecord
 from auth_service.storage.records.other_ways import NewRequest, NewUpload, OtherWay
 from auth_service.storage.records.paying import PayingAnswer, PayingOutcome, PaymentsFile
@@ -42,7 +42,9 @@ from auth_service.storage.records.reembedding import EngineCount
 from auth_service.storage.records.references import KnownHash
 from auth_service.storage.records.reviews import StoredReview
 from auth_service.storage.records.sessions import NewSession, StoredSession
+from auth_service.storage.records.some_people import SomePeople, Span
 from auth_service.storage.records.steps import KeptStep
+from auth_service.storage.records.sweeps import SweepState
 from auth_service.storage.records.travel import KioskPass
 from auth_service.storage.records.wrapping import OwnedKey, VersionState
 from auth_service.storage.refusals import Refusals
@@ -50,6 +52,7 @@ from auth_service.storage.sealing import BlindIndexes, KeyCache, Keys
 from auth_service.storage.work import Work
 
 __all__ = [
+    "Alike",
     "Applied",
     "DatabaseRole",
     "Difference",
@@ -61,6 +64,7 @@ __all__ = [
     "KnownCapture",
     "KnownHash",
     "Life",
+    "LifeTerms",
     "MoneyDecision",
     "NewCapture",
     "NewRecord",
@@ -75,6 +79,8 @@ __all__ = [
     "Reconciliation",
     "SavedAnswer",
     "Snapshot",
+    "SomePeople",
+    "Span",
     "Store",
     "StoredCalibration",
     "StoredCheckpoint",

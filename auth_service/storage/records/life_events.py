@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from auth_service.core.clock import legal_date
 from auth_service.core.ids import new_id
 from auth_service.qualification.grades import EventKind
 from auth_service.qualification.life import LifeEvent, Message, Outage
+from auth_service.storage.records.some_people import SomePeople, those
 from auth_service.storage.tables import LifeEventRow, OutageRow, TagChangeRow
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import Work
@@ -50,10 +51,12 @@ class LifeEvents:
         wanted = select(_EVENTS).where(_EVENTS.c.source == source, _EVENTS.c.ref_index == index)
         return [(row.person_id, _event(row)) for row in self._work.connection.execute(wanted)]
 
-    def of_people(self, people: Sequence[str]) -> dict[str, list[LifeEvent]]:
+    def of_people(self, people: SomePeople) -> dict[str, list[LifeEvent]]:
         """Everything that was told of these people; their references as hashes."""
         found: dict[str, list[LifeEvent]] = {}
-        for row in self._work.connection.execute(select(_EVENTS).where(_EVENTS.c.person_id.in_(people))):
+        for row in self._work.connection.execute(
+            select(_EVENTS).where(those(self._work.connection, _EVENTS.c.person_id, people))
+        ):
             found.setdefault(row.person_id, []).append(_event(row))
         return found
 
@@ -82,10 +85,12 @@ class LifeEvents:
             self._work.connection.execute(insert(_TAGS), values)
         return len(lines)
 
-    def tags_of(self, people: Sequence[str], today: date) -> dict[str, frozenset[Tag]]:
+    def tags_of(self, people: SomePeople, today: date) -> dict[str, frozenset[Tag]]:
         """The tags that hold on a day; nobody who has none is named."""
         changes: dict[str, list[TagChange]] = {}
-        for row in self._work.connection.execute(select(_TAGS).where(_TAGS.c.person_id.in_(people))):
+        for row in self._work.connection.execute(
+            select(_TAGS).where(those(self._work.connection, _TAGS.c.person_id, people))
+        ):
             changes.setdefault(row.person_id, []).append(self._change(row))
         return {person: tags_on(said, today) for person, said in changes.items()}
 

@@ -1,78 +1,129 @@
-"""Facts of lives as they are judged, and where each benefit stood: what a sweep reads and what it writes."""
+"""Facts of lives as they are judged, and whose status may have changed: what a sweep reads."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, union, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy import Row, case, func, or_, select, union
 
 from auth_service.beneficiaries.person import BenefitKind
-from auth_service.core.clock import legal_date
+from auth_service.beneficiaries.tags import Tag
+from auth_service.core.clock import end_of, legal_date
 from auth_service.core.errors import KeyMissing
-from auth_service.core.ids import new_id
 from auth_service.matching.comparison import Zone
+from auth_service.qualification.decision import Outcome
 from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.qualification.grades import EventKind
 from auth_service.qualification.life import OWN, LifeEvent, LifeFacts, Outage
 from auth_service.qualification.policy import LivenessLevel
-from auth_service.qualification.status import Reason, Status
+from auth_service.qualification.status import counted_from
+from auth_service.storage.records.life_acts import LifeActs, acts_of
 from auth_service.storage.records.life_events import LifeEvents
-from auth_service.storage.records.passes import PASSED
 from auth_service.storage.records.people import People
+from auth_service.storage.records.some_people import SomePeople, Span, those
 from auth_service.storage.tables import (
     BenefitRow,
     CertificateRow,
+    ContestActRow,
+    ContestRow,
+    DecisionRow,
     EvidenceRow,
     LifeEventRow,
     LifeStateRow,
     PersonRow,
-    SweepRow,
+    ProposalRow,
     TagChangeRow,
 )
 from auth_service.storage.tables.schema import table_of
-from auth_service.storage.work import Work, to_json
+from auth_service.storage.work import Work
 
 _PEOPLE, _BENEFITS, _STATES = table_of(PersonRow), table_of(BenefitRow), table_of(LifeStateRow)
 _EVIDENCE, _CERTIFICATES = table_of(EvidenceRow), table_of(CertificateRow)
-_ISSUED = _CERTIFICATES.alias("issued")
-_EVENTS, _TAGS, _SWEEPS = table_of(LifeEventRow), table_of(TagChangeRow), table_of(SweepRow)
+_EVENTS, _TAGS = table_of(LifeEventRow), table_of(TagChangeRow)
+_PROPOSALS, _DECISIONS = table_of(ProposalRow), table_of(DecisionRow)
+_CONTESTS, _CONTEST_STEPS = table_of(ContestRow), table_of(ContestActRow)
 _NAMED = _PEOPLE.c.id_number_sealed != b""
 """Whoever was erased is asked about no more."""
 _PASSES = (
     select(
-        _EVIDENCE.c.id, _EVIDENCE.c.person_id, _EVIDENCE.c.kind, _EVIDENCE.c.channel, _EVIDENCE.c.zone,
-        _EVIDENCE.c.attested_by, _EVIDENCE.c.taken_at,
-        _ISSUED.c.issued_at,
+        _EVIDENCE.c.person_id, _EVIDENCE.c.kind, _EVIDENCE.c.channel, _EVIDENCE.c.zone, _EVIDENCE.c.attested_by,
+        _EVIDENCE.c.taken_at, _CERTIFICATES.c.issued_at, _EVIDENCE.c.id,
     )
-    .outerjoin(_ISSUED, _ISSUED.c.evidence_id == _EVIDENCE.c.id)
-    .where(PASSED)
+    .outerjoin(_CERTIFICATES, _CERTIFICATES.c.evidence_id == _EVIDENCE.c.id)
+    .where(or_(_EVIDENCE.c.outcome == Outcome.QUALIFIED.value, _CERTIFICATES.c.serial.is_not(None)))
+)  # fmt: skip
+"""As records/passes.py has it, with the certificate that it asks for anyway; one evidence has one at most."""
+_OF_BENEFITS = (
+    select(
+        _PEOPLE.c.id, _PEOPLE.c.region_code, _BENEFITS.c.kind, _BENEFITS.c.award_month, _BENEFITS.c.known_since,
+        case((_BENEFITS.c.known_since.is_(None), _PEOPLE.c.created_at)).label("created_at"),
+    )
+    .join(_BENEFITS, _BENEFITS.c.person_id == _PEOPLE.c.id)
+    .where(_NAMED)
 )  # fmt: skip
 _OVERLAP = timedelta(days=1)
 """What was written while the last sweep began may show up behind it; a day is far more than a transaction takes."""
+_MOST_ALIKE = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One benefit of one person with all that is known of it."""
+    """One benefit of one person with all that is known of it. region: the person's own, as `facts.region` may not be"""
 
     person_id: str
+    region: str
     facts: LifeFacts
 
 
 @dataclass(frozen=True, slots=True)
-class SweepState:
-    """A sweep and how far it came. since: what it looks for was learnt after this; None: it looks at everybody"""
+class LifeTerms:
+    """What facts are read for.
 
-    id: str
-    since: datetime | None
-    place: str
-    judged: int
-    changed: int
+    as_of        the day at whose end they are judged: nothing that was decided or contested later counts
+    by_birthday  kinds whose cycle asks for a birth month, which is decrypted
+    """
+
+    as_of: date
+    outages: tuple[Outage, ...]
+    by_birthday: frozenset[BenefitKind]
+
+
+@dataclass(slots=True)
+class Alike:
+    """Lives of own passes alone that differ in nothing that a status rests on share one object: its references, its
+    region and the hours in it are those of the first. A sweep of a million judges and builds each kind of life once.
+
+    policies  kind and region -> what is the same where the same policies hold
+    """
+
+    policies: Callable[[BenefitKind, str], object]
+    known: dict[object, LifeFacts] = field(default_factory=dict)
+    places: dict[tuple[str, str | None], object] = field(default_factory=dict)
+
+    def place(self, kind: str, region: str | None) -> object:
+        found = self.places.get((kind, region))
+        if found is None:
+            found = self.places[kind, region] = self.policies(BenefitKind(kind), region or "")
+        return found
+
+    def keep(self, key: object, facts: LifeFacts) -> None:
+        if len(self.known) >= _MOST_ALIKE:
+            self.known.clear()
+        self.known[key] = facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is known of some people besides their benefits. own: passes made here, as rows"""
+
+    own: dict[str, list[Row[Any]]]
+    events: dict[str, list[LifeEvent]]
+    tags: dict[str, frozenset[Tag]]
+    acts: LifeActs
+    until: datetime
 
 
 class Lives:
@@ -82,10 +133,11 @@ class Lives:
         self._work = work
         self._events = LifeEvents(work)
 
-    def everybody(self, after: str, limit: int) -> list[str]:
-        """The next people in the order of ids."""
-        wanted = select(_PEOPLE.c.id).where(_PEOPLE.c.id > after, _NAMED).order_by(_PEOPLE.c.id).limit(limit)
-        return list(self._work.connection.execute(wanted).scalars())
+    def everybody(self, after: str, limit: int) -> Span | None:
+        """The next people in the order of ids; None: there are none."""
+        wanted = select(_PEOPLE.c.id).where(_PEOPLE.c.id > after, _NAMED).order_by(_PEOPLE.c.id).limit(limit).subquery()
+        found = self._work.connection.execute(select(func.max(wanted.c.id), func.count()).select_from(wanted)).one()
+        return Span(after, *found) if found[1] else None
 
     def touched(self, since: datetime, today: date) -> list[str]:
         """People whose status may have changed: time has come, or something was learnt since. In the order of ids.
@@ -93,6 +145,8 @@ class Lives:
         A superset: it narrows, and judges nobody.
         """
         since -= _OVERLAP
+        decided = _DECISIONS.c.proposal_id == _PROPOSALS.c.id
+        stepped = _CONTEST_STEPS.c.contest_id == _CONTESTS.c.id
         parts = (
             select(_STATES.c.person_id).where(_STATES.c.next_look_on <= today),
             select(_BENEFITS.c.person_id).where(_BENEFITS.c.changed_at > since),
@@ -100,97 +154,45 @@ class Lives:
             select(_CERTIFICATES.c.person_id).where(_CERTIFICATES.c.issued_at > since),
             select(_EVENTS.c.person_id).where(_EVENTS.c.known_at > since),
             select(_TAGS.c.person_id).where(_TAGS.c.known_at > since),
+            select(_PROPOSALS.c.person_id).join(_DECISIONS, decided).where(_DECISIONS.c.decided_at > since),
+            select(_CONTESTS.c.person_id).where(_CONTESTS.c.opened_at > since),
+            select(_CONTESTS.c.person_id).join(_CONTEST_STEPS, stepped).where(_CONTEST_STEPS.c.done_at > since),
         )
         return sorted(self._work.connection.execute(union(*parts)).scalars())
 
-    def facts(
-        self, people: Sequence[str], today: date, outages: tuple[Outage, ...], by_birthday: frozenset[BenefitKind]
-    ) -> list[Life]:
-        """Everything about these people. by_birthday: kinds whose cycle asks for a birth month, which is decrypted"""
-        events = self._events.of_people(people)
-        for row in self._work.connection.execute(_PASSES.where(_EVIDENCE.c.person_id.in_(people))):
-            events.setdefault(row.person_id, []).append(_own(row))
-        told = {person: tuple(found) for person, found in events.items()}
-        tags = self._events.tags_of(people, today)
-        wanted = (
-            select(
-                _PEOPLE.c.id, _PEOPLE.c.region_code, _PEOPLE.c.created_at, _BENEFITS.c.kind, _BENEFITS.c.award_month,
-                _BENEFITS.c.known_since,
-            )
-            .join(_BENEFITS, _BENEFITS.c.person_id == _PEOPLE.c.id)
-            .where(_PEOPLE.c.id.in_(people), _NAMED)
-            .order_by(_PEOPLE.c.id, _BENEFITS.c.kind)
-        )  # fmt: skip
-        return [
-            Life(
-                row.id,
-                LifeFacts(
-                    benefit=BenefitKind(row.kind),
-                    region=row.region_code or "",
-                    award_month=date.fromisoformat(f"{row.award_month}-01") if row.award_month else None,
-                    known_since=row.known_since or legal_date(row.created_at),
-                    birth_month=self._birth_month(row.id) if row.kind in by_birthday else None,
-                    events=told.get(row.id, ()),
-                    tags=tags.get(row.id, frozenset()),
-                    outages=outages,
-                ),
-            )
-            for row in self._work.connection.execute(wanted)
-        ]
+    def facts(self, people: SomePeople, terms: LifeTerms, alike: Alike | None = None) -> list[Life]:
+        """Everything about these people, by person and kind of benefit. alike: whose facts may be shared"""
+        told, known = self._told(people, terms), {} if alike is None else alike.known
+        apart = frozenset(told.events) | told.acts.concern()
+        reduced = {person: _reduced(rows, told.until) for person, rows in told.own.items()} if alike else {}
+        wanted = _OF_BENEFITS.where(those(self._work.connection, _PEOPLE.c.id, people))
+        found = []
+        for row in self._work.connection.execute(wanted.order_by(_PEOPLE.c.id, _BENEFITS.c.kind)):
+            person, region, kind, award, since, created = row
+            month = self._birth_month(person) if kind in terms.by_birthday else None
+            if alike is None or person in apart:
+                found.append(Life(person, region or "", _facts(row, month, told, terms)))
+                continue
+            start = counted_from(_first_of(award), since or legal_date(created))
+            key = (kind, alike.place(kind, region), start, month, told.tags.get(person), reduced.get(person))
+            facts = known.get(key)
+            if facts is None:
+                facts = _facts(row, month, told, terms)
+                alike.keep(key, facts)
+            found.append(Life(person, region or "", facts))
+        return found
 
     def outages(self) -> tuple[Outage, ...]:
         return self._events.outages()
 
-    def put(self, judged: Sequence[tuple[Life, Status]], now: datetime) -> int:
-        """Keeps what differs from what is kept; returns how many."""
-        people = sorted({life.person_id for life, _ in judged})
-        kept = {
-            (row.person_id, row.kind): row
-            for row in self._work.connection.execute(select(_STATES).where(_STATES.c.person_id.in_(people)))
-        }
-        new = [
-            {**values, "judged_at": now}
-            for life, status in judged
-            if _differs(kept.get((life.person_id, life.facts.benefit.value)), values := _values(life, status))
-        ]
-        if new:
-            make = insert_postgresql if self._work.connection.dialect.name == "postgresql" else insert_sqlite
-            adding = make(_STATES)
-            taken = {name: adding.excluded[name] for name in new[0] if name not in {"person_id", "kind"}}
-            done = adding.on_conflict_do_update(index_elements=["person_id", "kind"], set_=taken)
-            self._work.connection.execute(done, new)
-        return len(new)
-
-    def counts(self) -> dict[str, int]:
-        """How many benefits stand in which state."""
-        wanted = select(_STATES.c.state, func.count()).group_by(_STATES.c.state).order_by(_STATES.c.state)
-        return {row.state: row[1] for row in self._work.connection.execute(wanted)}
-
-    # --- sweeps -----------------------------------------------------------------------------------------
-
-    def open_sweep(self, as_of: date, mark: str, now: datetime) -> SweepState:
-        """The sweep of a day: one that was cut short goes on; else a new one, over everybody where the mark is another.
-
-        mark  what all are judged by: the policies in force and the outages known
-        """
-        last = self._last(_SWEEPS.c.finished_at.is_not(None))
-        since = None if last is None or last.mark != mark or last.as_of > as_of else last.began_at
-        cut = self._last(_SWEEPS.c.finished_at.is_(None))
-        if cut is not None and (cut.as_of, cut.mark, cut.whole) == (as_of, mark, since is None):
-            return SweepState(cut.id, since, cut.place, cut.judged, cut.changed)
-        values: dict[str, Any] = {"id": new_id(), "as_of": as_of, "whole": since is None, "mark": mark, "place": ""}
-        values |= {"began_at": now, "finished_at": None, "judged": 0, "changed": 0}
-        self._work.connection.execute(insert(_SWEEPS), values)
-        return SweepState(values["id"], since, "", 0, 0)
-
-    def advance(self, sweep: SweepState, finished_at: datetime | None) -> None:
-        values: dict[str, Any] = {"place": sweep.place, "judged": sweep.judged, "changed": sweep.changed}
-        done = update(_SWEEPS).where(_SWEEPS.c.id == sweep.id)
-        self._work.connection.execute(done.values(**values, finished_at=finished_at))
-
-    def _last(self, which: Any) -> Row[Any] | None:
-        newest = select(_SWEEPS).where(which).order_by(_SWEEPS.c.began_at.desc(), _SWEEPS.c.id.desc()).limit(1)
-        return self._work.connection.execute(newest).one_or_none()
+    def _told(self, people: SomePeople, terms: LifeTerms) -> _Told:
+        own: dict[str, list[Row[Any]]] = {}
+        wanted = _PASSES.where(those(self._work.connection, _EVIDENCE.c.person_id, people))
+        for row in self._work.connection.execute(wanted):
+            own.setdefault(row[0], []).append(row)
+        until = end_of(terms.as_of)
+        tags = self._events.tags_of(people, terms.as_of)
+        return _Told(own, self._events.of_people(people), tags, acts_of(self._work, people, until), until)
 
     def _birth_month(self, person_id: str) -> int | None:
         try:
@@ -222,32 +224,35 @@ def _own(row: Any) -> LifeEvent:
     )
 
 
-def _values(life: Life, status: Status) -> dict[str, Any]:
-    return {
-        "person_id": life.person_id,
-        "kind": life.facts.benefit.value,
-        "state": status.state.value,
-        "due_on": status.due_on,
-        "passed_on": status.passed_on,
-        "reminder": status.reminder,
-        "may_propose_hold": status.may_propose_hold,
-        "sample_wanted": status.sample_wanted,
-        "restore_first": status.restore_first,
-        "reasons": to_json([_plain(reason) for reason in status.reasons]),
-        "next_look_on": status.next_change_on,
-    }
+def _reduced(rows: list[Row[Any]], until: datetime) -> object:
+    """What a status rests on of passes made here: references say nothing, and hours no more than the legal day.
+
+    Legal days begin at 16:00 UTC, so that four hours of UTC lie in one of them.
+    """
+    found = []
+    for _, kind, channel, zone, attested, taken, issued, _ in rows:
+        known = issued or taken
+        day = (taken.toordinal(), taken.hour // 4, known.toordinal(), known.hour // 4, known > until)
+        found.append((kind, channel, zone or "", attested is None, day))
+    return found[0] if len(found) == 1 else tuple(sorted(found))
 
 
-def _plain(reason: Reason) -> dict[str, Any]:
-    """Days that pass by themselves are left out: a stored reason does not change from one day to the next."""
-    found = {
-        "why": reason.why.value,
-        "on": str(reason.on) if reason.on else None,
-        "kind": reason.kind.value if reason.kind else None,
-        "ref": reason.ref,
-    }
-    return {name: value for name, value in found.items() if value is not None}
+def _first_of(month: str | None) -> date | None:
+    return date(int(month[:4]), int(month[5:]), 1) if month else None
 
 
-def _differs(kept: Row[Any] | None, values: Mapping[str, Any]) -> bool:
-    return kept is None or any(getattr(kept, name) != value for name, value in values.items())
+def _facts(row: Row[Any], birth_month: int | None, told: _Told, terms: LifeTerms) -> LifeFacts:
+    person = row.id
+    return LifeFacts(
+        benefit=BenefitKind(row.kind),
+        region=row.region_code or "",
+        award_month=_first_of(row.award_month),
+        known_since=row.known_since or legal_date(row.created_at),
+        birth_month=birth_month,
+        events=(*told.events.get(person, ()), *(_own(one) for one in told.own.get(person, ()))),
+        acts=told.acts.acts.get((person, row.kind), ()),
+        tags=told.tags.get(person, frozenset()),
+        outages=terms.outages,
+        contested=person in told.acts.contested,
+        death_hint_at=told.acts.doubts.get(person),
+    )
