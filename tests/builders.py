@@ -108,13 +108,15 @@ class Agency:
         self.store.close()
         self.ledger_store.close()
 
-    def person(self, number: str = WANG, name: str = "王秀英", tags: str = "", phone: str = "") -> str:
+    def person(
+        self, number: str = WANG, name: str = "王秀英", tags: str = "", phone: str = "", region: str = "130203"
+    ) -> str:
         """Somebody in the ledger; returns the person id."""
         values = {
             "id_number": number,
             "name": name,
             "benefit_kind": "resident_pension",
-            "region_code": "130203",
+            "region_code": region,
             "tags": tags,
             "phone": phone,
         }

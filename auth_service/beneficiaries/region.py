@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from auth_service.beneficiaries.region_tree import LENGTHS
 from auth_service.core.errors import FieldInvalid
 
-_LENGTHS = frozenset({2, 4, 6, 9, 12})
 _TANGSHAN = {
     "130200": ("唐山市", "Tangshan"),
     "130202": ("路南区", "Lunan"),
@@ -28,35 +26,12 @@ _TANGSHAN = {
 """source: domain.md section 10. Unknown codes are shown as numbers: they may be historic."""
 
 
-def check_region_code(text: str) -> str:
+def check_region_code(text: str, field: str = "region_code") -> str:
     """A code of a known length, digits only. raises FieldInvalid"""
     code = text.strip()
-    if not (code.isascii() and code.isdigit() and len(code) in _LENGTHS):
-        raise FieldInvalid(field="region_code")
+    if not (code.isascii() and code.isdigit() and len(code) in LENGTHS):
+        raise FieldInvalid(field=field)
     return code
-
-
-_SUCCESSOR = {"130223": "130284"}
-"""A code that ended -> the code of the same place today. source: domain.md section 10, 滦县 became 滦州市 in 2018."""
-
-
-@lru_cache(maxsize=65_536)
-def present_code(code: str) -> str:
-    """The code of the same place today: what was once counted under an old code lies where its successor lies."""
-    successor = _SUCCESSOR.get(code[:6])
-    return code if successor is None else successor + code[6:]
-
-
-def ancestors(code: str) -> tuple[str, ...]:
-    """The regions that a place lies in, from the village up to the province, itself first; today's codes."""
-    present = present_code(code)
-    return tuple(present[:length] for length in sorted(_LENGTHS, reverse=True) if length <= len(present))
-
-
-@lru_cache(maxsize=65_536)
-def lies_in(code: str, region: str) -> bool:
-    """Whether a place lies in a region or is it; in the empty one lies everything. Both may be old codes."""
-    return present_code(code).startswith(present_code(region))
 
 
 def region_name(code: str, language: str) -> str:

@@ -29,6 +29,7 @@ from auth_service.cli.proposals import proposals
 from auth_service.cli.reconciliation import reconciling
 from auth_service.cli.records import certificates, enrolment, ledger, references
 from auth_service.cli.reembedding import reembedding
+from auth_service.cli.regions import regions
 from auth_service.cli.retention import retention_app
 from auth_service.cli.sweeping import evidence, outages, rehearsing, sweeping
 from auth_service.cli.verify import verification
@@ -61,6 +62,7 @@ app.add_typer(proposals, name="proposals")
 ledger.add_typer(evidence, name="evidence")
 policy_app.registered_commands.extend(rehearsing.registered_commands)
 app.add_typer(outages, name="outages")
+app.add_typer(regions, name="regions")
 app.add_typer(references, name="references")
 references.registered_commands.extend(reembedding.registered_commands)
 app.add_typer(models, name="models")

@@ -193,7 +193,7 @@ RULES = (
     ),
     Rule(
         "operation",
-        "`service_keys`, `wrapping_keys`, `job_leases`, `schema_reach`",
+        "`service_keys`, `wrapping_keys`, `job_leases`, `schema_reach`, `regions`",
         None,
         "while the service lives",
         "kept: nobody's data",

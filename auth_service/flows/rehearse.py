@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
-from auth_service.beneficiaries.region import present_code
+from auth_service.beneficiaries.region_tree import Regions
 from auth_service.core.clock import Clock, end_of, legal_date
 from auth_service.flows.life_pages import PEOPLE_AT_ONCE, lives_of
 from auth_service.qualification.judging import Judge
@@ -26,6 +26,7 @@ class Rehearsal:
     """
 
     on: date
+    regions: Regions = field(default_factory=Regions)
     benefits: int = 0
     before: Counter[str] = field(default_factory=Counter)
     after: Counter[str] = field(default_factory=Counter)
@@ -39,7 +40,7 @@ class Rehearsal:
         self.after.update(stands)
         anew = stands - stood
         if anew:
-            village = present_code(life.region) or "-"
+            village = self.regions.present(life.region) or "-"
             self.by_village.setdefault(village, Counter()).update(anew)
             for tag in life.facts.tags:
                 self.by_tag.setdefault(tag.value, Counter()).update(anew)
@@ -74,7 +75,7 @@ class Rehearse:
             book = unit.policies.book()
         planned = book.with_version(PolicyVersion(begins, policies))
         now, then = Judge(book, end_of(day)), Judge(planned, end_of(day))
-        found, place, alike = Rehearsal(day), "", Alike(then.policies_of)
+        found, place, alike = Rehearsal(day, book.regions), "", Alike(then.policies_of)
         while True:
             with self._store.reading() as unit:
                 people = unit.lives.everybody(place, PEOPLE_AT_ONCE)

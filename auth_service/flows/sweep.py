@@ -113,4 +113,4 @@ class Sweep:
 
 def mark_of(unit: Unit) -> str:
     """What everybody is judged by: where it is another, everybody is judged anew."""
-    return f"{unit.policies.mark()}/{len(unit.lives.outages())}"
+    return f"{unit.policies.mark()}/{len(unit.lives.outages())}/{unit.regions.mark()}"

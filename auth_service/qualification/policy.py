@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from auth_service.beneficiaries.person import BenefitKind
-from auth_service.beneficiaries.region import lies_in
+from auth_service.beneficiaries.region_tree import Regions
 from auth_service.beneficiaries.tags import VULNERABLE, Tag
 from auth_service.matching.comparison import Zone
 from auth_service.qualification.evidence import Channel
@@ -125,10 +125,10 @@ class PolicySet:
     name: str
     policies: tuple[Policy, ...]
 
-    def nearest(self, benefit: BenefitKind, region: str) -> Policy | None:
+    def nearest(self, benefit: BenefitKind, region: str, regions: Regions) -> Policy | None:
         """The policy of the smallest region that holds this one; old codes lie where their successors lie."""
-        fitting = [one for one in self.policies if one.benefit is benefit and lies_in(region, one.region)]
-        return max(fitting, key=lambda one: len(one.region), default=None)
+        fitting = [one for one in self.policies if one.benefit is benefit and regions.lies_in(region, one.region)]
+        return max(fitting, key=lambda one: len(regions.present(one.region)), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +140,14 @@ class PolicyVersion:
 
 
 class PolicyBook:
-    """Every version that was put in force, in the order of their activation; the newest that has begun counts."""
+    """Every version that was put in force, in the order of their activation; the newest that has begun counts.
 
-    def __init__(self, versions: Sequence[PolicyVersion] = ()) -> None:
+    regions  which place lies where today
+    """
+
+    def __init__(self, versions: Sequence[PolicyVersion] = (), regions: Regions | None = None) -> None:
         self._versions = tuple(versions)
+        self.regions = regions or Regions()
         self._known: dict[tuple[int, BenefitKind, str], Policy] = {}
         self._places: dict[date, int] = {}
 
@@ -164,7 +168,7 @@ class PolicyBook:
         key = (place, benefit, region)
         found = self._known.get(key)
         if found is None:
-            said = self._versions[place].policies.nearest(benefit, region) if place >= 0 else None
+            said = self._versions[place].policies.nearest(benefit, region, self.regions) if place >= 0 else None
             found = self._known[key] = said or DEFAULTS[benefit]
         return found
 
@@ -187,7 +191,7 @@ class PolicyBook:
 
     def with_version(self, version: PolicyVersion) -> PolicyBook:
         """As if this version were activated too."""
-        return PolicyBook((*self._versions, version))
+        return PolicyBook((*self._versions, version), self.regions)
 
     def _begins(self, place: int) -> date:
         return self._versions[place].starts_on

@@ -45,6 +45,7 @@ from auth_service.storage.records.proposals import Proposals
 from auth_service.storage.records.reconciliations import Reconciliations
 from auth_service.storage.records.reembedding import Reembedding
 from auth_service.storage.records.references import References
+from auth_service.storage.records.regions import RegionRecords
 from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.records.reviews import Reviews
 from auth_service.storage.records.sessions import Sessions
@@ -136,6 +137,10 @@ class Unit:
     @cached_property
     def own_people(self) -> OwnPeople:
         return OwnPeople(self._work)
+
+    @cached_property
+    def regions(self) -> RegionRecords:
+        return RegionRecords(self._work)
 
     @cached_property
     def life_events(self) -> LifeEvents:

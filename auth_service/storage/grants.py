@@ -60,6 +60,7 @@ GRANTS: dict[str, Rights] = {
     # public: what names nobody
     "alembic_version": _both(READ, READ),
     "schema_reach": _both(READ, READ),
+    "regions": _both(READ, ADD),
     "service_keys": _both(Right(insert=True, update=("wrapping_key", "wrapped")), ADD),
     # who takes a row lock needs a right to change some column of the row: `created_at`, `first_used_at` give only that
     "person_keys": _both(

@@ -35,7 +35,7 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.RowRefused: 422, e.FieldMissing: 422, e.FieldInvalid: 422, e.FieldTooLong: 422, e.IdNumberInvalid: 422,
     e.IdNumberCheckDigit: 422, e.IdNumberDate: 422, e.NameInvalid: 422, e.DateInvalid: 422, e.AmountInvalid: 422,
     e.DigitsLost: 422,
-    e.RowConflict: 409,
+    e.RegionUnknown: 422, e.RowConflict: 409,
     e.FileUnreadable: 422, e.ColumnsMissing: 422, e.EvaluationSetTooSmall: 422,
     e.EnrollmentRefused: 422, e.BeneficiaryUnknown: 422, e.FaceDiffersFromReference: 422,
     e.ImageOfAnotherPerson: 422, e.ConsentMissing: 422, e.ReferencesComplete: 422,

@@ -29,7 +29,7 @@ from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
 from auth_service.web.services import Captures, Desk, Kiosk, Money, Services
 from auth_service.wiring.kiosks import KioskFlows
-from auth_service.wiring.money import MoneyFlows
+from auth_service.wiring.people import PeopleFlows
 
 _LEAST_DISK = 64 * 1024 * 1024
 """Below this the service says that it is not ready: a photo, its records and SQLite's log need some megabytes each."""
@@ -41,7 +41,7 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(KioskFlows, MoneyFlows):
+class Wiring(KioskFlows, PeopleFlows):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from auth_service.beneficiaries.person import BenefitKind
+from auth_service.beneficiaries.region_tree import Regions
 from auth_service.connectors.policy_file import read_policy_text
 from auth_service.core.errors import FileUnreadable
 from auth_service.matching.comparison import Zone
@@ -53,7 +54,7 @@ def test_a_whole_policy_is_read_as_it_is_written() -> None:
     assert [one.benefit.value for one in found.policies] == [
         "employee_pension", "public_body_pension", "resident_pension", "survivor",
     ]  # fmt: skip
-    village = found.nearest(BenefitKind.RESIDENT_PENSION, "130203001001")
+    village = found.nearest(BenefitKind.RESIDENT_PENSION, "130203001001", Regions())
     assert village is not None
     assert village.cycle == Cycle(CycleKind.HALF_YEAR, window_ends=((6, 30), (12, 31)), max_gap_months=6)
     assert (village.first_cycle_months, village.reminders, village.keeps_promises) == (12, (45, 15), False)
@@ -141,7 +142,7 @@ def test_the_nearest_region_counts_and_old_codes_lie_where_their_successors_lie(
     found, _ = read_policies(read_policy_text(text))
     assert found is not None
     for region, months in (("130223104201", 6), ("130284104201", 6), ("130203001001", 12), ("", 12)):
-        nearest = found.nearest(BenefitKind.SURVIVOR, region)
+        nearest = found.nearest(BenefitKind.SURVIVOR, region, Regions())
         assert nearest is not None
         assert nearest.cycle.months == months, region
     book = PolicyBook([PolicyVersion(date(2026, 1, 1), found)])

@@ -77,6 +77,12 @@ class RowConflict(RowRefused):
     en = "This contradicts a record that the ledger already holds. Please let a person check."
 
 
+class RegionUnknown(RowRefused):
+    code = "region_unknown"
+    zh = "所指的上级区划或变更后的区划不在库中，也不在本文件中。请一并导入。"
+    en = "The region above, or the one that this became, is neither known nor in this file. Import it as well."
+
+
 class FileUnreadable(InputRefused):
     code = "file_unreadable"
     zh = "文件无法读取，请检查格式和编码。"

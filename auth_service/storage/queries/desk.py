@@ -16,6 +16,7 @@ from auth_service.qualification.review import STATE_AFTER, ReviewState, ReviewVe
 from auth_service.storage.queries.pages import MOST, after, cursor_at
 from auth_service.storage.queries.people import Masked, masked_people
 from auth_service.storage.records.passes import FOR_REVIEW
+from auth_service.storage.records.regions import lies_in
 from auth_service.storage.records.reviews import IS_NEWEST
 from auth_service.storage.tables import EvidenceRow, PersonKeyRow, PersonRow, ReviewRow
 from auth_service.storage.tables.schema import table_of
@@ -67,7 +68,7 @@ class DeskPage:
 def page_of_desk(work: Work, wanted: DeskFilter, cursor: str | None, limit: int) -> DeskPage:
     """raises FieldInvalid: cursor; KeyMissing, SealBroken"""
     limit = max(1, min(limit, MOST))
-    conditions = _conditions(wanted)
+    conditions = _conditions(work, wanted)
     if cursor is not None:
         conditions.append(after(cursor, _EVIDENCE.c.taken_at, _EVIDENCE.c.id))
     statement = (
@@ -96,7 +97,7 @@ def count_desk(work: Work) -> dict[str, int]:
     return {state.value: count for state, count in counted.items()}
 
 
-def _conditions(wanted: DeskFilter) -> list[ColumnElement[bool]]:
+def _conditions(work: Work, wanted: DeskFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [FOR_REVIEW]
     if wanted.state is not None:
         conditions.append(_STATE.in_([wanted.state.value]))
@@ -107,7 +108,7 @@ def _conditions(wanted: DeskFilter) -> list[ColumnElement[bool]]:
     if wanted.region is not None:
         if not wanted.region.isdigit():
             raise FieldInvalid(field="region")
-        conditions.append(_PEOPLE.c.region_code.startswith(wanted.region, autoescape=True))
+        conditions.append(lies_in(work, _PEOPLE.c.region_code, wanted.region))
     return conditions
 
 

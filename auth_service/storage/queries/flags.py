@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from auth_service.core.errors import FieldInvalid
 from auth_service.monitoring.flags import Severity, Verdict
+from auth_service.storage.records.regions import lies_in
 from auth_service.storage.tables import DeviceRow, FlagDeviceRow, FlagPersonRow, FlagRow, JudgementRow, PersonRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -72,7 +73,7 @@ class FlagPage:
 def page_of_flags(work: Work, wanted: FlagFilter, cursor: str | None, limit: int) -> FlagPage:
     """raises FieldInvalid: state or cursor"""
     limit = max(1, min(limit, MOST))
-    conditions = _conditions(wanted)
+    conditions = _conditions(work, wanted)
     if cursor is not None:
         conditions.append(_after(cursor))
     statement = (
@@ -103,7 +104,7 @@ def count_flags(work: Work) -> dict[str, int]:
     return {str(state): counted.get(state, 0) for state in STATES}
 
 
-def _conditions(wanted: FlagFilter) -> list[ColumnElement[bool]]:
+def _conditions(work: Work, wanted: FlagFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.state is not None:
         if wanted.state not in STATES:
@@ -118,12 +119,12 @@ def _conditions(wanted: FlagFilter) -> list[ColumnElement[bool]]:
         concerned = (
             select(FlagPersonRow.flag_id)
             .join(PersonRow, PersonRow.id == FlagPersonRow.person_id)
-            .where(PersonRow.region_code.startswith(wanted.region, autoescape=True))
+            .where(lies_in(work, table_of(PersonRow).c.region_code, wanted.region))
         )
         devices = (
             select(_CONCERNS.c.flag_id)
             .join(_DEVICES, _DEVICES.c.id == _CONCERNS.c.device_id)
-            .where(_DEVICES.c.region_code.startswith(wanted.region, autoescape=True))
+            .where(lies_in(work, _DEVICES.c.region_code, wanted.region))
         )
         conditions.append(or_(_FLAGS.c.id.in_(concerned), _FLAGS.c.id.in_(devices)))
     return conditions

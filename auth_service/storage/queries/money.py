@@ -23,6 +23,7 @@ from auth_service.storage.records.guards import is_genuine
 from auth_service.storage.records.passes import PASSED
 from auth_service.storage.records.paying import Paying, PayingAnswer
 from auth_service.storage.records.proposals import Proposals
+from auth_service.storage.records.regions import RegionRecords, lies_in
 from auth_service.storage.tables import (
     ContestActRow,
     ContestRow,
@@ -87,7 +88,7 @@ def page_of_proposals(work: Work, wanted: ProposalFilter, cursor: str | None, li
     raises   FieldInvalid: cursor, region; KeyMissing, SealBroken
     """
     limit = max(1, min(limit, MOST))
-    conditions = _proposal_conditions(wanted)
+    conditions = _proposal_conditions(work, wanted)
     if cursor is not None:
         conditions.append(after(cursor, _PROPOSALS.c.proposed_at, _PROPOSALS.c.id))
     order = (_PROPOSALS.c.proposed_at, _PROPOSALS.c.id)
@@ -119,7 +120,7 @@ def count_proposals(work: Work) -> dict[str, int]:
     return counted
 
 
-def _proposal_conditions(wanted: ProposalFilter) -> list[ColumnElement[bool]]:
+def _proposal_conditions(work: Work, wanted: ProposalFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.state is not None:
         conditions.append(_VERDICT.in_([wanted.state]))
@@ -130,7 +131,7 @@ def _proposal_conditions(wanted: ProposalFilter) -> list[ColumnElement[bool]]:
     if wanted.region is not None:
         if not wanted.region.isdigit():
             raise FieldInvalid(field="region")
-        conditions.append(_PEOPLE.c.region_code.startswith(wanted.region, autoescape=True))
+        conditions.append(lies_in(work, _PEOPLE.c.region_code, wanted.region))
     return conditions
 
 
@@ -189,7 +190,7 @@ def page_of_contests(work: Work, state: str, region: str | None, cursor: str | N
     if region is not None:
         if not region.isdigit():
             raise FieldInvalid(field="region")
-        conditions.append(_PEOPLE.c.region_code.startswith(region, autoescape=True))
+        conditions.append(lies_in(work, _PEOPLE.c.region_code, region))
     first: Sequence[Row[Any]] = ()
     if state == OPEN:
         if cursor is None:
@@ -277,26 +278,25 @@ class MonthTotal:
 
 
 def month_totals(work: Work, region: str | None = None, digits: int = 12) -> list[MonthTotal]:
-    """Payment rows summed by region, benefit and entitlement month.
+    """Payment rows summed by region of today, benefit and entitlement month.
 
     region   code or the beginning of one; None for all
     digits   how far a region's code counts: 6 sums a county's towns
     """
-    place = func.substr(func.coalesce(_PEOPLE.c.region_code, ""), 1, digits)
-    keys = (place.label("region"), _PAYMENTS.c.benefit_kind, _PAYMENTS.c.entitlement_month)
+    tree = RegionRecords(work).tree()
+    keys = (_PEOPLE.c.region_code, _PAYMENTS.c.benefit_kind, _PAYMENTS.c.entitlement_month)
     wanted = (
         select(*keys, _PAYMENTS.c.status, func.sum(_PAYMENTS.c.amount_fen).label("fen"))
         .select_from(_PAYMENTS.join(_PEOPLE, _PEOPLE.c.id == _PAYMENTS.c.person_id))
         .group_by(*keys, _PAYMENTS.c.status)
     )
     if region is not None:
-        wanted = wanted.where(_PEOPLE.c.region_code.startswith(region, autoescape=True))
+        wanted = wanted.where(lies_in(work, _PEOPLE.c.region_code, region))
     sums: dict[tuple[str, str, str], dict[str, Decimal]] = {}
     for row in work.connection.execute(wanted):
-        key = (row.region, row.benefit_kind, row.entitlement_month)
-        sums.setdefault(key, dict.fromkeys(PaymentStatus, from_fen(0)))[PaymentStatus(row.status)] = from_fen(
-            int(row.fen)
-        )
+        key = (tree.present(row.region_code or "")[:digits], row.benefit_kind, row.entitlement_month)
+        of = sums.setdefault(key, dict.fromkeys(PaymentStatus, from_fen(0)))
+        of[PaymentStatus(row.status)] += from_fen(int(row.fen))
     return [
         MonthTotal(
             place, BenefitKind(kind), month, of[PaymentStatus.SETTLED], of[PaymentStatus.RETURNED],

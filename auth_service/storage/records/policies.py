@@ -20,6 +20,7 @@ from auth_service.core.errors import AlreadyExists, PolicyTampered
 from auth_service.qualification.policy import PolicyBook, PolicySet, PolicyVersion
 from auth_service.qualification.policy_document import from_stored
 from auth_service.storage.records.guards import guard_of, is_genuine, subject_of
+from auth_service.storage.records.regions import RegionRecords
 from auth_service.storage.tables import PolicyActivationRow, PolicyRow, StaffRow
 from auth_service.storage.tables.schema import Schema, table_of
 from auth_service.storage.work import Work
@@ -93,7 +94,7 @@ class Policies:
         versions, tampered = self._versions()
         if tampered:
             raise next(iter(tampered.values()))
-        return PolicyBook(versions)
+        return PolicyBook(versions, RegionRecords(self._work).tree())
 
     def tampered_from(self) -> date | None:
         """The first day that an activation in the way of `book` speaks of: from there one must be put in force anew."""

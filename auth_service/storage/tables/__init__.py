@@ -39,6 +39,7 @@ from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
 from auth_service.storage.tables.policies import PolicyActivationRow, PolicyRow
 from auth_service.storage.tables.reach import SchemaReachRow
+from auth_service.storage.tables.regions import RegionRow
 from auth_service.storage.tables.schema import Schema
 from auth_service.storage.tables.sessions import (
     CaptureMoveRow,
@@ -117,6 +118,7 @@ __all__ = [
     "ReferencePhotoRow",
     "ReferenceSetPhotoRow",
     "ReferenceSetRow",
+    "RegionRow",
     "ReplayCellRow",
     "ReplayPrintRow",
     "ReviewRow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from auth_service.beneficiaries.region import ancestors, lies_in, present_code
+from auth_service.beneficiaries.region_tree import Regions
 from auth_service.beneficiaries.tags import TAG_TEXTS, TAG_WORDS, Tag, TagChange, parse_tags, tags_on
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -44,11 +44,11 @@ def test_words_of_lists_are_understood_and_others_are_given_back() -> None:
 
 
 def test_an_old_code_lies_where_its_successor_lies() -> None:
-    assert present_code("130223104201") == "130284104201"
-    assert lies_in("130223104201", "130284")
-    assert lies_in("130284104201", "130223")
-    assert lies_in("130223104201", "1302")
-    assert not lies_in("130203001001", "130284")
-    assert lies_in("", "")
-    assert not lies_in("", "13")
-    assert ancestors("130223104201") == ("130284104201", "130284104", "130284", "1302", "13")
+    assert Regions().present("130223104201") == "130284104201"
+    assert Regions().lies_in("130223104201", "130284")
+    assert Regions().lies_in("130284104201", "130223")
+    assert Regions().lies_in("130223104201", "1302")
+    assert not Regions().lies_in("130203001001", "130284")
+    assert Regions().lies_in("", "")
+    assert not Regions().lies_in("", "13")
+    assert Regions().ancestors("130223104201") == ("130284104201", "130284104", "130284", "1302", "13")
