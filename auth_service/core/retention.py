@@ -43,6 +43,7 @@ class RetentionPolicy:
                      months, because last year's recording is the commonest replay; at least 425
     fact_days        scores, verdicts and certificates; at least 1096
     answer_days      answers saved under an Idempotency-Key; a kiosk may repeat a request after 72 hours
+    notice_days      what people were told; at least 1096, as long as the facts that it tells of
     failure_days     failed sign-ins that no good one followed
     session_days     sign-ins that have ended; they hold for 8 hours
     import_days      records of imports (file name sealed, counts)
@@ -57,6 +58,7 @@ class RetentionPolicy:
     capture_days: int = 800
     fact_days: int = FACT_DAYS
     answer_days: int = 7
+    notice_days: int = FACT_DAYS
     failure_days: int = 30
     session_days: int = 1
     import_days: int = 1096
@@ -68,6 +70,8 @@ class RetentionPolicy:
     def __post_init__(self) -> None:
         if self.fact_days < FACT_DAYS:
             raise ValueError(f"fact_days cannot be less than {FACT_DAYS}")
+        if self.notice_days < FACT_DAYS:
+            raise ValueError(f"notice_days cannot be less than {FACT_DAYS}")
         if self.capture_days < CAPTURE_DAYS:
             raise ValueError(f"capture_days cannot be less than {CAPTURE_DAYS}")
         if self.capture_days > self.fact_days:

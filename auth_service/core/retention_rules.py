@@ -127,11 +127,19 @@ RULES = (
     ),
     Rule(
         "ledger",
-        "`people`, `benefits`, `bank_references`, `person_keys`",
+        "`people`, `benefits`, `bank_references`, `person_keys`, `notice_wishes`",
         None,
         "as the agency's own ledger; ended by erasure",
         "the person's key is destroyed",
         "Social Insurance Law; the agency's file rules",
+    ),
+    Rule(
+        "notices",
+        "what people were told (`notices_outbox`; contact and text sealed with the person's key)",
+        "notice_days",
+        "sent, given up or dropped; an erased person's at once",
+        "row deleted",
+        f"{_LAW}: 3 years; it shows that somebody was told before their money was touched",
     ),
     Rule(
         "lives",
@@ -327,14 +335,6 @@ RULES = (
         1,
         "the request",
         "row deleted by the worker within the hour",
-        "trust.md 2.5: the longest window is a day",
-    ),
-    Rule(
-        "limit_counts",
-        "counts against limits (keyed hashes)",
-        1,
-        "the window's end",
-        "row deleted by the worker",
         "trust.md 2.5: the longest window is a day",
     ),
 )

@@ -21,7 +21,7 @@ _SESSIONS_AT_ONCE = 20
 _UNFINISHED, _NONCES = "unfinished_sessions", "device_nonces"
 _ROWS = (
     "captures", "replay_prints", "saved_answers", "sign_in_failures", "staff_sessions", "imports", "other_ways",
-    _NONCES, "offline_tickets", "offline_records", "reconciliations",
+    "notices", _NONCES, "offline_tickets", "offline_records", "reconciliations",
 )  # fmt: skip
 Progress = Callable[[int], None]
 

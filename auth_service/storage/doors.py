@@ -32,6 +32,8 @@ from auth_service.storage.records.life_states import LifeStates
 from auth_service.storage.records.limits import Limits
 from auth_service.storage.records.lives import Lives
 from auth_service.storage.records.moves import Moves
+from auth_service.storage.records.notice_wishes import NoticeWishes
+from auth_service.storage.records.notices import Notices
 from auth_service.storage.records.offline import OfflineRecords
 from auth_service.storage.records.offline_tickets import OfflineTickets
 from auth_service.storage.records.other_ways import OtherWays
@@ -201,6 +203,14 @@ class Unit:
     @cached_property
     def contests(self) -> Contests:
         return Contests(self._work)
+
+    @cached_property
+    def notices(self) -> Notices:
+        return Notices(self._work)
+
+    @cached_property
+    def notice_wishes(self) -> NoticeWishes:
+        return NoticeWishes(self._work)
 
     @cached_property
     def audit(self) -> Audit:

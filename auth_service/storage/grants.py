@@ -139,6 +139,10 @@ GRANTS: dict[str, Rights] = {
     "life_events": _both(ADD, ADD),
     "tag_changes": _both(ADD, ADD),
     "life_states": _both(Right(insert=True, update=_columns("life_states")), READ),
+    "notices_outbox": _front(
+        Right(insert=True, update=("state", "due_at", "tries", "claim", "code", "settled_at", "guard"), delete=True)
+    ),
+    "notice_wishes": _front(Right(insert=True, update=_columns("notice_wishes"), delete=True)),
     "consents": _front(Right(insert=True, update=("reference_sealed",))),
     # what was paid comes with the ledger's files alone: who serves cannot make anybody owe anything
     "payments": _both(READ, ADD),

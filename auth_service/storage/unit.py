@@ -31,6 +31,7 @@ from auth_service.storage.records.flags import StoredFlag
 from auth_service.storage.records.flash import FlashAct, StoredFlash
 from auth_service.storage.records.idempotency import SavedAnswer
 from auth_service.storage.records.lives import Alike, Life, LifeTerms
+from auth_service.storage.records.notices import Claimed, NewNotice, StoredNotice
 from auth_service.storage.records.offline import NewRecord, StoredRecord
 from auth_service.storage.records.other_ways import NewRequest, NewUpload, OtherWay
 from auth_service.storage.records.paying import PayingAnswer, PayingOutcome, PaymentsFile
@@ -54,6 +55,7 @@ from auth_service.storage.work import Work
 __all__ = [
     "Alike",
     "Applied",
+    "Claimed",
     "DatabaseRole",
     "Difference",
     "EngineCount",
@@ -67,6 +69,7 @@ __all__ = [
     "LifeTerms",
     "MoneyDecision",
     "NewCapture",
+    "NewNotice",
     "NewRecord",
     "NewRequest",
     "NewSession",
@@ -89,6 +92,7 @@ __all__ = [
     "StoredFinding",
     "StoredFlag",
     "StoredFlash",
+    "StoredNotice",
     "StoredPolicy",
     "StoredProposal",
     "StoredRecord",

@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, delete, select, text, update
 from auth_service.core.audit import Details, details_text
 from auth_service.core.erasure import Tombstone
 from auth_service.core.errors import StorageFault
+from auth_service.storage.records import notices
 from auth_service.storage.records.bank import Bank
 from auth_service.storage.records.erasure_guards import (
     guard_of_tombstone,
@@ -26,6 +27,7 @@ from auth_service.storage.records.erasure_guards import (
     told_people,
     unreadable_tombstones,
 )
+from auth_service.storage.records.notice_wishes import NoticeWishes
 from auth_service.storage.records.person_fields import SEALED_FIELDS
 from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.tables import (
@@ -101,6 +103,8 @@ class Erasures:
         counts |= self._drop_sessions(person_id)
         counts["offline_records"] = self._empty_records(person_id, now)
         counts["replay_prints"] = ReplayPrints(self._work).forget(person_id)
+        counts["notices_outbox"] = notices.forget(self._work, person_id)
+        counts["notice_wishes"] = NoticeWishes(self._work).forget(person_id)
         values = {
             "person_id": person_id,
             "requested_by": tombstone.requested_by.value,

@@ -33,6 +33,7 @@ from auth_service.storage.tables import (
     DeviceRow,
     FlashActRow,
     FlashMeasurementRow,
+    NoticeRow,
     PolicyActivationRow,
     PolicyRow,
     ProposalRow,
@@ -77,6 +78,7 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
     AnswerRow: ("id", "proposal_id", "number", "outcome", "code", "done_on", "answered_by", "answered_at"),
     ContestRow: ("id", "person_id", "channel", "opened_by", "opened_at"),
     ContestActRow: ("id", "contest_id", "number", "act", "proposed_by", "done_by", "done_at"),
+    NoticeRow: ("id", "person_id", "kind", "about", "reach", "written_by", "written_at", "state", "settled_at"),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
@@ -98,6 +100,7 @@ _SUBJECT = {
     AnswerRow: "payment_answer",
     ContestRow: "contest",
     ContestActRow: "contest_act",
+    NoticeRow: "notice",
 }
 _ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS, _MONEY = "accounts", "calibrations", "flash", "reviews", "money"
 _POLICIES = "policies"
@@ -109,7 +112,7 @@ _PURPOSE = {
     PolicyRow: _POLICIES,
     PolicyActivationRow: _POLICIES,
     ReviewRow: _REVIEWS,
-    **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow), _MONEY),
+    **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow, NoticeRow), _MONEY),
 }
 """Whose index key it is, where not the accounts'."""
 

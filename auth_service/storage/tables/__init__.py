@@ -34,6 +34,7 @@ from auth_service.storage.tables.money import (
     ProposalRow,
     SentRow,
 )
+from auth_service.storage.tables.notices import NoticeRow, NoticeWishRow
 from auth_service.storage.tables.offline import OfflineRecordRow, OfflineTicketRow, ReconciliationRow
 from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow, JobRunRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
@@ -102,6 +103,8 @@ __all__ = [
     "LifeStateRow",
     "LimitCountRow",
     "MoneyFileRow",
+    "NoticeRow",
+    "NoticeWishRow",
     "OfflineRecordRow",
     "OfflineTicketRow",
     "OtherWayRow",
