@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 SCREENS = (
     "welcome", "who", "comfort", "light", "consent", "camera", "sending", "passed", "again", "review", "otherway",
-    "over", "trouble", "ways", "photo", "collected", "asked", "withdraw", "withdrawn",
+    "over", "trouble", "ways", "photo", "collected", "asked", "contest", "contested", "withdraw", "withdrawn",
 )  # fmt: skip
 WECHAT = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/111 Mobile Safari/537.36 MicroMessenger/8.0.40"
 ALIPAY = "Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 Chrome/111 Mobile Safari/537.36 AlipayClient/10.5"

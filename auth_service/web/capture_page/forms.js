@@ -48,9 +48,12 @@ export function readWay(needsWho) {
   return { way, ...(phone ? { phone } : {}), ...(needsWho ? who() : {}) };
 }
 
+/** Whether a field of some form is the one that a refusal names. */
+export const isOf = (field, problem) => field === problem.field || field.endsWith(`-${problem.field}`);
+
 /** Puts a refusal beside the field that it is about; says whether there is one. */
 export function beside(problem, fields) {
-  const field = fields.find((one) => one === problem.field || one === `ways-${problem.field}`);
+  const field = fields.find((one) => isOf(one, problem));
   if (!field) return false;
   mark(field, problem.message || (known(`field.${problem.field}`) ? say(`field.${problem.field}`) : ""));
   part(field).focus();

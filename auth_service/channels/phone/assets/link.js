@@ -16,6 +16,7 @@ export function call(method, path, { json, form, key, bytes = 0 } = {}) {
   return send(method, path, headers, json ? JSON.stringify(json) : form, patience(bytes));
 }
 
+export const contest = (said, key) => call("POST", "/v1/me/contests", { json: said, key });
 export const exchange = (id, ticket) => call("POST", `${BASE}/${id}/exchange`, { json: { ticket }, key: `exchange-${id}` });
 export const sendCode = (id, key) => call("POST", `${BASE}/${id}/code`, { json: {}, key });
 export const giveCode = (id, code, key) => call("POST", `${BASE}/${id}/code/check`, { json: { code }, key });

@@ -5,7 +5,8 @@ import { appOf, slowLink } from "./browser.js";
 import { Problem, newKey } from "./calls.js";
 import * as capture from "./capture.js";
 import * as code from "./code.js";
-import { beside, mark, readComfort, readWay } from "./forms.js";
+import { tellStaff } from "./contest.js";
+import { beside, isOf, mark, readComfort, readWay } from "./forms.js";
 import * as photo from "./photo.js";
 import { showResult, showTrouble } from "./results.js";
 import { persist } from "./retry.js";
@@ -42,9 +43,10 @@ function told(error) {
 
 /** A refused name or number is told where it was typed. */
 function besideField(error) {
-  const fields = current() === "ways" ? ["ways-name", "ways-id_number"] : ["name", "id_number", "helper_name"];
-  if (!fields.some((one) => one === error.field || one === `ways-${error.field}`)) return false;
-  if (current() !== "ways") show("who");
+  const apart = ["ways", "contest"].includes(current());
+  const fields = apart ? [`${current()}-name`, `${current()}-id_number`] : ["name", "id_number", "helper_name"];
+  if (!fields.some((one) => isOf(one, error))) return false;
+  if (!apart) show("who");
   return beside(error, fields);
 }
 
@@ -111,6 +113,10 @@ async function askOtherWay() {
   show("asked");
 }
 
+async function contestHold() {
+  if (await tellStaff(capture.told)) show("contested");
+}
+
 async function takeBack() {
   if (visit.id) await persist(() => withdraw(visit.id), { told: capture.told });
   capture.drop();
@@ -122,8 +128,9 @@ function whoDone(event) {
   event.preventDefault();
   given.who = readWho();
   if (!given.who) return;
-  part("ways-name").value = part("name").value;
-  part("ways-id_number").value = part("id_number").value;
+  for (const form of ["ways", "contest"]) {
+    for (const one of ["name", "id_number"]) part(`${form}-${one}`).value = part(one).value;
+  }
   show("comfort");
 }
 
@@ -204,11 +211,15 @@ function wireForms() {
     event.preventDefault();
     press(event.submitter, askOtherWay);
   });
+  on("f-contest", "submit", (event) => {
+    event.preventDefault();
+    press(event.submitter, contestHold);
+  });
   if (code.offered()) wireCode();
   for (const radio of document.querySelectorAll("[name=operator]")) {
     radio.addEventListener("change", () => (part("helper").hidden = radio.value !== "relative"));
   }
-  for (const id of ["name", "id_number", "helper_name", "ways-name", "ways-id_number"]) on(id, "input", () => mark(id, ""));
+  for (const id of ["name", "id_number", "helper_name", "ways-name", "ways-id_number", "contest-name", "contest-id_number"]) on(id, "input", () => mark(id, ""));
 }
 
 function wireCode() {
@@ -269,7 +280,7 @@ async function begin() {
     show("over");
     return;
   }
-  show("welcome");
+  show(asked.contest ? "contest" : "welcome");
 }
 
 wireButtons();

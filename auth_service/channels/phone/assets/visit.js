@@ -12,11 +12,12 @@ export const visit = { id: "", begun: false, origin: null, linked: false, consen
 /** Whole ms since the camera session began. The phone's own time of day plays no part: it may be set at any moment. */
 export const elapsed = () => (visit.origin === null ? 0 : Math.max(0, Math.round(performance.now() - visit.origin)));
 
-/** What the address says: {ticket: [id, ticket]} from a link, {id} after a reload, or {}. */
+/** What the address says: {ticket: [id, ticket]} from a link, {id} after a reload, {contest} from a letter, or {}. */
 export function readFragment(hash = location.hash) {
   const given = new URLSearchParams(hash.slice(1));
   const link = (given.get("t") || "").split(".");
   if (link.length === 2) return { ticket: link };
+  if (given.has("contest")) return { contest: true };
   return given.get("s") ? { id: given.get("s"), begun: given.has("b"), slow: given.has("w") } : {};
 }
 
