@@ -8,6 +8,7 @@ from auth_service.cli.audit import audit
 from auth_service.cli.backup import backup_app, restoring
 from auth_service.cli.bench import benching
 from auth_service.cli.calibrate import calibrate_app
+from auth_service.cli.certificates import certificates
 from auth_service.cli.compliance import compliance
 from auth_service.cli.demo import demonstration
 from auth_service.cli.devices import devices
@@ -27,7 +28,7 @@ from auth_service.cli.policy import policy_app
 from auth_service.cli.privacy import privacy
 from auth_service.cli.proposals import proposals
 from auth_service.cli.reconciliation import reconciling
-from auth_service.cli.records import certificates, enrolment, ledger, references
+from auth_service.cli.records import enrolment, ledger, references
 from auth_service.cli.reembedding import reembedding
 from auth_service.cli.regions import regions
 from auth_service.cli.retention import retention_app

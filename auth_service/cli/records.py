@@ -1,4 +1,4 @@
-"""Files in, and what is on record: ledger import, bulk enrolment, certificates."""
+"""Files in, and what is on record: ledger import, bulk enrolment, references."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from auth_service.cli.verify import read_file
 from auth_service.connectors.photo_folder import find_photos
 from auth_service.connectors.tables import RejectWriter, open_table
 from auth_service.core.clock import legal_date
-from auth_service.core.errors import ReasonMissing, SealBroken
+from auth_service.core.errors import ReasonMissing
 from auth_service.enrollment.consent import Consent
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.flows.enroll import EnrollRequest
@@ -27,7 +27,6 @@ from auth_service.wiring import Wiring
 
 ledger = typer.Typer(no_args_is_help=True, help="The ledger of beneficiaries (台账).")
 references = typer.Typer(no_args_is_help=True, help="Enrolled photos of one person.")
-certificates = typer.Typer(no_args_is_help=True, help="Certificates of passes.")
 enrolment = typer.Typer()
 
 RejectsOption = Annotated[Path | None, typer.Option("--rejects", help="where refused rows go (default: beside home)")]
@@ -176,29 +175,3 @@ def replace_references(
         enrolled = wiring.enroll.one(request)
         voice.say(f"{enrolled.photos} photos are in force now.")
         voice.result({"reference_set": enrolled.reference_set_id, "photos": enrolled.photos, "usable": enrolled.usable})
-
-
-@certificates.command("verify")
-def verify_certificate(
-    token: Annotated[str, typer.Argument(help="signed text of a certificate, AC1... (`token` of a verification)")],
-    as_json: JsonFlag = False,
-) -> None:
-    """Check a certificate's signature offline, with this service's public key. Exit 1 when it does not hold."""
-    with speaking(as_json=as_json) as voice:
-        wiring = Wiring(load_settings())
-        try:
-            claims = wiring.check_token(token.rpartition("#")[2])
-        except SealBroken:
-            voice.say("[red]✗[/] the signature does not hold: this certificate was not issued here, or was changed.")
-            voice.result({"valid": False})
-            raise typer.Exit(1) from None
-        voice.say(f"[green]✓[/] {claims.serial}  {claims.evidence_kind}  {claims.passed_on} → {claims.due_on}")
-        voice.result(
-            {
-                "valid": True,
-                "serial": claims.serial,
-                "evidence_kind": claims.evidence_kind,
-                "passed_on": str(claims.passed_on),
-                "due_on": str(claims.due_on),
-            }
-        )

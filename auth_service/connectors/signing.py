@@ -17,6 +17,7 @@ from auth_service.connectors.secret_files import Stamp, create_once, held_alone,
 from auth_service.core.errors import FileUnreadable, KeyMissing, KeyStoreUnavailable, SealBroken
 from auth_service.core.keys import PublicKeys, Signer
 from auth_service.qualification.certificate import CertificateClaims, read_token
+from auth_service.qualification.revocation import RevocationList, read_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,17 @@ def verify_token(token: str, public_keys: Mapping[str, bytes]) -> CertificateCla
     except InvalidSignature as error:
         raise SealBroken("the certificate's signature is wrong") from error
     return claims
+
+
+def verify_list(text: str, public_keys: Mapping[str, bytes]) -> RevocationList:
+    """A signed list of what holds no longer, once its signature has proved right. raises as `verify_token`"""
+    told = read_list(text)
+    public = public_keys.get(told.key_id)
+    if public is None:
+        raise SealBroken("the revocation list was signed by an unknown key")
+    if not signature_holds(public, told.signature, told.message):
+        raise SealBroken("the revocation list's signature is wrong")
+    return told
 
 
 def _new_document() -> bytes:

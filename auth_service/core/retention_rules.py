@@ -143,7 +143,8 @@ RULES = (
     ),
     Rule(
         "lives",
-        "events, tags, outages and standings (`life_events`, `tag_changes`, `life_states`, `outages`, `sweeps`)",
+        "events, tags, outages, standings and certificates of passes by data (`life_events`, `tag_changes`,"
+        " `life_states`, `outages`, `sweeps`, `receipts`, `revocations`)",
         None,
         "as the agency's own ledger; they name nobody, and after an erasure stay under a random id",
         "kept: due dates are computed from them",
@@ -151,7 +152,7 @@ RULES = (
     ),
     Rule(
         "consents",
-        "consents and their references (`consents`)",
+        "consents and their references (`consents`), requests about own data (`own_requests`)",
         None,
         "at least 3 years after the end",
         "unreadable once the person's key is destroyed",

@@ -125,7 +125,7 @@ class Look:
         A row that somebody wrote into the database is no certificate.
         """
         with self._store.reading() as unit:
-            found = unit.certificates.by_serial(serial)
+            found = unit.certificates.by_serial(serial) or unit.receipts.by_serial(serial)
         if found is None:
             return None
         try:

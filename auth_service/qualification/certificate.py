@@ -11,13 +11,31 @@ import binascii
 import json
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from auth_service.core.errors import FileUnreadable
 from auth_service.core.keys import Signer, sign_named
 from auth_service.qualification.evidence import EvidenceKind
+from auth_service.qualification.grades import WORTH, EventKind
 
 _PREFIX = "AC1"
 """Token format 1: `AC1.<payload>.<key id>.<signature>`, base64url without padding."""
+
+
+class ReceiptKind(StrEnum):
+    """What a pass rested on that was not made here. A certificate is shown at banks: it never says that somebody was in
+    hospital or married, only that data confirmed them.
+    """
+
+    SILENT = "silent"
+    HOME_VISIT = "home_visit"
+    CONSULATE = "consulate"
+    OTHER_REGION = "other_region"
+
+
+def receipt_kind(kind: EventKind) -> ReceiptKind:
+    """How a certificate calls an imported event."""
+    return ReceiptKind.SILENT if WORTH[kind].silent else ReceiptKind(kind.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +43,7 @@ class Certificate:
     """serial 128 random bits (32 hex); passed_on and due_on legal dates."""
 
     serial: str
-    evidence_kind: EvidenceKind
+    evidence_kind: EvidenceKind | ReceiptKind
     passed_on: date
     due_on: date
     token: str
@@ -44,7 +62,7 @@ class CertificateClaims:
     signature: bytes
 
 
-def issue(serial: str, kind: EvidenceKind, passed_on: date, due_on: date, signer: Signer) -> Certificate:
+def issue(serial: str, kind: EvidenceKind | ReceiptKind, passed_on: date, due_on: date, signer: Signer) -> Certificate:
     """A signed certificate. raises KeyStoreUnavailable. source: Ed25519, RFC 8032; canonical JSON with sorted keys"""
     payload = {"v": 1, "serial": serial, "kind": kind.value, "passed_on": str(passed_on), "due_on": str(due_on)}
     body = _b64(json.dumps(payload, sort_keys=True, separators=(",", ":")).encode())

@@ -44,6 +44,7 @@ from auth_service.storage.records.people import People
 from auth_service.storage.records.photos import Photos
 from auth_service.storage.records.policies import Policies
 from auth_service.storage.records.proposals import Proposals
+from auth_service.storage.records.receipts import Receipts
 from auth_service.storage.records.reconciliations import Reconciliations
 from auth_service.storage.records.reembedding import Reembedding
 from auth_service.storage.records.references import References
@@ -175,6 +176,10 @@ class Unit:
     @cached_property
     def certificates(self) -> Certificates:
         return Certificates(self._work)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        return Receipts(self._work)
 
     @cached_property
     def flags(self) -> Flags:

@@ -70,6 +70,8 @@ GRANTS: dict[str, Rights] = {
     "erasures": _front(ADD),
     "evidence": _front(ADD),
     "certificates": _front(ADD),
+    "receipts": _front(ADD),
+    "revocations": _front(ADD),
     "calibrations": _front(ADD),
     "calibration_activations": _front(ADD),
     "flash_measurements": _front(ADD),
@@ -143,6 +145,7 @@ GRANTS: dict[str, Rights] = {
         Right(insert=True, update=("state", "due_at", "tries", "claim", "code", "settled_at", "guard"), delete=True)
     ),
     "notice_wishes": _front(Right(insert=True, update=_columns("notice_wishes"), delete=True)),
+    "own_requests": _front(Right(insert=True, update=("settled_at", "settled_by", "answer", "papers", "note_sealed"))),
     "consents": _front(Right(insert=True, update=("reference_sealed",))),
     # what was paid comes with the ledger's files alone: who serves cannot make anybody owe anything
     "payments": _both(READ, ADD),

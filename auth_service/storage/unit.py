@@ -38,6 +38,7 @@ from auth_service.storage.records.paying import PayingAnswer, PayingOutcome, Pay
 from auth_service.storage.records.people import Applied
 from auth_service.storage.records.policies import StoredPolicy
 from auth_service.storage.records.proposals import MoneyDecision, StoredProposal
+from auth_service.storage.records.receipts import EventToCertify, IssuedCertificate, StoredReceipt
 from auth_service.storage.records.reconciliations import Reconciliation
 from auth_service.storage.records.reembedding import EngineCount
 from auth_service.storage.records.references import KnownHash
@@ -59,8 +60,10 @@ __all__ = [
     "DatabaseRole",
     "Difference",
     "EngineCount",
+    "EventToCertify",
     "FlashAct",
     "GuardedRows",
+    "IssuedCertificate",
     "KeptStep",
     "KioskPass",
     "KnownCapture",
@@ -95,6 +98,7 @@ __all__ = [
     "StoredNotice",
     "StoredPolicy",
     "StoredProposal",
+    "StoredReceipt",
     "StoredRecord",
     "StoredReview",
     "StoredSession",

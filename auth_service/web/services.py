@@ -39,6 +39,7 @@ from auth_service.flows.propose_act import ProposeAct
 from auth_service.flows.prove_possession import ProvePossession
 from auth_service.flows.reconcile import Reconcile
 from auth_service.flows.review_capture import ReviewCapture
+from auth_service.flows.revocations import RevocationDesk
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import SeeCapture
 from auth_service.flows.see_money import SeeMoney
@@ -157,6 +158,7 @@ class Services:
     sign_in: SignIn
     judge_flag: JudgeFlag
     look: Look
+    revocations: RevocationDesk
     desk: Desk
     keep_devices: KeepDevices
     kiosk: Kiosk

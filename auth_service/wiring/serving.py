@@ -29,6 +29,7 @@ from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
 from auth_service.web.services import Captures, Desk, Kiosk, Money, Services
 from auth_service.wiring.kiosks import KioskFlows
+from auth_service.wiring.own import OwnFlows
 from auth_service.wiring.people import PeopleFlows
 
 _LEAST_DISK = 64 * 1024 * 1024
@@ -41,7 +42,7 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(KioskFlows, PeopleFlows):
+class Wiring(KioskFlows, PeopleFlows, OwnFlows):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:
@@ -53,6 +54,7 @@ class Wiring(KioskFlows, PeopleFlows):
         found.append(Job("sessions", 3600, self.retain.hourly))
         found.append(Job("offline_records", 5, lambda: self.decide_records.run()))  # noqa: PLW0108
         found.append(Job("reviews", 60, lambda: self.settle_reviews.run()))  # noqa: PLW0108 - keys are opened late
+        found.append(Job("receipts", 300, lambda: self.issue_receipts.run()))  # noqa: PLW0108
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)
         if folder and (self.settings.url.startswith("sqlite") or self.settings.ledger_database_url):
@@ -82,6 +84,7 @@ class Wiring(KioskFlows, PeopleFlows):
             sign_in=self.sign_in,
             judge_flag=self.judge_flag,
             look=self.look,
+            revocations=self.revocations,
             keep_devices=self.keep_devices,
             kiosk=self.kiosk_calls(),
             desk=Desk(

@@ -10,8 +10,10 @@ from datetime import timedelta
 import pytest
 
 from auth_service.app import create_app
+from auth_service.connectors.signing import verify_list
 from auth_service.web.services import Readiness
 from tests.channels.service import EILEEN, NAMES, PAGE, Deployment
+from tests.console.moneyed import Moneyed
 
 PATHS = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/static/style.css", "/console/sign-in", "/nowhere", "/"]
 
@@ -141,6 +143,7 @@ def test_the_description_is_openapi_3_1_and_covers_every_route_for_programs(serv
     assert schema["openapi"].startswith("3.1")
     assert set(schema["paths"]) == {
         "/v1/enrollments", "/v1/verifications", "/certificates/{serial}", "/v1/texts/{kind}/{version}",
+        "/v1/certificates/revoked",
         "/healthz", "/readyz", "/metrics",
         "/v1/capture-sessions", "/v1/capture-sessions/{session_id}", "/v1/capture-sessions/{session_id}/exchange",
         "/v1/capture-sessions/{session_id}/code", "/v1/capture-sessions/{session_id}/code/check",
@@ -200,5 +203,19 @@ def test_a_certificate_ends_after_its_last_day(service: Deployment) -> None:
     service.clock.instant += timedelta(days=1)
     assert service.client().get(address).json() == {
         "valid": False, "evidence_kind": "assisted", "passed_on": "2026-03-10", "due_on": "2027-03-31",
+        "revoked_at": None, "reason": None,
     }  # fmt: skip
     assert "凭证已过期" in service.client().get(address, headers=PAGE).text
+
+
+def test_a_certificate_that_was_taken_back_says_so_and_stands_on_the_signed_list(service: Deployment) -> None:
+    client, keys = service.client(), service.wiring.key_choice.public_keys.all()
+    assert client.get("/v1/certificates/revoked").json()["revoked"] == []
+    money = Moneyed(service)
+    service.wiring.revocations.revoke(service.serial, money.officer, money.checker)
+    told = client.get(f"/certificates/{service.serial}").json()
+    assert (told["valid"], told["reason"]) == (False, "issued_in_error")
+    assert "已经撤销" in client.get(f"/certificates/{service.serial}", headers=PAGE).text
+    listed = client.get("/v1/certificates/revoked").json()
+    assert [one["serial"] for one in listed["revoked"]] == [service.serial]
+    assert verify_list(listed["signed"], keys).of(service.serial) is not None

@@ -26,6 +26,7 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/payment-proposals/{proposal_id}/answers"): "scope payments",
     ("GET", "/certificates/{serial}"): "public",
     ("GET", "/certificates/{serial}/qr.svg"): "public",
+    ("GET", "/v1/certificates/revoked"): "public",
     ("GET", "/kiosk"): "public",
     ("GET", "/kiosk/assets/{version}/{file}"): "public",
     ("GET", "/kiosk/certificates/{serial}/qr.svg"): "public",

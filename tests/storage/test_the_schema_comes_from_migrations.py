@@ -65,6 +65,7 @@ def test_every_fact_has_its_guards(store: Store, url: str) -> None:
         "flash_measurements", "offline_records",
         "payments", "payment_proposals", "payment_decisions",
         "payment_files", "payment_sent", "payment_answers", "contests", "contest_acts",
+        "receipts", "revocations",
     ):  # fmt: skip
         assert sum(name.startswith(f"{table}_no_") for name in found) == 2, table
 

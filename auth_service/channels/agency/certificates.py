@@ -7,9 +7,10 @@ import re
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from auth_service.channels.agency.schemas import CertificateState
+from auth_service.channels.agency.schemas import CertificateState, RevokedCertificate, RevokedList
 from auth_service.core.clock import legal_date
 from auth_service.qualification.certificate import Certificate
+from auth_service.qualification.revocation import Revocation, read_list
 from auth_service.web.access import client_of
 from auth_service.web.pages import pages_of, wants_page
 from auth_service.web.qr import qr_svg
@@ -24,9 +25,11 @@ def certificate(request: Request, serial: str) -> Response:
     services = services_of(request)
     services.limit.lookup(client_of(request))
     found = services.look.certificate(serial) if _SERIAL.fullmatch(serial) else None
-    valid = found is not None and legal_date(services.clock.now()) <= found.due_on
+    revoked = services.revocations.of(serial) if found is not None else None
+    valid = found is not None and revoked is None and legal_date(services.clock.now()) <= found.due_on
     if not wants_page(request):
-        return JSONResponse(_state(found, valid=valid).model_dump(mode="json"), headers={"Vary": "Accept"})
+        told = _state(found, revoked, valid=valid).model_dump(mode="json")
+        return JSONResponse(told, headers={"Vary": "Accept"})
     return pages_of(request).answer(
         request,
         "certificate.html",
@@ -34,13 +37,33 @@ def certificate(request: Request, serial: str) -> Response:
         kind=found.evidence_kind.value if found else None,
         passed_on=found.passed_on if found else None,
         due_on=found.due_on if found else None,
+        revoked_on=legal_date(revoked.revoked_at) if revoked else None,
+        reason=revoked.reason.value if revoked else None,
         qr=qr_svg(f"{services.public_url}/certificates/{found.serial}") if valid and found else None,
     )
 
 
-def _state(found: Certificate | None, *, valid: bool) -> CertificateState:
+def revoked(request: Request) -> Response:
+    """What holds no longer, for everybody who checks certificates without a line. raises RateLimited"""
+    services = services_of(request)
+    services.limit.lookup(client_of(request))
+    signed = services.revocations.published()
+    told = read_list(signed)
+    lines = (
+        RevokedCertificate(serial=one.serial, revoked_at=one.revoked_at, reason=one.reason) for one in told.revoked
+    )
+    answer = RevokedList(issued_at=told.issued_at, next_at=told.next_at, revoked=tuple(lines), signed=signed)
+    return JSONResponse(answer.model_dump(mode="json"))
+
+
+def _state(found: Certificate | None, revoked: Revocation | None, *, valid: bool) -> CertificateState:
     if found is None:
         return CertificateState(valid=False, evidence_kind=None, passed_on=None, due_on=None)
     return CertificateState(
-        valid=valid, evidence_kind=found.evidence_kind.value, passed_on=found.passed_on, due_on=found.due_on
+        valid=valid,
+        evidence_kind=found.evidence_kind,
+        passed_on=found.passed_on,
+        due_on=found.due_on,
+        revoked_at=revoked.revoked_at if revoked else None,
+        reason=revoked.reason if revoked else None,
     )

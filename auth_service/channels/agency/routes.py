@@ -24,6 +24,7 @@ from auth_service.channels.agency.schemas import (
     Health,
     ProposalList,
     ReadinessAnswer,
+    RevokedList,
     TextAnswer,
     VerificationAnswer,
 )
@@ -64,6 +65,11 @@ def _add_calls(app: FastAPI) -> None:
         "/certificates/{serial}", certificates.certificate, methods=["GET"], response_model=None,
         dependencies=_OPEN, tags=["certificates"], summary="Whether a certificate holds",
         responses={200: {"model": CertificateState}, **problems("429", "503")},
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/certificates/revoked", certificates.revoked, methods=["GET"], response_model=None,
+        dependencies=_OPEN, tags=["certificates"], summary="Certificates that hold no longer, as a signed list",
+        responses={200: {"model": RevokedList}, **problems("429", "503")},
     )  # fmt: skip
     app.add_api_route(
         "/v1/texts/{kind}/{version}", texts.shown, methods=["GET"], response_model=None, dependencies=_OPEN,

@@ -8,7 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from auth_service.faces.quality import QualityReason
-from auth_service.qualification.certificate import Certificate
+from auth_service.qualification.certificate import Certificate, ReceiptKind
+from auth_service.qualification.evidence import EvidenceKind
+from auth_service.qualification.revocation import RevocationReason
 from auth_service.web.errors import hint
 
 
@@ -64,9 +66,28 @@ class CertificateState(Answer):
     """All that a stranger may know of a certificate."""
 
     valid: bool
-    evidence_kind: Literal["face", "assisted", "photo"] | None
+    evidence_kind: EvidenceKind | ReceiptKind | None
     passed_on: date | None
     due_on: date | None
+    revoked_at: datetime | None = None
+    reason: RevocationReason | None = None
+
+
+class RevokedCertificate(Answer):
+    """One that holds no longer."""
+
+    serial: str
+    revoked_at: datetime
+    reason: RevocationReason
+
+
+class RevokedList(Answer):
+    """signed: the same list with its signature, for a check without a line; out of date from next_at on"""
+
+    issued_at: datetime
+    next_at: datetime
+    revoked: tuple[RevokedCertificate, ...]
+    signed: str
 
 
 class ActAnswer(Answer):

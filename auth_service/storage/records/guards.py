@@ -38,6 +38,7 @@ from auth_service.storage.tables import (
     PolicyRow,
     ProposalRow,
     ReviewRow,
+    RevocationRow,
     StaffRow,
     StaffSessionRow,
 )
@@ -79,6 +80,7 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
     ContestRow: ("id", "person_id", "channel", "opened_by", "opened_at"),
     ContestActRow: ("id", "contest_id", "number", "act", "proposed_by", "done_by", "done_at"),
     NoticeRow: ("id", "person_id", "kind", "about", "reach", "written_by", "written_at", "state", "settled_at"),
+    RevocationRow: ("serial", "reason", "revoked_at", "due_on"),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
@@ -101,9 +103,10 @@ _SUBJECT = {
     ContestRow: "contest",
     ContestActRow: "contest_act",
     NoticeRow: "notice",
+    RevocationRow: "revocation",
 }
 _ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS, _MONEY = "accounts", "calibrations", "flash", "reviews", "money"
-_POLICIES = "policies"
+_POLICIES, _CERTIFICATES = "policies", "certificates"
 _PURPOSE = {
     CalibrationRow: _CALIBRATIONS,
     CalibrationActivationRow: _CALIBRATIONS,
@@ -112,6 +115,7 @@ _PURPOSE = {
     PolicyRow: _POLICIES,
     PolicyActivationRow: _POLICIES,
     ReviewRow: _REVIEWS,
+    RevocationRow: _CERTIFICATES,
     **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow, NoticeRow), _MONEY),
 }
 """Whose index key it is, where not the accounts'."""

@@ -37,9 +37,11 @@ from auth_service.storage.tables.money import (
 from auth_service.storage.tables.notices import NoticeRow, NoticeWishRow
 from auth_service.storage.tables.offline import OfflineRecordRow, OfflineTicketRow, ReconciliationRow
 from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow, JobRunRow
+from auth_service.storage.tables.own_requests import OwnRequestRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
 from auth_service.storage.tables.policies import PolicyActivationRow, PolicyRow
 from auth_service.storage.tables.reach import SchemaReachRow
+from auth_service.storage.tables.receipts import ReceiptRow, RevocationRow
 from auth_service.storage.tables.regions import RegionRow
 from auth_service.storage.tables.schema import Schema
 from auth_service.storage.tables.sessions import (
@@ -109,6 +111,7 @@ __all__ = [
     "OfflineTicketRow",
     "OtherWayRow",
     "OutageRow",
+    "OwnRequestRow",
     "PadFindingRow",
     "PaymentRecord",
     "PersonKeyRow",
@@ -117,6 +120,7 @@ __all__ = [
     "PolicyActivationRow",
     "PolicyRow",
     "ProposalRow",
+    "ReceiptRow",
     "ReconciliationRow",
     "ReferencePhotoRow",
     "ReferenceSetPhotoRow",
@@ -125,6 +129,7 @@ __all__ = [
     "ReplayCellRow",
     "ReplayPrintRow",
     "ReviewRow",
+    "RevocationRow",
     "SavedAnswerRow",
     "SchemaReachRow",
     "SentRow",
