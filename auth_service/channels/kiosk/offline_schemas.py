@@ -30,7 +30,7 @@ class TicketAnswer(Answer):
 
 
 class TicketsAnswer(Answer):
-    """Fewer than were asked for, or none, where the kiosk holds enough or is set aside."""
+    """Fewer than were asked for, or none, where the kiosk holds enough."""
 
     tickets: tuple[TicketAnswer, ...]
 

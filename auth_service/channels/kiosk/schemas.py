@@ -9,7 +9,7 @@ from pydantic import Field
 
 from auth_service.accounts.devices import DeviceState, LensProfile
 from auth_service.capture.challenge import Accommodation, Route
-from auth_service.channels.phone.schemas import Answer, ConsentGiven, Given, Line, StartedAnswer, WishBody
+from auth_service.channels.phone.schemas import Answer, Given, Line, StartedAnswer, WishBody
 
 
 class EnrolmentBody(Given):
@@ -51,6 +51,13 @@ class CardRead(Given):
     read: Literal[True]
 
 
+class KioskConsent(Given):
+    """The text `kiosk_consent` that the person agreed to."""
+
+    version: Line
+    language: Literal["zh", "en"] = "zh"
+
+
 class KioskOpenBody(Given):
     """Who is to be captured, and what suits them. name: asked for where the kiosk knows it"""
 
@@ -61,7 +68,7 @@ class KioskOpenBody(Given):
     route: Route = Route.FLASH
     accommodations: Annotated[tuple[Accommodation, ...], Field(max_length=len(Accommodation))] = ()
     slow: bool = False
-    consent: ConsentGiven | None = Field(None, description="of the text `kiosk_consent`; without it nothing is opened")
+    consent: KioskConsent | None = Field(None, description="without it nothing is opened")
 
 
 class KioskOpenedAnswer(Answer):

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from auth_service.accounts.devices import Device
 from auth_service.capture.steps import CapturedStep, FramePrint, StepPrint
 from auth_service.channels.kiosk.held import HeldKey, held_body, word_of
-from auth_service.channels.kiosk.schemas import KioskOpenBody, KioskOpenedAnswer, KioskStartedAnswer
+from auth_service.channels.kiosk.schemas import KioskConsent, KioskOpenBody, KioskOpenedAnswer, KioskStartedAnswer
 from auth_service.channels.phone.answers import Place, begun_answer, decided_before, outcome_answer, view_answer
 from auth_service.channels.phone.schemas import ConsentGiven, NothingBody, SealBody, StartBody, StepAnswer
 from auth_service.core.errors import AttemptsUsedUp, ConsentMissing, NotFound, SessionSpent
@@ -167,7 +167,7 @@ def end(request: Request, key: HeldKey) -> Response:
     return Response(status_code=204)
 
 
-def _consent(services: Services, given: ConsentGiven | None) -> Consent | None:
+def _consent(services: Services, given: ConsentGiven | KioskConsent | None) -> Consent | None:
     """To the very text of this release that the kiosk shows. raises ConsentMissing: there is no such text"""
     if given is None:
         return None
