@@ -82,22 +82,22 @@ def check_ledger_row(values: Mapping[str, str], today: date) -> LedgerRow:
     refuse_lost_digits(values)
     id_number = parse_id_number(values.get("id_number", ""), today)
     return LedgerRow(
-        person_key=_text(values, "person_key", 64),
+        person_key=check_text(values, "person_key", 64),
         id_number=id_number,
         name=check_name(values.get("name", "")),
         benefit=_benefit(values),
         sex=_sex(values),
         birth_date=_birth_date(values),
         region_code=check_region_code(values["region_code"]) if values.get("region_code", "").strip() else None,
-        village=_text(values, "village"),
-        address=_text(values, "address"),
-        phone=_phone(values, "phone"),
+        village=check_text(values, "village"),
+        address=check_text(values, "address"),
+        phone=check_phone(values, "phone"),
         bank_account=_account(values),
         account_holder=check_name(values["account_holder"], "account_holder")
         if _given(values, "account_holder")
         else None,
         contact_name=check_name(values["contact_name"], "contact_name") if _given(values, "contact_name") else None,
-        contact_phone=_phone(values, "contact_phone"),
+        contact_phone=check_phone(values, "contact_phone"),
         tags=_tags(values),
     )
 
@@ -106,7 +106,7 @@ def _given(values: Mapping[str, str], column: str) -> bool:
     return bool(values.get(column, "").strip())
 
 
-def _text(values: Mapping[str, str], column: str, limit: int = _MAX_TEXT) -> str | None:
+def check_text(values: Mapping[str, str], column: str, limit: int = _MAX_TEXT) -> str | None:
     text = values.get(column, "").strip()
     if len(text) > limit:
         raise FieldTooLong(field=column)
@@ -152,8 +152,8 @@ def _birth_date(values: Mapping[str, str]) -> PartialDate | None:
     return parse_partial_date(values["birth_date"], "birth_date") if _given(values, "birth_date") else None
 
 
-def _phone(values: Mapping[str, str], column: str) -> str | None:
-    text = _text(values, column, 32)
+def check_phone(values: Mapping[str, str], column: str) -> str | None:
+    text = check_text(values, column, 32)
     if text is None:
         return None
     if sum(character.isdigit() for character in text) < 5 or not all(c.isdigit() or c in "+-() " for c in text):
@@ -162,7 +162,7 @@ def _phone(values: Mapping[str, str], column: str) -> str | None:
 
 
 def _account(values: Mapping[str, str]) -> str | None:
-    text = _text(values, "bank_account", 40)
+    text = check_text(values, "bank_account", 40)
     if text is None:
         return None
     account = text.replace(" ", "")

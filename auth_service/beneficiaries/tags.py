@@ -32,6 +32,8 @@ class Tag(StrEnum):
     """异地居住"""
     GUARDED = "guarded"
     """有监护人"""
+    NEEDS_VISIT = "needs_visit"
+    """需上门服务: cannot see or hear, or asked for a visit"""
     TWIN = "twin"
     """双胞胎: never passes on a face"""
 
@@ -46,6 +48,7 @@ _ZH: dict[Tag, tuple[str, ...]] = {
     Tag.BEDRIDDEN: ("卧床", "卧床不起"),
     Tag.LIVES_ELSEWHERE: ("异地居住", "居住外地"),
     Tag.GUARDED: ("有监护人", "监护"),
+    Tag.NEEDS_VISIT: ("需上门服务", "需上门"),
     Tag.TWIN: ("双胞胎", "孪生"),
 }
 TAG_WORDS: dict[str, Tag] = {
@@ -64,14 +67,15 @@ _EN = {
     Tag.BEDRIDDEN: "bedridden",
     Tag.LIVES_ELSEWHERE: "lives elsewhere",
     Tag.GUARDED: "has a guardian",
+    Tag.NEEDS_VISIT: "needs a visit at home",
     Tag.TWIN: "twin",
 }
 TAG_TEXTS: dict[Tag, tuple[str, str]] = {tag: (_ZH[tag][0], _EN[tag]) for tag in Tag}
 """Tag -> (zh, en)."""
 
-VULNERABLE = frozenset({Tag.SUBSISTENCE, Tag.EXTREME_HARDSHIP, Tag.SEVERE_DISABILITY, Tag.BEDRIDDEN})
-"""Not held for being late before somebody went to see them. source: domain.md section 6, guard; bedridden: own
-decision, because who cannot get up is late for that reason"""
+VULNERABLE = frozenset({Tag.SUBSISTENCE, Tag.EXTREME_HARDSHIP, Tag.SEVERE_DISABILITY, Tag.BEDRIDDEN, Tag.NEEDS_VISIT})
+"""Not held for being late before somebody went to see them. source: domain.md section 6, guard; bedridden and
+in need of a visit: own decision, because who cannot get up, see or hear is late for that reason"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ _ANSWERS = frozenset({ContestAct.SOURCE_CORRECTED, ContestAct.SOURCE_STANDS})
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """What somebody says. opened_by: `person`, or who wrote it down for them (`staff:...`, `api_key:...`)"""
+    """What somebody says. opened_by: `person`, a proxy on file (`proxy:guardian`, `proxy:agent`), or who wrote
+    it down for them (`staff:...`, `api_key:...`)"""
 
     id: str
     person_id: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from auth_service.cli.arrangements import accommodations, contacts, proxies
 from auth_service.cli.audit import audit
 from auth_service.cli.backup import backup_app, restoring
 from auth_service.cli.bench import benching
@@ -61,6 +62,9 @@ app.add_typer(ledger, name="ledger")
 ledger.add_typer(payments, name="payments")
 app.add_typer(proposals, name="proposals")
 ledger.add_typer(evidence, name="evidence")
+ledger.add_typer(contacts, name="contacts")
+ledger.add_typer(proxies, name="proxies")
+ledger.add_typer(accommodations, name="accommodations")
 policy_app.registered_commands.extend(rehearsing.registered_commands)
 app.add_typer(outages, name="outages")
 app.add_typer(regions, name="regions")

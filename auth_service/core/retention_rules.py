@@ -142,6 +142,12 @@ RULES = (
         f"{_LAW}: 3 years; it shows that somebody was told before their money was touched",
     ),
     Rule(
+        "arrangements",
+        "contacts, proxies and accommodations with their history (`arrangements`, sealed with the person's key)",
+        None,
+        "as the agency's own ledger; ended by erasure",
+        "the person's key is destroyed",
+        "Social Insurance Law; the agency's file rules",
         "lives",
         "events, tags, outages, standings and certificates of passes by data (`life_events`, `tag_changes`,"
         " `life_states`, `outages`, `sweeps`, `receipts`, `revocations`)",

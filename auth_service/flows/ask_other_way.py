@@ -15,10 +15,11 @@ from auth_service.storage.unit import NewRequest, Store
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Who the request is for; another name than the ledger's asks for nobody."""
+    """Who the request is for; another name than the ledger's asks for nobody. proxy: ID number of who acts for them"""
 
     id_number: str
     name: str | None
+    proxy: str = ""
 
 
 class AskOtherWay:

@@ -46,7 +46,8 @@ class OpenContest:
     def by_number(
         self, named: Named, channel: Channel, words: str = "", client: str = "", opened_by: str = PERSON
     ) -> None:
-        """For whoever can name the person. Where nothing is held somebody calls back all the same.
+        """For whoever can name the person. Where nothing is held somebody calls back all the same. Of a guardian or
+        agent on file it is kept that they are one; anybody else is heard like anybody who can name the person.
 
         raises   IdNumberInvalid, FieldTooLong, RateLimited, Unavailable
         """
@@ -60,7 +61,9 @@ class OpenContest:
             unit.other_ways.ask(NewRequest(person_id, subject, Way.PHONE_CALL, channel), now)
             if person_id is not None:
                 unit.alone(f"money {person_id}")
-                open_contest(unit, new_contest(person_id, channel, opened_by, said, now), self._policy)
+                proxy = unit.proxies.may_contest(person_id, named.proxy, legal_date(now)) if named.proxy else None
+                by = f"proxy:{proxy}" if proxy else opened_by
+                open_contest(unit, new_contest(person_id, channel, by, said, now), self._policy)
 
     def by_staff(self, person_id: str, words: str, staff: StaffMember) -> StoredContest | None:
         """Written down for somebody at a counter or on the telephone. None: nothing is held, stopped or proposed.

@@ -106,6 +106,7 @@ class ImportLedger:
         if row.tags is not None:  # the words stay sealed in the ledger; those that mean something are kept by day
             unit.life_events.set_tags(applied.person_id, parse_tags(row.tags)[0], "ledger", now, report.batch_id)
         if applied.change == "changed":
+            unit.contacts.keep_past(applied.person_id, applied.replaced, now, report.batch_id)
             details = {"fields": ",".join(applied.changed_fields), "batch": report.batch_id}
             unit.audit.append(AuditEvent("system", "ledger.changed", f"person:{applied.person_id}", details), now)
 

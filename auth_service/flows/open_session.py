@@ -99,7 +99,7 @@ class OpenSession:
                 consent_id=new_id(),
                 wished=request.wished,
                 accommodations=able,
-                slow=request.slow,
+                slow=request.slow or self._needs_time(unit, number, now),
                 opened_at=now,
             )
             unit.sessions.open(NewSession(session, request.consent, number, ticket, request.helper, mark=request.mark))
@@ -109,6 +109,12 @@ class OpenSession:
             opened = Opened(session.id, ticket, session.expires_at(self._policy), token)
             conclude(unit, opened)
         return opened
+
+    @staticmethod
+    def _needs_time(unit: Unit, number: str, now: datetime) -> bool:
+        """By the number alone: whoever guesses a name learns nothing from the time that is given."""
+        subject = unit.sessions.subject_of(number)
+        return unit.accommodations.is_slow(unit.people.id_of(number), subject, legal_date(now))
 
     def exchange(self, ticket: str) -> SessionKey:
         """The key of a session for its ticket, once.

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth_service.accounts.roles import Permission, may
-from auth_service.capture.other_way import Way
 from auth_service.core.clock import Clock, legal_date
 from auth_service.core.errors import AccountTampered, NotFound, PartlyDone, ServiceError
 from auth_service.core.ids import new_serial
@@ -155,10 +154,11 @@ def _may_still_decide(unit: Unit, staff_id: str) -> bool:
 
 
 def _ask_in(unit: Unit, case: _Case) -> None:
-    """On the list of those who come another way, so that somebody calls the person."""
+    """On the list of those who come another way, so that somebody calls the person, or goes to whoever cannot come."""
     person = unit.people.get(case.review.person_id)
     if person is None:
         raise NotFound
     subject = unit.sessions.subject_of(person.id_number.number)
-    new = NewRequest(case.review.person_id, subject, Way.PHONE_CALL, case.evidence.channel)
+    way = unit.accommodations.nearest_way(case.review.person_id, legal_date(case.now))
+    new = NewRequest(case.review.person_id, subject, way, case.evidence.channel)
     unit.other_ways.ask(new, case.now)

@@ -7,6 +7,7 @@ from functools import cached_property
 from sqlalchemy import text
 
 from auth_service.storage.records.api_keys import ApiKeys
+from auth_service.storage.records.arrangements import Accommodations, Contacts, Proxies
 from auth_service.storage.records.audit import Audit
 from auth_service.storage.records.backups import Backups
 from auth_service.storage.records.bank import Bank
@@ -140,6 +141,18 @@ class Unit:
     @cached_property
     def own_people(self) -> OwnPeople:
         return OwnPeople(self._work)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        return Contacts(self._work)
+
+    @cached_property
+    def proxies(self) -> Proxies:
+        return Proxies(self._work)
+
+    @cached_property
+    def accommodations(self) -> Accommodations:
+        return Accommodations(self._work)
 
     @cached_property
     def regions(self) -> RegionRecords:

@@ -140,6 +140,7 @@ GRANTS: dict[str, Rights] = {
     "benefits": _both(READ, Right(insert=True, update=_columns("benefits"))),
     "life_events": _both(ADD, ADD),
     "tag_changes": _both(ADD, ADD),
+    "arrangements": _both(ADD, ADD),
     "life_states": _both(Right(insert=True, update=_columns("life_states")), READ),
     "notices_outbox": _front(
         Right(insert=True, update=("state", "due_at", "tries", "claim", "code", "settled_at", "guard"), delete=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from auth_service.flows.import_arrangements import ImportArrangements
 from auth_service.flows.import_regions import ImportRegions
 from auth_service.wiring.money import MoneyFlows
 
@@ -14,3 +15,7 @@ class PeopleFlows(MoneyFlows):
     @cached_property
     def import_regions(self) -> ImportRegions:
         return ImportRegions(self.ledger_store, self.clock)
+
+    @cached_property
+    def import_arrangements(self) -> ImportArrangements:
+        return ImportArrangements(self.ledger_store, self.clock)

@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 
+from auth_service.beneficiaries.arrangements import Topic
 from auth_service.casework.contest import ContestAct, ContestState, state_of
 from auth_service.core.errors import ContestIsOpen, FieldInvalid, SecondPersonNeeded, StaleJudgement
 from auth_service.flows.ask_other_way import Named
+from auth_service.flows.import_arrangements import ImportArrangements
 from auth_service.payments.proposals import Act, Ground, PayState
 from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.storage.unit import StoredContest
-from tests.builders import STRANGER, WANG, Agency
+from tests.builders import LI, STRANGER, WANG, Agency, Rows
 from tests.conftest import FixedClock
 from tests.flows.paying import Money
 from tests.storage.samples import PASSED, evidence
@@ -43,6 +45,27 @@ def test_a_proposal_made_before_it_is_not_approved_while_it_is_open(money: Money
     open_one(money)
     with pytest.raises(ContestIsOpen):
         money.approve(proposal)
+
+
+@pytest.mark.parametrize(("number", "opened_by"), [(LI, "proxy:guardian"), (STRANGER, "person")])
+def test_a_guardian_on_file_is_known_as_one_and_anybody_else_is_heard_as_anybody(
+    money: Money, agency: Agency, clock: FixedClock, number: str, opened_by: str
+) -> None:
+    money.do()
+    row = {
+        "id_number": WANG,
+        "kind": "guardian",
+        "name": "李四",
+        "proxy_id_number": LI,
+        "basis": "b",
+        "source": "court",
+    }
+    flow = ImportArrangements(agency.ledger_store, clock)
+    flow.run(Topic.PROXY, Rows([row]), Rows(), "cli", lambda _: None)
+    money.opening.by_number(Named(WANG, None, number), Channel.PHONE, "她好好的")
+    contest = money.contest()
+    assert contest is not None
+    assert (contest.contest.opened_by, money.state()) == (opened_by, PayState.HELD)
 
 
 def test_twice_is_once(money: Money) -> None:

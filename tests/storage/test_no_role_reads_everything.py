@@ -21,7 +21,7 @@ from tests.storage.samples import NOW, direct_sql, row
 pytestmark = pytest.mark.postgres
 RUNNING = (DatabaseRole.FRONT, DatabaseRole.LEDGER)
 GROUPS = {
-    "identities": ("people", "benefits", "consents", "life_events", "tag_changes", "life_states"),
+    "identities": ("people", "benefits", "consents", "life_events", "tag_changes", "life_states", "arrangements"),
     "faces": (
         "photos",
         "reference_photos",

@@ -67,7 +67,7 @@ def contest(request: Request, given: ContestBody) -> Response:
     check_page(request, cookie=False)
     checked_key(request)
     services = services_of(request)
-    client, named = client_of(request), Named(given.id_number, given.name)
+    client, named = client_of(request), Named(given.id_number, given.name, given.proxy_id_number or "")
     services.limit.opening(client)
     services.money.open_contest.by_number(named, Channel.PHONE, given.words, client)
     return _received()

@@ -105,11 +105,15 @@ class NamedWishBody(WishBody):
 
 
 class ContestBody(Given):
-    """Whose benefit was held wrongly, in the words of whoever says so. It changes nothing by itself."""
+    """Whose benefit was held wrongly, in the words of whoever says so. It changes nothing by itself.
+
+    `proxy_id_number`: of a guardian or agent who says it for the person; staff see that it is one on file.
+    """
 
     id_number: Line
     name: Line
     words: Annotated[str, Field(max_length=1000)] = ""
+    proxy_id_number: Line | None = None
 
 
 class Answer(BaseModel):

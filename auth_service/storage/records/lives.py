@@ -20,11 +20,13 @@ from auth_service.qualification.grades import EventKind
 from auth_service.qualification.life import OWN, LifeEvent, LifeFacts, Outage
 from auth_service.qualification.policy import LivenessLevel
 from auth_service.qualification.status import counted_from
+from auth_service.storage.records.arrangements import Accommodations
 from auth_service.storage.records.life_acts import LifeActs, acts_of
 from auth_service.storage.records.life_events import LifeEvents
 from auth_service.storage.records.people import People
 from auth_service.storage.records.some_people import SomePeople, Span, those
 from auth_service.storage.tables import (
+    ArrangementRow,
     BenefitRow,
     CertificateRow,
     ContestActRow,
@@ -45,6 +47,7 @@ _EVIDENCE, _CERTIFICATES = table_of(EvidenceRow), table_of(CertificateRow)
 _EVENTS, _TAGS = table_of(LifeEventRow), table_of(TagChangeRow)
 _PROPOSALS, _DECISIONS = table_of(ProposalRow), table_of(DecisionRow)
 _CONTESTS, _CONTEST_STEPS = table_of(ContestRow), table_of(ContestActRow)
+_ARRANGED = table_of(ArrangementRow)
 _NAMED = _PEOPLE.c.id_number_sealed != b""
 """Whoever was erased is asked about no more."""
 _PASSES = (
@@ -157,6 +160,8 @@ class Lives:
             select(_PROPOSALS.c.person_id).join(_DECISIONS, decided).where(_DECISIONS.c.decided_at > since),
             select(_CONTESTS.c.person_id).where(_CONTESTS.c.opened_at > since),
             select(_CONTESTS.c.person_id).join(_CONTEST_STEPS, stepped).where(_CONTEST_STEPS.c.done_at > since),
+            select(_ARRANGED.c.person_id).where(_ARRANGED.c.known_at > since),
+            select(_ARRANGED.c.person_id).where(_ARRANGED.c.holds_until.between(legal_date(since), today)),
         )
         return sorted(self._work.connection.execute(union(*parts)).scalars())
 
@@ -192,6 +197,8 @@ class Lives:
             own.setdefault(row[0], []).append(row)
         until = end_of(terms.as_of)
         tags = self._events.tags_of(people, terms.as_of)
+        for person, needs in Accommodations(self._work).tags_of(people, terms.as_of).items():
+            tags[person] = tags.get(person, frozenset()) | needs
         return _Told(own, self._events.of_people(people), tags, acts_of(self._work, people, until), until)
 
     def _birth_month(self, person_id: str) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -36,6 +37,7 @@ class Applied:
 
     change   `added`, `changed` or `unchanged`
     changed_fields  names of ledger columns whose value is new, sorted
+    replaced  earlier telephones and address that the row put others in place of, by column
     key_made the row came without a person key and a pseudonymous one was made
     """
 
@@ -44,6 +46,7 @@ class Applied:
     change: str
     changed_fields: tuple[str, ...]
     key_made: bool
+    replaced: Mapping[str, str] = field(default_factory=dict)
 
 
 class People:
@@ -98,10 +101,11 @@ class People:
         self._refuse_conflict(row, stored)
         if stored is None:
             return self._add(row, index, now, batch_id)
+        replaced = self._replaced_by(row, stored)
         changed = self._change(row, stored, now, batch_id) + self._set_benefit(stored.id, row.benefit, now, batch_id)
         changed += self._bank.apply(stored.id, row, now, batch_id)
         change = "changed" if changed else "unchanged"
-        return Applied(stored.id, stored.person_key, change, tuple(sorted(changed)), key_made=False)
+        return Applied(stored.id, stored.person_key, change, tuple(sorted(changed)), False, replaced)
 
     def destroy_key(self, person_id: str, now: datetime) -> bool:
         """Makes everything sealed for this person unreadable, for good. False when there was nothing left."""
@@ -173,6 +177,15 @@ class People:
         given = {name for name, value in {**texts, **_clear_values(row)}.items() if value is not None} - {"birth_year"}
         changed = tuple(sorted(given.union(banked)))
         return Applied(person_id, person_key, "added", changed, key_made=row.person_key is None)
+
+    def _replaced_by(self, row: LedgerRow, stored: Row[Any]) -> dict[str, str]:
+        key, texts = self._work.keys.of(stored.id), texts_of(row)
+        before = {
+            name: open_field(key, stored.id, name, getattr(stored, f"{name}_sealed"))
+            for name in ("phone", "address", "contact_phone")
+            if name in texts
+        }
+        return {name: text for name, text in before.items() if text is not None and text != texts[name]}
 
     def _change(self, row: LedgerRow, stored: Row[Any], now: datetime, batch_id: str) -> list[str]:
         key = self._work.keys.of(stored.id)

@@ -8,6 +8,7 @@ from auth_service.storage.tables.accounts import (
     StaffRow,
     StaffSessionRow,
 )
+from auth_service.storage.tables.arrangements import ArrangementRow
 from auth_service.storage.tables.attempts import CertificateRow, EvidenceRow
 from auth_service.storage.tables.calibrations import CalibrationActivationRow, CalibrationRow
 from auth_service.storage.tables.checkpoints import AuditCheckpointRow, AuditWitnessRow
@@ -68,6 +69,7 @@ metadata = Schema.metadata
 __all__ = [
     "AnswerRow",
     "ApiKeyRow",
+    "ArrangementRow",
     "AuditBaseRow",
     "AuditCheckpointRow",
     "AuditHeadRow",
