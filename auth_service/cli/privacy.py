@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -16,6 +17,13 @@ from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 
 privacy = typer.Typer(no_args_is_help=True, help="Rights of the people concerned.")
+
+
+class DataWish(StrEnum):
+    """What somebody wishes of data comparison."""
+
+    NONE = "none"
+    USE = "use"
 
 
 @privacy.command("erase")
@@ -86,6 +94,28 @@ def status(as_json: JsonFlag = False) -> None:
         voice.result({**asdict(state), "sound": state.sound})
         if not state.sound:
             raise typer.Exit(1)
+
+
+@privacy.command("data-wish")
+def data_wish(
+    wish: Annotated[DataWish, typer.Argument(help="none: no data comparison from today on; use: data may be compared")],
+    id_number: Annotated[str, typer.Option(help="ID number of the person")],
+    said: Annotated[str, typer.Option(help="how the person told it, as `form of 3 May`")],
+    heard_by: Annotated[str, typer.Option(help="user name of who heard it; their password is asked for")],
+    password_stdin: PasswordStdin = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write down what somebody wishes of data comparison. It moves no due date, and can be taken back at any time."""
+    with speaking(as_json=as_json) as voice:
+        wiring = Wiring(load_settings())
+        wiring.store.check_schema()
+        with signed_in(wiring, heard_by, stdin=password_stdin) as member:
+            changed = wiring.keep_data_wish.run(id_number, member, wants_data=wish is DataWish.USE, said=said)
+        if changed:
+            voice.both("已登记，自今日起生效。", "Kept, from today on.")
+        else:
+            voice.both("本人此前已是这一意愿。", "That is what they wished already.")
+        voice.result({"wish": wish.value, "changed": changed})
 
 
 @privacy.command("reapply")

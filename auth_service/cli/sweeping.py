@@ -64,7 +64,8 @@ def import_evidence(
             report = wiring.import_events.run(table, sink, "cli", advance)
         voice.say(
             f"{report.rows} rows: {report.added} added, {report.unchanged} known already, {report.unknown} of people "
-            f"who are not here, [{'red' if report.refused else 'green'}]{report.refused} refused[/]"
+            f"who are not here, {report.unwanted} of people who want no data comparison, "
+            f"[{'red' if report.refused else 'green'}]{report.refused} refused[/]"
         )
         say_refused(voice, report.refused_by_code, path)
         voice.result({**asdict(report), "rejects": str(path) if report.refused else None})

@@ -8,10 +8,12 @@ from itertools import islice
 
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
-from auth_service.core.errors import NotFound, RowConflict, ServiceError
+from auth_service.core.errors import RowConflict, ServiceError
 from auth_service.flows.import_ledger import RowRejects, TableFile
 from auth_service.qualification.event_file import EventRow, check_event_row
+from auth_service.qualification.grades import WORTH
 from auth_service.qualification.life import Message
+from auth_service.qualification.passes import wants_no_data
 from auth_service.storage.unit import Store, Unit
 
 _ROWS_PER_UNIT = 500
@@ -19,9 +21,10 @@ _ROWS_PER_UNIT = 500
 
 @dataclass(slots=True)
 class EventsReport:
-    """What became of every row; `rows` is the sum of added, unchanged, unknown and refused.
+    """What became of every row; `rows` is the sum of added, unchanged, unknown, unwanted and refused.
 
     unknown  of people who are in no ledger here: counted, and not written down anywhere
+    unwanted of people who wished by that day that nothing of feeds is used: the same
     """
 
     batch_id: str = ""
@@ -29,6 +32,7 @@ class EventsReport:
     added: int = 0
     unchanged: int = 0
     unknown: int = 0
+    unwanted: int = 0
     refused: int = 0
     unknown_columns: tuple[str, ...] = ()
     refused_by_code: dict[str, int] = field(default_factory=dict)
@@ -66,23 +70,19 @@ class ImportEvents:
         number, values = numbered
         report.rows += 1
         try:
-            added = self._add(unit, check_event_row(values, self._clock.now()), report.batch_id)
-        except NotFound:
-            report.unknown += 1
+            became = self._add(unit, check_event_row(values, self._clock.now()), report.batch_id)
         except ServiceError as error:
-            report.refused += 1
+            became = "refused"
             report.refused_by_code[error.code] = report.refused_by_code.get(error.code, 0) + 1
             rejects.reject_row(number, values, error)
-        else:
-            report.added += added
-            report.unchanged += not added
+        setattr(report, became, getattr(report, became) + 1)
 
     @staticmethod
-    def _add(unit: Unit, row: EventRow, batch_id: str) -> bool:
-        """raises NotFound; RowConflict: the reference was used for somebody else, or again for something else"""
+    def _add(unit: Unit, row: EventRow, batch_id: str) -> str:
+        """What became of it. raises RowConflict: the reference was used for somebody else, or for something else"""
         person_id = unit.people.id_of(row.id_number.number)
         if person_id is None:
-            raise NotFound
+            return "unknown"
         said, event = unit.life_events.told(row.event.source, row.event.ref), row.event
         if any(person != person_id for person, _ in said):
             raise RowConflict("this reference was told of another person", field="source_ref")
@@ -91,4 +91,7 @@ class ImportEvents:
             raise RowConflict(
                 "this reference was told before with other contents; a correction says so", field="message"
             )
-        return unit.life_events.add(person_id, event, row.region_code, batch_id)
+        known = unit.life_events.of_people([person_id]).get(person_id, ())
+        if event.message is Message.NEW and WORTH[event.kind].silent and wants_no_data(known, event.on):
+            return "unwanted"
+        return "added" if unit.life_events.add(person_id, event, row.region_code, batch_id) else "unchanged"

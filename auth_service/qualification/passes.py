@@ -109,15 +109,13 @@ def _counts(told: _Told, known: Iterable[LifeEvent], facts: LifeFacts, book: Pol
         return False
     if not WORTH[event.kind].silent:
         return True
-    return policy.silent and not _opted_out(event, known) and not _before_a_void(event, known)
+    return policy.silent and not wants_no_data(known, event.on) and not _before_a_void(event, known)
 
 
-def _opted_out(event: LifeEvent, known: Iterable[LifeEvent]) -> bool:
+def wants_no_data(known: Iterable[LifeEvent], day: date) -> bool:
     """Whether the person had said by that day that they want no data comparison."""
     wishes = [
-        other
-        for other in known
-        if other.kind in {EventKind.DATA_OPT_OUT, EventKind.DATA_OPT_IN} and other.on <= event.on
+        other for other in known if other.kind in {EventKind.DATA_OPT_OUT, EventKind.DATA_OPT_IN} and other.on <= day
     ]
     newest = max(wishes, key=lambda one: (one.on, one.known_at), default=None)
     return newest is not None and newest.kind is EventKind.DATA_OPT_OUT

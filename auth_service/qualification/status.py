@@ -14,7 +14,7 @@ from functools import lru_cache
 from auth_service.core.clock import legal_date
 from auth_service.qualification.grades import EventKind
 from auth_service.qualification.life import ActKind, LifeFacts, Outage, PaymentAct
-from auth_service.qualification.passes import Pass, passes, visit_tried_on
+from auth_service.qualification.passes import Pass, passes, visit_tried_on, wants_no_data
 from auth_service.qualification.period import month_end_of, months_after, next_due
 from auth_service.qualification.policy import Policy, PolicyBook
 
@@ -47,6 +47,7 @@ class Why(StrEnum):
     GUARDED = "guarded"
     CONTESTED = "contested"
     SEEN_SELDOM = "seen_seldom"
+    WANTS_NO_DATA = "wants_no_data"
     HELD = "held"
     SUSPENDED = "suspended"
     TERMINATED = "terminated"
@@ -119,6 +120,8 @@ def status_of(facts: LifeFacts, book: PolicyBook, now: datetime) -> Status:
     wanted = sample is not None and today >= sample
     if wanted:
         reasons.append(Reason(Why.SEEN_SELDOM, sample))
+    if wants_no_data((event for event in facts.events if event.known_at <= now), today):
+        reasons.append(Reason(Why.WANTS_NO_DATA))
     act = act_in_force(facts.acts, now)
     state, of_state, may_hold = _state(facts, policy, due_on, act, now)
     restore = act is not None and act.kind is not ActKind.RESUME and _passed_since(act, found)

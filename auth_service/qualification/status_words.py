@@ -61,6 +61,10 @@ WHY_TEXTS: dict[Why, tuple[str, str]] = {
         "近几个周期都由数据确认；方便时请自助认证一次，或由我们上门看望，待遇不受影响",
         "Data alone has confirmed you for long; when it suits, verify once or let us visit. Nothing changes meanwhile",
     ),
+    Why.WANTS_NO_DATA: (
+        f"按您的意愿不做数据比对，可随时改回；{_ASK_ZH}",
+        f"By your wish no data is compared; you can change this at any time. Meanwhile {_ASK_EN}",
+    ),
     Why.HELD: (
         f"自{{on}}起信息待核实，发放暂缓；核实后一次补发。{_HELP_ZH}",
         f"On hold from {{on}} while something is checked; what is due is paid afterwards. {_HELP_EN}",
