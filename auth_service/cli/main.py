@@ -34,6 +34,7 @@ from auth_service.cli.reembedding import reembedding
 from auth_service.cli.regions import regions
 from auth_service.cli.retention import retention_app
 from auth_service.cli.sweeping import evidence, outages, rehearsing, sweeping
+from auth_service.cli.tags import tags
 from auth_service.cli.verify import verification
 from auth_service.cli.weights import models
 from auth_service.cli.worker import worker_app
@@ -63,6 +64,7 @@ ledger.add_typer(payments, name="payments")
 app.add_typer(proposals, name="proposals")
 ledger.add_typer(evidence, name="evidence")
 ledger.add_typer(contacts, name="contacts")
+ledger.add_typer(tags, name="tags")
 ledger.add_typer(proxies, name="proxies")
 ledger.add_typer(accommodations, name="accommodations")
 policy_app.registered_commands.extend(rehearsing.registered_commands)

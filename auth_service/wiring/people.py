@@ -6,6 +6,7 @@ from functools import cached_property
 
 from auth_service.flows.import_arrangements import ImportArrangements
 from auth_service.flows.import_regions import ImportRegions
+from auth_service.flows.import_tags import ImportTags
 from auth_service.flows.keep_data_wish import KeepDataWish
 from auth_service.wiring.money import MoneyFlows
 
@@ -20,6 +21,10 @@ class PeopleFlows(MoneyFlows):
     @cached_property
     def import_arrangements(self) -> ImportArrangements:
         return ImportArrangements(self.ledger_store, self.clock)
+
+    @cached_property
+    def import_tags(self) -> ImportTags:
+        return ImportTags(self.ledger_store, self.clock)
 
     @cached_property
     def keep_data_wish(self) -> KeepDataWish:

@@ -71,19 +71,58 @@ class LifeEvents:
         wanted = frozenset(tags)
         lines = [(tag, True) for tag in sorted(wanted - held)] + [(tag, False) for tag in sorted(held - wanted)]
         for tag, given in lines:
-            values = {
-                "id": new_id(),
-                "person_id": person_id,
-                "tag_index": self._work.indexes.of("tag", tag.value),
-                "source": source,
-                "given": given,
-                "holds_from": today,
-                "holds_until": None,
-                "known_at": known_at,
-                "batch_id": batch,
-            }
-            self._work.connection.execute(insert(_TAGS), values)
+            self._add_tag(person_id, TagChange(tag, source, given, today, None, known_at), batch)
         return len(lines)
+
+    def give_tag(
+        self, person_id: str, tag: Tag, source: str, days: tuple[date, date, date | None], known: tuple[datetime, str]
+    ) -> bool:
+        """A list has the person. False: that, and until when, is known already.
+
+        days   from when they hold it, of which day the list is, until when they hold it
+        known  when this was learnt, by which batch
+        """
+        (on, as_of, until), (known_at, batch) = days, known
+        said = [
+            one for one in self.tag_history(person_id) if one.source == source and one.tag is tag and one.on <= as_of
+        ]
+        last = max(said, key=lambda one: (one.on, one.known_at), default=None)
+        if last is not None and last.given and last.until == until:
+            return False
+        on = on if last is None else max(on, last.on)
+        self._add_tag(person_id, TagChange(tag, source, True, on, until, known_at), batch)
+        return True
+
+    def take_tag(self, person_id: str, tag: Tag, source: str, on: date, known: tuple[datetime, str]) -> None:
+        """A whole list of a day has the person no more."""
+        self._add_tag(person_id, TagChange(tag, source, False, on, None, known[0]), known[1])
+
+    def holders(self, tag: Tag, source: str, day: date) -> set[str]:
+        """Who holds a tag on a day by the word of this source."""
+        of_tag = (_TAGS.c.tag_index == self._work.indexes.of("tag", tag.value)) & (_TAGS.c.source == source)
+        changes: dict[str, list[TagChange]] = {}
+        for row in self._work.connection.execute(select(_TAGS).where(of_tag)):
+            changes.setdefault(row.person_id, []).append(self._change(row))
+        return {person for person, said in changes.items() if tag in tags_on(said, day)}
+
+    def tag_history(self, person_id: str) -> list[TagChange]:
+        """Every word on a person's tags, in the order of the days from which they hold."""
+        told = select(_TAGS).where(_TAGS.c.person_id == person_id).order_by(_TAGS.c.holds_from, _TAGS.c.known_at)
+        return [self._change(row) for row in self._work.connection.execute(told).all()]
+
+    def _add_tag(self, person_id: str, change: TagChange, batch: str) -> None:
+        values = {
+            "id": new_id(),
+            "person_id": person_id,
+            "tag_index": self._work.indexes.of("tag", change.tag.value),
+            "source": change.source,
+            "given": change.given,
+            "holds_from": change.on,
+            "holds_until": change.until,
+            "known_at": change.known_at,
+            "batch_id": batch,
+        }
+        self._work.connection.execute(insert(_TAGS), values)
 
     def tags_of(self, people: SomePeople, today: date) -> dict[str, frozenset[Tag]]:
         """The tags that hold on a day; nobody who has none is named."""

@@ -160,6 +160,7 @@ class Lives:
             select(_PROPOSALS.c.person_id).join(_DECISIONS, decided).where(_DECISIONS.c.decided_at > since),
             select(_CONTESTS.c.person_id).where(_CONTESTS.c.opened_at > since),
             select(_CONTESTS.c.person_id).join(_CONTEST_STEPS, stepped).where(_CONTEST_STEPS.c.done_at > since),
+            select(_TAGS.c.person_id).where(_TAGS.c.holds_until.between(legal_date(since), today)),
             select(_ARRANGED.c.person_id).where(_ARRANGED.c.known_at > since),
             select(_ARRANGED.c.person_id).where(_ARRANGED.c.holds_until.between(legal_date(since), today)),
         )
