@@ -148,6 +148,8 @@ RULES = (
         "as the agency's own ledger; ended by erasure",
         "the person's key is destroyed",
         "Social Insurance Law; the agency's file rules",
+    ),
+    Rule(
         "lives",
         "events, tags, outages, standings and certificates of passes by data (`life_events`, `tag_changes`,"
         " `life_states`, `outages`, `sweeps`, `receipts`, `revocations`)",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_29_9_own_data"
-down_revision = "2026_11_29_5_payments"
+down_revision = "2026_11_29_8_notices"
 branch_labels = None
 depends_on = None
 

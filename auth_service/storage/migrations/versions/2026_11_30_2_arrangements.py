@@ -6,7 +6,7 @@ Expand only: an older release works on beside it, and knows the contacts of the 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_11_30_1_arrangements"
+revision = "2026_11_30_2_arrangements"
 down_revision = "2026_11_30_1_regions"
 branch_labels = None
 depends_on = None
