@@ -22,6 +22,7 @@ from auth_service.flows.open_session import OpenRequest, OpenSession
 from auth_service.flows.sweep import Sweep
 from auth_service.qualification.decision import Outcome
 from auth_service.qualification.evidence import Channel
+from auth_service.storage.unit import LifeTerms
 from tests.builders import LI, STRANGER, WANG, Agency, Rows
 from tests.conftest import FixedClock
 from tests.fakes import picture
@@ -181,9 +182,9 @@ def test_who_cannot_come_is_guarded_and_visited_until_it_ends(agency: Agency, cl
         after = until + timedelta(days=1)
         assert unit.accommodations.tags_of([person], after) == {}
         assert unit.accommodations.nearest_way(person, after) is Way.PHONE_CALL
-        (life,) = unit.lives.facts([person], until, (), frozenset())
+        (life,) = unit.lives.facts([person], LifeTerms(until, (), frozenset()))
         assert life.facts.tags == {Tag.BEDRIDDEN}
-        (life,) = unit.lives.facts([person], after, (), frozenset())
+        (life,) = unit.lives.facts([person], LifeTerms(after, (), frozenset()))
         assert life.facts.tags == frozenset()
 
 
