@@ -14,6 +14,7 @@ from auth_service.core.ids import new_serial
 from auth_service.core.keys import Signer
 from auth_service.enrollment.sources import BY_KEY_PREFIX
 from auth_service.flows.known_person import NOBODY, Copy
+from auth_service.flows.next_due import due_after
 from auth_service.liveness.decision import PadReason
 from auth_service.monitoring.flags import Flag
 from auth_service.monitoring.rules.v03_repeated_failures import FailureFacts, RepeatedFailures
@@ -21,7 +22,6 @@ from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture, Copy
 from auth_service.qualification.certificate import Certificate, issue
 from auth_service.qualification.decision import Decision
 from auth_service.qualification.evidence import Channel, FaceEvidence
-from auth_service.qualification.period import due_date
 from auth_service.storage.unit import StoredSession, Unit
 
 _DAY = timedelta(days=1)
@@ -55,12 +55,13 @@ def failures_in_sessions(unit: Unit, stored: StoredSession, evidence: FaceEviden
     return here if evidence.comparison is None else max(here, of_person)
 
 
-def certificate_of(decision: Decision, evidence: FaceEvidence, signer: Signer) -> Certificate | None:
-    """A fresh one for a pass. raises KeyStoreUnavailable"""
+def certificate_of(unit: Unit, decision: Decision, evidence: FaceEvidence, signer: Signer) -> Certificate | None:
+    """A fresh one for a pass. raises KeyStoreUnavailable, PolicyTampered"""
     if not decision.qualified:
         return None
     passed_on = legal_date(evidence.taken_at)
-    return issue(new_serial(), evidence.kind, passed_on, due_date(passed_on), signer)
+    due_on = due_after(unit, evidence.person_id, evidence, evidence.taken_at)
+    return issue(new_serial(), evidence.kind, passed_on, due_on, signer)
 
 
 def raise_flags(

@@ -244,7 +244,7 @@ class SessionDecision:
         if not unit.sessions.decide(session, evidence.id, self._clock.now()):
             raise SessionExpired
         decision = decide(evidence, failures_in_sessions(unit, stored, evidence), self._policies.decision)
-        certificate = certificate_of(decision, evidence, self._signer)
+        certificate = certificate_of(unit, decision, evidence, self._signer)
         unit.evidence.add(evidence, decision)
         if certificate is not None and evidence.person_id is not None:
             unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)

@@ -16,6 +16,7 @@ from auth_service.core.errors import AccountTampered, NotFound, PartlyDone, Serv
 from auth_service.core.ids import new_serial
 from auth_service.core.keys import Signer
 from auth_service.faces.template import EngineIdentity
+from auth_service.flows.next_due import due_after
 from auth_service.flows.review_terms import SYSTEM, for_review, keep, probe_of
 from auth_service.flows.travel import raise_travel_of_accepted
 from auth_service.liveness.decision import PadVerdict
@@ -26,7 +27,6 @@ from auth_service.monitoring.rules.v05_suspected_presentation import Presentatio
 from auth_service.qualification.certificate import issue
 from auth_service.qualification.decision import Decision
 from auth_service.qualification.evidence import FaceEvidence
-from auth_service.qualification.period import due_date
 from auth_service.qualification.review import (
     Review,
     ReviewAct,
@@ -114,8 +114,8 @@ class SettleReviews:
     def _accept(self, unit: Unit, case: _Case) -> str:
         """The certificate counts from the day of the capture, when the person was seen, not from the look at it."""
         evidence, person_id = case.evidence, case.review.person_id
-        passed_on = legal_date(evidence.taken_at)
-        certificate = issue(new_serial(), evidence.kind, passed_on, due_date(passed_on), self._signer)
+        passed_on, due_on = legal_date(evidence.taken_at), due_after(unit, person_id, evidence, case.now)
+        certificate = issue(new_serial(), evidence.kind, passed_on, due_on, self._signer)
         unit.certificates.add(certificate, person_id, evidence.id, case.now)
         stored = unit.sessions.of_evidence(evidence.id)
         matched = evidence.comparison is not None and evidence.comparison.zone is Zone.MATCH

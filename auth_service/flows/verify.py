@@ -126,7 +126,7 @@ class Verify:
             unit.alone(f"verify {evidence.person_id or evidence.id}")
             decision = decide(evidence, failures_before(unit, request.actor, evidence), self._policy)
             self._refuse_second_pass(unit, attempt, decision)
-            certificate = certificate_of(decision, evidence, self._signer)
+            certificate = certificate_of(unit, decision, evidence, self._signer)
             unit.evidence.add(evidence, decision)
             if certificate is not None and evidence.person_id is not None:
                 unit.certificates.add(certificate, evidence.person_id, evidence.id, evidence.taken_at)

@@ -11,8 +11,9 @@ from enum import StrEnum
 
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.beneficiaries.tags import Tag
+from auth_service.core.clock import legal_date
 from auth_service.matching.comparison import Zone
-from auth_service.qualification.evidence import Channel
+from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.qualification.grades import EventKind
 from auth_service.qualification.policy import LivenessLevel
 
@@ -49,6 +50,35 @@ class LifeEvent:
     channel: Channel | None = None
     level: LivenessLevel | None = None
     zone: Zone | None = None
+
+
+_SEEN = {(EvidenceKind.ASSISTED, channel): EventKind.ASSISTED for channel in Channel} | {
+    (EvidenceKind.FACE, channel): EventKind.FACE_IN_PERSON
+    if channel in {Channel.COUNTER, Channel.KIOSK}
+    else EventKind.FACE_REMOTE
+    for channel in Channel
+}
+
+
+def own_pass(
+    ref: str,
+    seen: tuple[EvidenceKind, Channel],
+    instants: tuple[datetime, datetime],
+    attested: bool,
+    zone: Zone | None,
+) -> LifeEvent:
+    """A pass that was made here. instants: when it was taken, and when it came to count. A photo alone is none."""
+    taken_at, known_at = instants
+    return LifeEvent(
+        source=OWN,
+        ref=ref,
+        kind=_SEEN[seen],
+        on=legal_date(taken_at),
+        known_at=known_at,
+        channel=seen[1],
+        level=LivenessLevel.ATTESTED if attested else LivenessLevel.LIVE,
+        zone=zone,
+    )
 
 
 class ActKind(StrEnum):

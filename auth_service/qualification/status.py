@@ -6,14 +6,14 @@ No event and no passing of time leads to a held, suspended or terminated benefit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 from auth_service.core.clock import legal_date
 from auth_service.qualification.grades import EventKind
-from auth_service.qualification.life import ActKind, LifeFacts, Outage, PaymentAct
+from auth_service.qualification.life import ActKind, LifeEvent, LifeFacts, Outage, PaymentAct
 from auth_service.qualification.passes import Pass, passes, visit_tried_on, wants_no_data
 from auth_service.qualification.period import month_end_of, months_after, next_due
 from auth_service.qualification.policy import Policy, PolicyBook
@@ -138,6 +138,11 @@ def status_of(facts: LifeFacts, book: PolicyBook, now: datetime) -> Status:
         restore_first=restore,
         next_change_on=_next_change(facts, book, policy, (due_on, sample), now),
     )
+
+
+def status_with(facts: LifeFacts, event: LifeEvent, book: PolicyBook, now: datetime) -> Status:
+    """The status once one more event counts, of which the facts know nothing yet."""
+    return status_of(replace(facts, events=(*facts.events, event)), book, now)
 
 
 def act_in_force(acts: tuple[PaymentAct, ...], now: datetime) -> PaymentAct | None:

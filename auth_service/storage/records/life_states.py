@@ -40,7 +40,8 @@ _ON_SQLITE = (
 _ON_POSTGRESQL = (
     f"INSERT INTO life_states (person_id, kind, judged_at, {_NAMES}) "
     f"SELECT who.person_id, who.kind, %s, {', '.join(f'said.{name}' for name in _SAID)} "
-    "FROM unnest(%s::text[], %s::text[], %s::int[]) AS who (person_id, kind, place) "
+    "FROM unnest(string_to_array(%s, ','), string_to_array(%s, ','), string_to_array(%s, ',')::int[]) "
+    "AS who (person_id, kind, place) "
     f"JOIN jsonb_to_recordset(%s::jsonb) AS said (place int, {', '.join(f'{n} {t}' for n, t in _SAID.items())}) "
     "ON said.place = who.place "
     + _OTHERWISE.format(
@@ -86,7 +87,7 @@ class LifeStates:
             of.append(place)
         if not people:
             return 0
-        given = (now, people, kinds, of, json.dumps(said, default=str))
+        given = (now, ",".join(people), ",".join(kinds), ",".join(map(str, of)), json.dumps(said, default=str))
         return self._work.connection.exec_driver_sql(_ON_POSTGRESQL, given).rowcount
 
     def _put_on_sqlite(self, judged: Judged, now: datetime) -> int:

@@ -16,9 +16,7 @@ from auth_service.core.errors import KeyMissing
 from auth_service.matching.comparison import Zone
 from auth_service.qualification.decision import Outcome
 from auth_service.qualification.evidence import Channel, EvidenceKind
-from auth_service.qualification.grades import EventKind
-from auth_service.qualification.life import OWN, LifeEvent, LifeFacts, Outage
-from auth_service.qualification.policy import LivenessLevel
+from auth_service.qualification.life import LifeEvent, LifeFacts, Outage, own_pass
 from auth_service.qualification.status import counted_from
 from auth_service.storage.records.arrangements import Accommodations
 from auth_service.storage.records.life_acts import LifeActs, acts_of
@@ -173,7 +171,7 @@ class Lives:
         reduced = {person: _reduced(rows, told.until) for person, rows in told.own.items()} if alike else {}
         wanted = _OF_BENEFITS.where(those(self._work.connection, _PEOPLE.c.id, people))
         found = []
-        for row in self._work.connection.execute(wanted.order_by(_PEOPLE.c.id, _BENEFITS.c.kind)):
+        for row in self._work.connection.execute(wanted.order_by(_PEOPLE.c.id, _BENEFITS.c.kind)).all():
             person, region, kind, award, since, created = row
             month = self._birth_month(person) if kind in terms.by_birthday else None
             if alike is None or person in apart:
@@ -194,7 +192,7 @@ class Lives:
     def _told(self, people: SomePeople, terms: LifeTerms) -> _Told:
         own: dict[str, list[Row[Any]]] = {}
         wanted = _PASSES.where(those(self._work.connection, _EVIDENCE.c.person_id, people))
-        for row in self._work.connection.execute(wanted):
+        for row in self._work.connection.execute(wanted).all():
             own.setdefault(row[0], []).append(row)
         until = end_of(terms.as_of)
         tags = self._events.tags_of(people, terms.as_of)
@@ -210,25 +208,14 @@ class Lives:
         return person.birth_date.month if person is not None and person.birth_date is not None else None
 
 
-_KINDS = {(EvidenceKind.ASSISTED.value, channel.value): EventKind.ASSISTED for channel in Channel} | {
-    (EvidenceKind.FACE.value, channel.value): EventKind.FACE_IN_PERSON
-    if channel in {Channel.COUNTER, Channel.KIOSK}
-    else EventKind.FACE_REMOTE
-    for channel in Channel
-}
-
-
-def _own(row: Any) -> LifeEvent:
+def _own(row: Row[Any]) -> LifeEvent:
     """A pass that was made here; a photo alone never is one (the database refuses it)."""
-    return LifeEvent(
-        source=OWN,
-        ref=row.id,
-        kind=_KINDS[row.kind, row.channel],
-        on=legal_date(row.taken_at),
-        known_at=row.issued_at or row.taken_at,
-        channel=Channel(row.channel),
-        level=LivenessLevel.ATTESTED if row.attested_by else LivenessLevel.LIVE,
-        zone=Zone(row.zone) if row.zone else None,
+    return own_pass(
+        row.id,
+        (EvidenceKind(row.kind), Channel(row.channel)),
+        (row.taken_at, row.issued_at or row.taken_at),
+        row.attested_by is not None,
+        Zone(row.zone) if row.zone else None,
     )
 
 
