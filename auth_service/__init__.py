@@ -8,6 +8,7 @@
 5  matching/        probe against reference, in zones that a calibration record sets
 6  payments/        acts on money: who must stand for them, and what a month comes to
    qualification/   evidence -> decision -> certificate and due date
+   notices/         what people are told, in which words, before money is touched
 7  monitoring/      what looks wrong becomes a flag for people
 8  flows/           the story: one file per use case (read flows/verify.py first)
 9  storage/         everything encrypted, append-only, chained

@@ -48,6 +48,7 @@ from auth_service.liveness.model import ModelPolicy
 from auth_service.liveness.parallax import ParallaxPolicy
 from auth_service.liveness.replay import ReplayPolicy
 from auth_service.liveness.texture import TexturePolicy
+from auth_service.notices.policy import NoticePolicy
 from auth_service.payments.proposals import ProposalPolicy
 from auth_service.qualification.decision import DecisionPolicy
 from auth_service.qualification.review import ReviewPolicy
@@ -159,6 +160,7 @@ class Settings(BaseSettings):
     qualification: DecisionPolicy = DecisionPolicy()
     review: ReviewPolicy = ReviewPolicy()
     payments: ProposalPolicy = ProposalPolicy()
+    notices: NoticePolicy = NoticePolicy()
     keys: KeyPolicy = KeyPolicy()
     limits: LimitPolicy = LimitPolicy()
     connections: ConnectionPolicy = ConnectionPolicy()
@@ -237,6 +239,7 @@ class Settings(BaseSettings):
             "colours that count by a setting (auth-service flash activate instead)": self.pad.flash_measured,
             "capture sessions without a limit (AUTH_SERVICE_CAPTURE__*)": self.capture.is_unlimited
             or self.pace.is_unlimited,
+            "money taken away before the person was told (AUTH_SERVICE_NOTICES__TWO_WAYS)": not self.notices.two_ways,
             "captures without a line that may be of any age (AUTH_SERVICE_OFFLINE__*)": self.offline.is_unlimited,
         }
         return tuple(what for what, so in found.items() if so)

@@ -12,7 +12,16 @@ import typer
 from rich.markup import escape
 
 from auth_service.cli.finding_words import heading
-from auth_service.cli.findings import Finding, audit_trail, colours, database_rights, erasures, looked, working
+from auth_service.cli.findings import (
+    Finding,
+    audit_trail,
+    colours,
+    database_rights,
+    erasures,
+    looked,
+    notices,
+    working,
+)
 from auth_service.cli.precautions import precautions
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.core.errors import PhotoFilesUnexplained, ServiceError
@@ -75,6 +84,7 @@ def _examine(wiring: Wiring) -> list[Finding]:
         *looked("photo files", lambda: [_orphans(wiring)]),
         *looked("jobs", lambda: working(wiring)),
         *looked("erasures", lambda: [erasures(wiring)]),
+        *looked("notices", lambda: [notices(wiring)]),
         *looked("audit", lambda: [audit_trail(wiring)]),
         *precautions(wiring),
     ]

@@ -17,6 +17,7 @@ HEADINGS_ZH = {
     "jobs": "定时任务",
     "stored faces": "已存人脸",
     "erasures": "抹除记录",
+    "notices": "通知",
     "audit": "审计",
     "disk of": "磁盘空间",
     "backups apart": "备份分开存放",

@@ -151,6 +151,27 @@ def _witness_conflict(wiring: Wiring) -> Finding:
                    f"After a restore")  # fmt: skip
 
 
+def notices(wiring: Wiring) -> Finding:
+    """Whether people are told, and what could not be sent."""
+    page = "docs/notices.md"
+    try:
+        wiring.check_notices()
+        with wiring.store.reading() as unit:
+            counts = unit.notices.counts()
+    except ServiceError as error:
+        return Finding(
+            "notices", False, f"{error.code}: {error.field or ''} {error.detail}", f"see {page}", f"见 {page}"
+        )
+    if not wiring.notice_plan.reaches:
+        return Finding(
+            "notices", True, "none are sent", f"people are told of nothing: {page}", f"没有通知任何人：{page}"
+        )
+    told = ", ".join(f"{count} {state}" for state, count in counts.items()) or "none yet"
+    if not counts.get("dead"):
+        return Finding("notices", fine=True, detail=told)
+    return Finding("notices", fine=True, detail=told, mend="auth-service notices list")
+
+
 def database_rights(wiring: Wiring) -> Iterator[Finding]:
     """Whether the database roles in use can do what they need, and no more."""
     settings = wiring.settings

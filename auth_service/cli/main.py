@@ -22,6 +22,7 @@ from auth_service.cli.keys import keys, public_keys
 from auth_service.cli.kiosk_bridge import kiosk
 from auth_service.cli.kiosk_simulate import simulating
 from auth_service.cli.life import life
+from auth_service.cli.notices import notices
 from auth_service.cli.payments import payments
 from auth_service.cli.people import api_keys, staff
 from auth_service.cli.pilot import pilot_app
@@ -62,6 +63,7 @@ devices.registered_commands.extend(reconciling.registered_commands)
 app.add_typer(ledger, name="ledger")
 ledger.add_typer(payments, name="payments")
 app.add_typer(proposals, name="proposals")
+app.add_typer(notices, name="notices")
 ledger.add_typer(evidence, name="evidence")
 ledger.add_typer(contacts, name="contacts")
 ledger.add_typer(tags, name="tags")

@@ -173,6 +173,7 @@ def _code(error: Exception) -> str:
 @contextmanager
 def worker_beside(wiring: Wiring) -> Iterator[None]:
     """The worker in a thread of the serving process, while the block runs. For development: one command suffices."""
+    wiring.check_notices()
     worker = Worker(wiring.store, wiring.jobs(), tracer=wiring.tracer)
     thread = threading.Thread(target=worker.run, name="worker")
     thread.start()
@@ -193,6 +194,7 @@ def work(
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
+        wiring.check_notices()
         jobs = _chosen(wiring.jobs(), only or ())
         worker = Worker(wiring.store, jobs, tracer=wiring.tracer)
         if once:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission
@@ -14,7 +15,10 @@ from auth_service.core.errors import FieldInvalid, NotFound, SecondPersonNeeded
 from auth_service.flows.ask_other_way import Named
 from auth_service.flows.contest_terms import PERSON, keep_step, new_contest, open_contest
 from auth_service.flows.money_terms import alone_with, checked_note, require
+from auth_service.flows.notice_terms import tell
 from auth_service.flows.session_terms import named_person
+from auth_service.notices.notice import NoticeFacts, NoticeKind
+from auth_service.notices.plan import SILENT, NoticePlan
 from auth_service.payments.proposals import ProposalPolicy
 from auth_service.qualification.evidence import Channel
 from auth_service.storage.unit import NewRequest, Store, StoredContest, Unit
@@ -37,10 +41,12 @@ class OpenContest:
         clock: Clock,
         policy: ProposalPolicy,
         count: Callable[[str, str], None] = lambda _client, _subject: None,
+        plan: NoticePlan = SILENT,
     ) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy
+        self._plan = plan
         self._count = count
 
     def by_number(
@@ -63,7 +69,8 @@ class OpenContest:
                 unit.alone(f"money {person_id}")
                 proxy = unit.proxies.may_contest(person_id, named.proxy, legal_date(now)) if named.proxy else None
                 by = f"proxy:{proxy}" if proxy else opened_by
-                open_contest(unit, new_contest(person_id, channel, by, said, now), self._policy)
+                opened = open_contest(unit, new_contest(person_id, channel, by, said, now), self._policy)
+                _tell(unit, self._plan, opened, NoticeKind.CONTEST_RECEIVED, now)
 
     def by_staff(self, person_id: str, words: str, staff: StaffMember) -> StoredContest | None:
         """Written down for somebody at a counter or on the telephone. None: nothing is held, stopped or proposed.
@@ -75,15 +82,18 @@ class OpenContest:
         with self._store.unit() as unit:
             alone_with(unit, person_id)
             contest = new_contest(person_id, Channel.COUNTER, f"staff:{staff.id}", said, now)
-            return open_contest(unit, contest, self._policy)
+            opened = open_contest(unit, contest, self._policy)
+            _tell(unit, self._plan, opened, NoticeKind.CONTEST_RECEIVED, now)
+            return opened
 
 
 class AnswerContest:
     """One instance serves all threads."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, plan: NoticePlan = SILENT) -> None:
         self._store = store
         self._clock = clock
+        self._plan = plan
 
     def act(self, contest_id: str, act: ContestAct, note: str, staff: StaffMember) -> None:
         """Notes what was done, or proposes that things stay as they are.
@@ -111,6 +121,14 @@ class AnswerContest:
             if proposed_by == staff.id:
                 raise SecondPersonNeeded
             keep_step(unit, stored, ContestStep(ContestAct.DISMISSED, staff.id, now, said, proposed_by))
+            _tell(unit, self._plan, stored, NoticeKind.CONTEST_DISMISSED, now)
+
+
+def _tell(unit: Unit, plan: NoticePlan, contest: StoredContest | None, kind: NoticeKind, now: datetime) -> None:
+    """Of one that was opened before, the person has been told before."""
+    person = None if contest is None or not plan.reaches else unit.people.get(contest.contest.person_id)
+    if contest is not None and person is not None:
+        tell(unit, plan, person, (kind, contest.contest.id, NoticeFacts()), now)
 
 
 def _contest(unit: Unit, contest_id: str) -> StoredContest:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission, may
+from auth_service.beneficiaries.person import Beneficiary
 from auth_service.core.clock import Clock, legal_date
-from auth_service.core.errors import AccessRefused, AccountTampered, MakerGone, NotFound, ProposalTooOld, StaleJudgement
+from auth_service.core.errors import (
+    AccessRefused,
+    AccountTampered,
+    KeyDestroyed,
+    MakerGone,
+    NotFound,
+    ProposalTooOld,
+    StaleJudgement,
+)
 from auth_service.flows.money_terms import (
     alone_with,
     checked_note,
@@ -15,6 +24,8 @@ from auth_service.flows.money_terms import (
     same_sum,
     situation_of,
 )
+from auth_service.flows.notice_terms import require_told, tell_decided, tell_ended
+from auth_service.notices.plan import SILENT, NoticePlan
 from auth_service.payments.proposals import Act, Proposal, ProposalPolicy, Situation, Verdict, refuse_approval
 from auth_service.payments.statement import terms_of
 from auth_service.storage.unit import MoneyDecision, Store, StoredProposal, Unit
@@ -23,10 +34,11 @@ from auth_service.storage.unit import MoneyDecision, Store, StoredProposal, Unit
 class DecideProposal:
     """One instance serves all threads."""
 
-    def __init__(self, store: Store, clock: Clock, policy: ProposalPolicy) -> None:
+    def __init__(self, store: Store, clock: Clock, policy: ProposalPolicy, plan: NoticePlan = SILENT) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy
+        self._plan = plan
 
     def approve(self, proposal_id: str, note: str, staff: StaffMember) -> MoneyDecision:
         """From here on the act counts.
@@ -51,6 +63,8 @@ class DecideProposal:
             terms = terms_of(proposal.statement) if proposal.act is Act.RECOVER else None
             if not same_sum(unit, person, proposal, terms, legal_date(now)):
                 raise ProposalTooOld("the payment rows say another sum now")
+            require_told(unit, self._plan, proposal, now)
+            tell_decided(unit, self._plan, person, proposal, now)
             return keep_decision(unit, proposal, MoneyDecision(Verdict.APPROVED, staff.id, now, said))
 
     def give_back_to_maker(self, proposal_id: str, note: str, staff: StaffMember) -> MoneyDecision:
@@ -69,6 +83,9 @@ class DecideProposal:
             stored = _waiting(unit, proposal_id)
             if (stored.proposal.proposed_by == staff.id) != (verdict is Verdict.WITHDRAWN):
                 raise AccessRefused
+            person = _named(unit, stored.proposal.person_id)
+            if person is not None:
+                tell_ended(unit, self._plan, person, stored.proposal, now)
             return keep_decision(unit, stored.proposal, MoneyDecision(verdict, staff.id, now, said))
 
 
@@ -84,6 +101,14 @@ def _waiting(unit: Unit, proposal_id: str) -> StoredProposal:
     if found.decision is not None:
         raise StaleJudgement
     return found
+
+
+def _named(unit: Unit, person_id: str) -> Beneficiary | None:
+    """None: erased since; a proposal about nobody is ended all the same."""
+    try:
+        return unit.people.get(person_id)
+    except KeyDestroyed:
+        return None
 
 
 def _may_still_propose(unit: Unit, proposal: Proposal) -> bool:

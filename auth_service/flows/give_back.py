@@ -26,6 +26,8 @@ from auth_service.flows.money_terms import (
     require,
     with_sum,
 )
+from auth_service.flows.notice_terms import tell_decided
+from auth_service.notices.plan import SILENT, NoticePlan
 from auth_service.payments.arrears import Arrears
 from auth_service.payments.proposals import (
     Act,
@@ -75,10 +77,11 @@ class Restored:
 class GiveBack:
     """One instance serves all threads."""
 
-    def __init__(self, store: Store, clock: Clock, policy: ProposalPolicy) -> None:
+    def __init__(self, store: Store, clock: Clock, policy: ProposalPolicy, plan: NoticePlan = SILENT) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy
+        self._plan = plan
 
     def run(self, wish: Restoring, staff: StaffMember) -> Restored:
         """Resumes, pays arrears where one person may, and settles the person's contest with it.
@@ -119,6 +122,7 @@ class GiveBack:
             raise error_of(refusal)
         keep_proposal(unit, resume)
         keep_decision(unit, resume, MoneyDecision(Verdict.APPROVED, staff_id, now))
+        tell_decided(unit, self._plan, person, resume, now)
 
     def _pay_arrears(
         self, unit: Unit, whose: tuple[str, BenefitKind], owed: Arrears, by: tuple[str, datetime]

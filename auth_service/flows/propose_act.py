@@ -25,6 +25,8 @@ from auth_service.flows.money_terms import (
     sure_claim,
     with_sum,
 )
+from auth_service.flows.notice_terms import tell_proposed
+from auth_service.notices.plan import SILENT, NoticePlan
 from auth_service.payments.months import checked_month
 from auth_service.payments.proposals import RESTORING, Act, Ground, Proposal, ProposalPolicy, needs_two, refuse
 from auth_service.payments.statement import RecoverTerms, of_arrears, of_recovery
@@ -51,10 +53,11 @@ class Wish:
 class ProposeAct:
     """One instance serves all threads."""
 
-    def __init__(self, store: Store, clock: Clock, policy: ProposalPolicy) -> None:
+    def __init__(self, store: Store, clock: Clock, policy: ProposalPolicy, plan: NoticePlan = SILENT) -> None:
         self._store = store
         self._clock = clock
         self._policy = policy
+        self._plan = plan
 
     def run(self, wish: Wish, staff: StaffMember) -> Proposal:
         """Puts a proposal before whoever may approve it.
@@ -76,6 +79,7 @@ class ProposeAct:
             if refusal is not None:
                 raise error_of(refusal)
             keep_proposal(unit, proposal)
+            tell_proposed(unit, self._plan, person, proposal)
         return proposal
 
     def _drafted(self, unit: Unit, person: Beneficiary, wish: Wish, by: tuple[str, str, datetime]) -> Proposal:

@@ -16,6 +16,8 @@ from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.clock import Clock, end_of, legal_date
 from auth_service.core.errors import DateInvalid
 from auth_service.flows.life_pages import PEOPLE_AT_ONCE, lives_of
+from auth_service.flows.notice_due import notices_due
+from auth_service.notices.plan import SILENT, NoticePlan
 from auth_service.qualification.judging import Judge
 from auth_service.qualification.policy import PolicyBook
 from auth_service.storage.unit import Alike, SomePeople, Span, Store, SweepState, Unit
@@ -45,9 +47,10 @@ class _By:
 class Sweep:
     """See the module. Several processes that sweep one day at once share its pages."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, plan: NoticePlan = SILENT) -> None:
         self._store = store
         self._clock = clock
+        self._plan = plan
 
     def run(self, as_of: date | None, actor: str, progress: Callable[[int], None]) -> SweepReport:
         """as_of: a day that is over, or today. raises DateInvalid: a day to come; PolicyTampered"""
@@ -90,13 +93,14 @@ class Sweep:
         """
         with self._store.reading() as unit:
             lives = lives_of(unit, people, by.today, by.book, by.alike)
-        judged = zip(lives, by.judge.statuses([life.facts for life in lives]), strict=True)
+        judged = list(zip(lives, by.judge.statuses([life.facts for life in lives]), strict=True))
         last, count = (people.last, people.count) if isinstance(people, Span) else (people[-1], len(people))
         with self._store.unit() as unit:
             after = replace(sweep, place=last, judged=sweep.judged + count)
             if not unit.sweeps.advance(sweep, after):
                 return unit.sweeps.again(sweep), 0
             changed = sweep.changed + unit.life_states.put(judged, self._clock.now())
+            notices_due(unit, judged, self._plan, self._clock.now())
             unit.sweeps.advance(after, replace(after, changed=changed))
         return replace(after, changed=changed), count
 

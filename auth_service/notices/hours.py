@@ -43,7 +43,7 @@ def pause_after(tries: int, policy: NoticePolicy, asked_seconds: float = 0.0) ->
     """
     if tries >= policy.tries:
         return None
-    own = FIRST_PAUSE * 4 ** min(tries - 1, 10)
+    own = timedelta(seconds=FIRST_PAUSE.total_seconds() * 4.0 ** min(tries - 1, 10))
     return min(max(own, timedelta(seconds=max(0.0, asked_seconds))), LONGEST_PAUSE)
 
 

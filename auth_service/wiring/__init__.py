@@ -2,6 +2,7 @@
 
 adapters.py   keys, database, engine, thresholds, backup files
 flows.py      the use cases over them
+notices.py    how people are told
 serving.py    what a server and a worker need besides: jobs, readiness, meters
 """
 

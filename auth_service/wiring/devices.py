@@ -9,10 +9,10 @@ from auth_service.flows.enrol_device import EnrolDevice
 from auth_service.flows.hear_device import HearDevice
 from auth_service.flows.keep_devices import KeepDevices
 from auth_service.flows.watch_devices import WatchDevices
-from auth_service.wiring.adapters import Adapters
+from auth_service.wiring.notices import NoticeParts
 
 
-class DeviceFlows(Adapters):
+class DeviceFlows(NoticeParts):
     """Part of `Flows`."""
 
     @cached_property

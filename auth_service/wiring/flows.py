@@ -258,7 +258,7 @@ class Flows(DeviceFlows):
 
     @cached_property
     def sweep(self) -> Sweep:
-        return Sweep(self.store, self.clock)
+        return Sweep(self.store, self.clock, self.notice_plan)
 
     @cached_property
     def rehearse(self) -> Rehearse:

@@ -41,20 +41,20 @@ class MoneyFlows(Flows):
 
     @cached_property
     def propose_act(self) -> ProposeAct:
-        return ProposeAct(self.store, self.clock, self.settings.payments)
+        return ProposeAct(self.store, self.clock, self.settings.payments, self.notice_plan)
 
     @cached_property
     def decide_proposal(self) -> DecideProposal:
-        return DecideProposal(self.store, self.clock, self.settings.payments)
+        return DecideProposal(self.store, self.clock, self.settings.payments, self.notice_plan)
 
     @cached_property
     def give_back(self) -> GiveBack:
-        return GiveBack(self.store, self.clock, self.settings.payments)
+        return GiveBack(self.store, self.clock, self.settings.payments, self.notice_plan)
 
     @cached_property
     def open_contest(self) -> OpenContest:
-        return OpenContest(self.store, self.clock, self.settings.payments, self.limit.wish)
+        return OpenContest(self.store, self.clock, self.settings.payments, self.limit.wish, self.notice_plan)
 
     @cached_property
     def answer_contest(self) -> AnswerContest:
-        return AnswerContest(self.store, self.clock)
+        return AnswerContest(self.store, self.clock, self.notice_plan)

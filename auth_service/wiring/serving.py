@@ -55,6 +55,7 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows):
         found.append(Job("offline_records", 5, lambda: self.decide_records.run()))  # noqa: PLW0108
         found.append(Job("reviews", 60, lambda: self.settle_reviews.run()))  # noqa: PLW0108 - keys are opened late
         found.append(Job("receipts", 300, lambda: self.issue_receipts.run()))  # noqa: PLW0108
+        found += self.notice_jobs()
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)
         if folder and (self.settings.url.startswith("sqlite") or self.settings.ledger_database_url):

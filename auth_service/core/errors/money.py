@@ -29,6 +29,12 @@ class PersonJustSeen(ActRefused):
     en = "A member of staff has just seen this person. Ask the record's source; no act on a death is possible now."
 
 
+class NotToldYet(ActRefused):
+    code = "not_told_yet"
+    zh = "本人还没有通过两种方式得到通知，或通知后还没有留够答复的时间；可当面、上门或寄信告知并登记。"
+    en = "The person was not told over two ways in time to answer. Staff may tell them by hand and write it down."
+
+
 class ProposalTooOld(ActRefused):
     code = "proposal_too_old"
     zh = "提出已久，或其后情况有变，请按现在的情况重新提出。"

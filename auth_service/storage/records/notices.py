@@ -47,7 +47,7 @@ class NewNotice:
 
 @dataclass(frozen=True, slots=True)
 class StoredNotice:
-    """One row of a person's log. contact, title, text: empty where the person was erased since"""
+    """One row of a person's log. contact, title, text: empty where they cannot be read any more"""
 
     id: str
     person_id: str
@@ -130,23 +130,22 @@ class Notices:
         return self._work.connection.execute(sent.limit(1)).first() is not None
 
     def of_person(self, person_id: str) -> list[StoredNotice]:
-        """All that this person was told, newest first: the log that they can see. raises SealBroken, KeyMissing"""
+        """All that this person was told, newest first: the log that they can see."""
         wanted = select(_NOTICES).where(_NOTICES.c.person_id == person_id)
         rows = self._work.connection.execute(wanted.order_by(_NOTICES.c.written_at.desc(), _NOTICES.c.id.desc()))
-        return [self._read(row) for row in rows]
+        return [self._shown(row) for row in rows]
 
     def get(self, notice_id: str) -> StoredNotice | None:
-        """raises SealBroken, KeyMissing"""
         row = self._work.connection.execute(select(_NOTICES).where(_NOTICES.c.id == notice_id)).one_or_none()
-        return None if row is None else self._read(row)
+        return None if row is None else self._shown(row)
 
     def listed(self, state: NoticeState, most: int) -> list[StoredNotice]:
-        """Those in one state, the longest settled or due first. raises as `of_person`"""
+        """Those in one state, the longest settled or due first."""
         order = (func.coalesce(_NOTICES.c.settled_at, _NOTICES.c.due_at), _NOTICES.c.id)
         rows = self._work.connection.execute(
             select(_NOTICES).where(_NOTICES.c.state == state.value).order_by(*order).limit(most)
         )
-        return [self._read(row) for row in rows]
+        return [self._shown(row) for row in rows]
 
     def counts(self) -> dict[str, int]:
         """How many notices stand in which state."""
@@ -214,18 +213,23 @@ class Notices:
 
     def _outgoing(self, row: Row[Any]) -> Outgoing | None:
         """None: the person was erased, or somebody changed what is sealed."""
+        said = self._opened(row)
+        if said is None:
+            return None
+        contact, title, text = said
+        reach, kind, language = Reach(row.reach), NoticeKind(row.kind), Language(row.language)
+        return Outgoing(row.id, reach, kind, contact, language, title, text, row.written_at)
+
+    def _opened(self, row: Row[Any]) -> tuple[str, str, str] | None:
         try:
-            read = self._read(row)
+            key = self._work.keys.of(row.person_id)
+            title, text = json.loads(key.open(_place(row.id, "text"), row.text_sealed))
+            return key.open(_place(row.id, "contact"), row.contact_sealed).decode(), title, text
         except (KeyMissing, SealBroken):
             return None
-        return Outgoing(
-            read.id, read.reach, read.kind, read.contact, read.language, read.title, read.text, read.written_at
-        )
 
-    def _read(self, row: Row[Any]) -> StoredNotice:
-        key = self._work.keys.of(row.person_id)
-        contact = key.open(_place(row.id, "contact"), row.contact_sealed).decode()
-        title, text = json.loads(key.open(_place(row.id, "text"), row.text_sealed))
+    def _shown(self, row: Row[Any]) -> StoredNotice:
+        contact, title, text = self._opened(row) or ("", "", "")
         return StoredNotice(
             row.id, row.person_id, NoticeKind(row.kind), row.about, Reach(row.reach), Language(row.language), contact,
             title, text, row.written_by, row.written_at, NoticeState(row.state), row.due_at, row.tries, row.code,
