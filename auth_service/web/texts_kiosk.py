@@ -15,7 +15,7 @@ SCREENS: dict[str, tuple[str, str]] = {
     ),
     "kiosk.loading": ("正在准备，请稍等", "One moment, please"),
     "kiosk.call": ("叫工作人员", "Call staff"),
-    "kiosk.leave": ("不办了，退出", "Stop and leave"),
+    "kiosk.leave": ("不办了，退出", "Leave"),
     "kiosk.other": ("换一种方式", "Another way"),
     "kiosk.next": ("下一步", "Next"),
     "kiosk.back": ("返回", "Go back"),
@@ -23,7 +23,7 @@ SCREENS: dict[str, tuple[str, str]] = {
     "kiosk.print": ("打印小票", "Print a slip"),
     "kiosk.help": (
         "换一种方式办理，效力相同，不影响待遇。",
-        "Other ways count the same and leave your benefit untouched.",
+        "Other ways count the same. Your benefit goes on.",
     ),
     # set-up, seen by a technician only
     "kiosk.enrol.title": ("设置本终端", "Set this terminal up"),
@@ -134,8 +134,8 @@ SCREENS: dict[str, tuple[str, str]] = {
     ),
     "kiosk.otherway.title": ("换一种方式更合适", "Another way suits better"),
     "kiosk.otherway.lead": (
-        "也可以请这里的工作人员帮忙。效力相同，待遇不受影响。",
-        "A member of staff here can help too. It counts the same; your benefit is untouched.",
+        "也可以请这里的工作人员帮忙。您的待遇不受影响。",
+        "A member of staff here can help too. Your benefit is untouched.",
     ),
     "kiosk.over.title": ("这次没有做完，没关系", "This try is over; no harm done"),
     "kiosk.over.lead": ("没有任何影响，可以重新开始。", "Nothing has changed. You can begin anew."),
@@ -164,6 +164,16 @@ SCREENS: dict[str, tuple[str, str]] = {
     # staff
     "kiosk.called.title": ("已经叫工作人员", "Staff have been called"),
     "kiosk.called.stay": ("继续办理", "Go on"),
+    # records that came to nothing, for the staff beside the terminal
+    "kiosk.refused.title": ("给工作人员：这些离线记录没有办成", "For staff: recordings that came to nothing"),
+    "kiosk.refused.lead": (
+        "本人的待遇不受影响，但这次不算办过。请按小票上的回执编号找到本人；找不到时，把编号和代码告诉经办机构。",
+        (
+            "Nobody's benefit is touched, but these do not count as done. Find the person by the receipt number on"
+            " the slip; if you cannot, tell the agency number and code."
+        ),
+    ),
+    "kiosk.refused.seen": ("都已处理，收起", "All seen to"),
     # withdrawal
     "kiosk.withdraw": ("撤回同意", "Withdraw consent"),
     "kiosk.withdraw.title": ("要撤回同意吗？", "Withdraw your consent?"),
@@ -227,10 +237,12 @@ SCRIPTS: dict[str, tuple[str, str]] = {
     "kiosk.js.slip.serial": ("凭证编号", "Certificate"),
     "kiosk.js.slip.due": ("下次认证截止", "Next due by"),
     "kiosk.js.slip.number": ("回执编号", "Receipt"),
-    "kiosk.js.next.counter": ("最近的办法：带身份证到社保窗口", "Nearest: the agency's counter, with your ID card"),
-    "kiosk.js.next.home_visit": ("最近的办法：请工作人员上门", "Nearest: staff come to your home"),
-    "kiosk.js.next.phone_call": ("最近的办法：等工作人员来电话", "Nearest: staff telephone you"),
-    "kiosk.js.next.relative": ("最近的办法：请家人用手机帮您", "Nearest: a relative helps with a phone"),
+    "kiosk.js.refused.line": ("工作人员请看：{n} 份没有办成", "Staff: {n} came to nothing"),
+    "kiosk.js.refused.again": ("→ 请本人再来办一次。", "→ Please ask the person to come again."),
+    "kiosk.js.refused.technician": (
+        "→ 记录留在本机。请叫技术人员，并告诉经办机构；也请本人用别的方式办理。",
+        "→ It stays on this machine. Call the technician and tell the agency; offer the person another way.",
+    ),
     "kiosk.js.printed": ("小票正在打印", "The slip is being printed"),
     "kiosk.js.trouble.none.title": ("没有找到摄像头", "No camera was found"),
     "kiosk.js.trouble.none.lead": ("请叫工作人员，或换一种方式办理。", "Please call staff or use another way."),

@@ -326,6 +326,19 @@ SCRIPTS: dict[str, tuple[str, str]] = {
         "请稍后再试，或换一种方式办理，不影响待遇。",
         "Please try later or use another way. Your benefit is untouched.",
     ),
+    # which way is proposed first, and why
+    "verify.js.next.kiosk": (
+        "可以先试附近银行的自助终端，带上身份证：屏幕会照亮脸，旁边有人帮忙。别的方式效力一样，您来选。",
+        (
+            "You could try a bank's terminal, with your ID card: its screen lights your face, and somebody is there to"
+            " help. Every way counts the same; you choose."
+        ),
+    ),
+    "verify.js.next.counter": (
+        "可以先去社保窗口，带上身份证：工作人员当面帮您办。别的方式效力一样，您来选。",
+        "You could go to the agency's counter, with your ID card: staff help. Every way counts the same; you choose.",
+    ),
+    "verify.js.next.rather": ("不想等的话：{way}", "If you would rather not wait: {way}"),
     "verify.js.photo.unreadable": (
         "这个文件打不开，请换一张照片，或用摄像头拍。",
         "This file cannot be opened. Please choose another picture, or use the camera.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -127,6 +128,29 @@ def test_what_is_no_pass_is_told_kindly_and_another_way_is_stored(
         one.ends("asked")
         wish = {"way": "home_visit", "phone": "0315-1234567", "session": next(iter(one.play.sessions))}
         assert one.play.wishes == [wish]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "way", "locale", "words"),
+    [
+        (OTHER_WAY, "kiosk", "zh-CN", "可以先试附近银行的自助终端.*照亮脸.*效力一样"),
+        (IN_REVIEW, "kiosk", "en-GB", "If you would rather not wait: You could try a bank's terminal.*counts the same"),
+        (OTHER_WAY, "counter", "en-GB", "You could go to the agency's counter.*counts the same"),
+    ],
+)
+def test_after_the_phone_failed_the_next_best_way_is_named_with_its_reason_and_no_louder_than_others(
+    visit: Opened, outcome: dict[str, Any], way: str, locale: str, words: str
+) -> None:
+    with visit(locale=locale) as one:
+        one.play.outcomes[:] = [{**outcome, "other_way": True, "next_way": way}]
+        one.to_check(route="no_flash")
+        one.begin()
+        screen = {"other_way": "otherway", "in_review": "review"}[outcome["outcome"]]
+        one.ends(screen)
+        assert re.match(words, one.page.inner_text(f"#{screen}-next"))
+        one.look(f"{screen}-{way}")
+        one.page.click("[data-go=ways]:visible")
+        one.ends("ways")
 
 
 @pytest.mark.parametrize(

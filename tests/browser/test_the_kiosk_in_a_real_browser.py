@@ -5,6 +5,7 @@ stays of a person afterwards. The service is played (fake_kiosk.py); every call'
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -51,6 +52,7 @@ LAMP = "(({ width, height }) => [width, height])(document.getElementById('flash'
 CODE_SHOWN = """(() => {
   const [qr, acts] = ['#qr', '#s-passed .acts'].map((one) => document.querySelector(one).getBoundingClientRect());
   return qr.top >= 0 && qr.bottom <= acts.top; })()"""
+COUNTER = {"other_way": True, "next_way": "counter"}
 NOTHING = {"visit": [], "fields": "", "ticked": 0, "pictures": "", "camera": False}
 
 
@@ -172,7 +174,7 @@ def test_a_readers_bmp_reaches_the_service_as_a_picture_that_it_reads(
 
 
 def test_every_outcome_has_a_way_on(kiosk: KioskSite, cameras: Cameras, tmp_path: Path) -> None:
-    kiosk.play.outcomes = [TOO_DARK, IN_REVIEW, {**OTHER_WAY, "next_way": "home_visit"}, PASSED]
+    kiosk.play.outcomes = [TOO_DARK, {**IN_REVIEW, **COUNTER}, {**OTHER_WAY, **COUNTER}, PASSED]
     with terminal(cameras("kiosk"), kiosk, tmp_path) as one:
         one.set_up()
         one.puts_card()
@@ -184,6 +186,7 @@ def test_every_outcome_has_a_way_on(kiosk: KioskSite, cameras: Cameras, tmp_path
         one.page.wait_for_selector("#ready:visible")
         one.begins()
         one.screen("review")
+        assert re.match("不想等的话：.*社保窗口.*效力一样", one.page.inner_text("#review-next"))
         one.page.click("#s-review [data-leave]")
         one.screen("start")
         nothing_stays(one)
@@ -192,7 +195,7 @@ def test_every_outcome_has_a_way_on(kiosk: KioskSite, cameras: Cameras, tmp_path
         one.begins()
         one.screen("otherway")
         assert "窗口" in one.page.inner_text("#otherway-reason")
-        assert "上门" in one.page.inner_text("#otherway-next")
+        assert re.match("可以先去社保窗口.*当面.*效力一样", one.page.inner_text("#otherway-next"))
         one.page.click("#s-otherway [data-call]")
         one.screen("called")
         assert (len(kiosk.hardware.calls), len(kiosk.play.staff)) == (1, 1)

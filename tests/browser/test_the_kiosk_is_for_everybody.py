@@ -26,7 +26,7 @@ _ = (axe, kiosk, served_kiosk, FakeCaptures, Deployment)
 SCREENS = (
     "enrol", "closed", "start", "number", "name", "hello", "consent", "light", "comfort", "camera", "sending", "passed",
     "kept", "again", "review", "otherway", "over", "shut", "trouble", "ways", "asked", "called", "withdraw",
-    "withdrawn",
+    "withdrawn", "refused",
 )  # fmt: skip
 LEAST = 32
 """CSS pixels: 24 pt."""
@@ -35,15 +35,31 @@ WORDS = {
     "due": "2027-03-31", "serial": "4d8c 7237 2816 7de3 c064 6614 630a 7851", "kept-at": "2026-03-10 10:00",
     "kept-number": "0f8fad5b-d9cd-4e32-9b1a-5c1d2e3f4a5b", "again-reason": "光线太暗，请到窗边或开灯。",
     "otherway-reason": "还没有您的登记照片，请到窗口拍一张。", "called": "请在这里稍等，工作人员马上来。",
+    "otherway-next": "可以先去社保窗口，带上身份证：工作人员当面帮您办。别的方式效力一样，您来选。",
+    "review-next": "不想等的话：可以先去社保窗口，带上身份证：工作人员当面帮您办。别的方式效力一样，您来选。",
+    "staff": "工作人员请看：12 份没有办成",
     "line": "网络暂时不通，可以照常办理 · 本机待送 3 份",
 }  # fmt: skip
+NOTICE = {
+    "refused-number": "0f8fad5b-d9cd-4e32-9b1a-5c1d2e3f4a5b",
+    "refused-why": "consent_unknown · 同意书版本不存在，画面没有保存；请更新终端后请本人再来一次。",
+    "refused-do": "→ 请本人再来办一次。",
+}
 """What people's data looks like on the screens that show some."""
-FILL = """(words) => {
+FILL = """([words, notice]) => {
   for (const [id, text] of Object.entries(words)) {
     const part = document.getElementById(id);
     [part.textContent, part.hidden] = [text, false];
   }
   document.getElementById('due-line').hidden = false;
+  const list = document.getElementById('refused');
+  while (list.children.length < 12) {
+    const entry = list.appendChild(document.createElement('li'));
+    for (const id of ['refused-number', 'refused-why', 'refused-do']) {
+      const line = entry.appendChild(document.createElement('p'));
+      [line.textContent, line.className] = [notice[id], id === 'refused-number' ? 'mono' : ''];
+    }
+  }
 }"""
 
 
@@ -67,23 +83,29 @@ def test_every_screen_is_large_strong_named_and_fits(
 ) -> None:
     with terminal(plain, kiosk, tmp_path, size=size) as one:
         one.set_up(hardware=False, language=language)
-        one.page.evaluate(FILL, WORDS)
+        one.page.evaluate(FILL, [WORDS, NOTICE])
         for name in each_screen(one.page):
             one.look(f"{language}-{name}")
             assert one.page.evaluate(FAULTS, LEAST) == [], name
             assert fits(one.page), name
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("size", SIZES)
 def test_what_can_be_done_is_on_the_screen_without_scrolling(
-    plain: Browser, kiosk: KioskSite, tmp_path: Path, size: str
+    plain: Browser, kiosk: KioskSite, tmp_path: Path, size: str, language: str
 ) -> None:
-    inside = """(name) => [...document.querySelectorAll(`#s-${name} .act, header button`)]
-      .filter((e) => e.checkVisibility()).map((e) => [e.textContent, e.getBoundingClientRect()])
-      .filter(([, box]) => box.top < 0 || box.bottom > innerHeight).map(([text]) => text)"""
+    inside = """(name) => {
+      const [head, acts] = [document.getElementById('call'), document.querySelector(`#s-${name} .act`)]
+        .map((e) => e.getBoundingClientRect());
+      const buttons = [...document.querySelectorAll(`#s-${name} :is(.act, .pad button), header button`)]
+        .filter((e) => e.checkVisibility());
+      return buttons.map((e) => [e.textContent, e.getBoundingClientRect(), e.matches('.pad *')])
+        .filter(([, box, key]) => box.top < 0 || box.bottom > innerHeight || (key && box.bottom > acts.top))
+        .map(([text]) => text).concat(head.top > 60 ? ['a header of two lines'] : []); }"""
     with terminal(plain, kiosk, tmp_path, size=size) as one:
-        one.set_up(hardware=False)
-        one.page.evaluate(FILL, WORDS)
+        one.set_up(hardware=False, language=language)
+        one.page.evaluate(FILL, [WORDS, NOTICE])
         for name in each_screen(one.page):
             assert one.page.evaluate(inside, name) == [], name
             assert one.page.is_visible("#call"), name
@@ -111,7 +133,7 @@ def test_axe_finds_nothing_serious_on_any_screen(
 ) -> None:
     with terminal(plain, kiosk, tmp_path, size=size) as one:
         one.set_up(hardware=False, language=language)
-        one.page.evaluate(FILL, WORDS)
+        one.page.evaluate(FILL, [WORDS, NOTICE])
         for name in each_screen(one.page):
             assert serious(one.page, axe) == [], name
         one.page.evaluate("document.getElementById('idle').showModal()")

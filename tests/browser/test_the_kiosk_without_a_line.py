@@ -4,6 +4,7 @@ is handed in once the line is back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -115,6 +116,43 @@ def test_a_record_that_the_service_cannot_take_is_kept_for_a_technician_and_hold
         one.page.click("#s-kept [data-leave]")
         one.waits(lambda: "需技术人员" in one.page.inner_text("#line"))
         assert one.page.evaluate(WAITING) == 1
+        one.page.click("#staff")
+        one.screen("refused")
+        assert re.search("record_invalid · 格式不对。\\s+→ 记录留在本机", one.page.inner_text("#refused"))
+
+
+def test_staff_are_told_of_a_record_that_nobody_can_judge_by_receipt_and_code_and_nothing_of_the_person(
+    kiosk: KioskSite, cameras: Cameras, tmp_path: Path
+) -> None:
+    reason = {"code": "consent_unknown", "zh": "同意书版本不存在。", "en": "No such consent."}
+    with terminal(cameras("kiosk"), kiosk, tmp_path, allowed=NO_LINE) as one:
+        ready_for_no_line(one)
+        kiosk.play.up = False
+        captured(one)
+        number = one.page.inner_text("#kept-number")
+        kiosk.play.record_states = [(200, {"state": "refused", "client_event": number, "reason": reason})]
+        kiosk.play.up = True
+        one.page.click("#s-kept [data-leave]")
+        one.page.wait_for_selector("#staff:visible")
+        assert "工作人员请看：1 份没有办成" in one.page.inner_text("#staff")
+        assert one.page.evaluate(WAITING) == 0
+        one.look("staff")
+        nothing_stays(one)
+        one.page.reload()
+        one.page.click("#staff")
+        one.screen("refused")
+        said = one.page.inner_text("#refused")
+        assert re.search(f"{number}\\s+consent_unknown · 同意书版本不存在。\\s+→ 请本人再来办一次", said)
+        assert NAMES[EILEEN] not in one.page.content()
+        one.look("refused")
+        one.page.click("#s-refused [data-leave]")
+        one.page.click("#staff")
+        one.page.click("#refused-seen")
+        one.screen("start")
+        one.page.wait_for_selector("#staff", state="hidden")
+        one.page.reload()
+        one.screen("start")
+        assert not one.page.is_visible("#staff")
 
 
 def test_a_line_that_is_lost_in_a_session_lets_the_person_go_on_without_typing_again(

@@ -3,7 +3,7 @@
 import { SCREENS, fillPassed } from "./passed.js";
 import { part, show, tell } from "./screens.js";
 import { speak } from "./voice.js";
-import { inLanguage, say } from "./words.js";
+import { inLanguage, known, say } from "./words.js";
 
 /** Shows the screen of an outcome; one that this page does not know leads to the other ways, never to a pass. */
 export function showResult(answer) {
@@ -11,8 +11,18 @@ export function showResult(answer) {
   const reason = inLanguage(answer.reason);
   const filled = fillPassed(answer, name);
   if (!filled) tell(`${name}-reason`, reason);
+  const next = tellNext(name, answer.next_way);
   show(name);
-  speak([part(`h-${name}`).textContent, filled ? "" : reason].join(" "));
+  speak([part(`h-${name}`).textContent, filled ? "" : reason, next].join(" "));
+}
+
+/** Which way the service proposes first and why, on a screen that has a place for it; all others stay on their button. */
+function tellNext(name, way) {
+  if (!part(`${name}-next`)) return "";
+  const words = known(`next.${way}`) ? say(`next.${way}`) : "";
+  const text = words && name === "review" ? say("next.rather", { way: words }) : words;
+  tell(`${name}-next`, text);
+  return text;
 }
 
 /** The screen for trouble; the kinds stand in the table of words under `trouble.`. */

@@ -8,6 +8,7 @@ import { KIOSK, ask, device, enrol, known, now, readClock } from "./device.js";
 import { readComfort, readWay } from "./forms.js";
 import { Idle } from "./idle.js";
 import { localSession } from "./offline.js";
+import { seenTo, showNotices } from "./notices.js";
 import { setLens } from "./optics.js";
 import * as pad from "./pad.js";
 import { clearPassed, printPaper } from "./passed.js";
@@ -79,7 +80,7 @@ function wipe() {
   capture.drop();
   if (part("idle").open) part("idle").close();
   for (const form of document.forms) form.reset();
-  for (const id of ["hello-name", "hello-number", "name-number", "again-reason", "review-reason", "otherway-reason", "called", "sending"]) tell(id, "");
+  for (const id of ["hello-name", "hello-number", "name-number", "again-reason", "review-reason", "otherway-reason", "review-next", "otherway-next", "called", "sending"]) tell(id, "");
   pad.clear();
   clearPassed();
   slip.clear();
@@ -256,6 +257,8 @@ function wireButtons() {
   });
   on("call", "click", (event) => press(event.target, callStaff));
   on("leave", "click", leave);
+  on("staff", "click", showNotices);
+  on("refused-seen", "click", () => seenTo().then(leave));
   on("by-number", "click", () => show("number"));
   on("name-no", "click", () => show("number"));
   on("hello-yes", "click", () => show("consent"));

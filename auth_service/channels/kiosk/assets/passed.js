@@ -3,7 +3,6 @@
 import { now } from "./device.js";
 import { part, tell } from "./screens.js";
 import { ofPass, ofReceipt, print, time } from "./slip.js";
-import { known, say } from "./words.js";
 
 /** Outcome -> screen. */
 export const SCREENS = { passed: "passed", kept: "kept", try_again: "again", in_review: "review", other_way: "otherway" };
@@ -16,7 +15,6 @@ const spaced = (serial) => serial.match(/.{1,4}/g).join(" ");
 export function fillPassed(answer, screen) {
   if (screen === "kept") fillKept(answer.receipt);
   if (screen === "passed") fillPass(answer);
-  if (screen === "otherway") fillNext(answer.next_way);
   return screen === "kept" || screen === "passed";
 }
 
@@ -32,11 +30,6 @@ function fillPass({ certificate, due_on: due }) {
   paper = { slip, picture };
 }
 
-/** What the service names as the nearest way. */
-function fillNext(way) {
-  tell("otherway-next", known(`next.${way}`) ? say(`next.${way}`) : "");
-}
-
 function fillKept({ number, at }) {
   tell("kept-at", time(Date.parse(at)));
   tell("kept-number", number);
@@ -49,7 +42,7 @@ export const printPaper = () => (paper ? print(paper.slip, paper.picture) : null
 /** Nothing of anybody stays on these screens. */
 export function clearPassed() {
   paper = null;
-  for (const id of ["due", "serial", "kept-at", "kept-number", "otherway-next"]) tell(id, "");
+  for (const id of ["due", "serial", "kept-at", "kept-number"]) tell(id, "");
   part("qr").removeAttribute("src");
   part("qr").hidden = true;
 }

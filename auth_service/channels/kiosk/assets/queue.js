@@ -3,9 +3,10 @@
 import { Lost, Problem } from "./calls.js";
 import { alone, oneMore } from "./counts.js";
 import { KIOSK, ask, device } from "./device.js";
+import { withNotice } from "./notices.js";
 import { FIRST, made } from "./record.js";
 import { packed, seal, unpacked, unseal } from "./seal.js";
-import { chainOn, dropRecord, mark, recall, sealedRecord, waiting } from "./store.js";
+import { chainOn, dropRecord, keep, mark, recall, sealedRecord, settle, waiting } from "./store.js";
 
 const WAITS = [2, 5, 15, 60, 300]; // s between two tries; source: own decision, a bank's line is away for minutes
 const NOT_US = new Set([401, 403]); // it is the kiosk that is refused, not its record
@@ -44,9 +45,9 @@ export async function queueUp(told, steps) {
   });
 }
 
-async function form(counter) {
-  const sealed = await sealedRecord(counter);
-  const { head, parts } = unpacked(await unseal(device.box, sealed, about(counter)));
+const opened = async (counter) => unpacked(await unseal(device.box, await sealedRecord(counter), about(counter)));
+
+function form({ head, parts }) {
   const parcel = new FormData();
   parcel.append("record", new Blob([parts[0]], { type: "application/json" }), "record.json");
   parcel.append("signature", head.signature);
@@ -79,13 +80,29 @@ export function hurry() {
 }
 
 async function sendOne(counter) {
+  const record = await opened(counter);
   try {
-    const answer = await ask("POST", `${KIOSK}/records`, { form: await form(counter) });
+    const answer = await ask("POST", `${KIOSK}/records`, { form: form(record) });
     if (!answer.state) throw new Lost("no answer about the record");
-    await dropRecord(counter);
+    if (answer.state === "refused") await refused(counter, answer);
+    else await dropRecord(counter);
   } catch (error) {
     if (!(error instanceof Problem) || error.later || NOT_US.has(error.status)) throw error;
-    await mark(counter, { ...(await sealedRecord(counter)), code: error.code || String(error.status) });
+    await stuck(counter, record, error);
   }
   await changed();
+}
+
+/** Nobody can judge it: staff are told, in the same transaction in which it goes. */
+const refused = (counter, { client_event: number, reason }) =>
+  alone(async () => settle(counter, { notices: await withNotice({ ...reason, number }) }));
+
+/** The service cannot take it: it stays, and staff are told once. */
+async function stuck(counter, { parts }, error) {
+  const sealed = await sealedRecord(counter);
+  const code = error.code || String(error.status);
+  if (sealed.code) return;
+  const { client_event: number } = JSON.parse(new TextDecoder().decode(parts[0]));
+  await mark(counter, { ...sealed, code });
+  await alone(async () => keep({ notices: await withNotice({ code, number, ...error.body.titles, stuck: true }) }));
 }

@@ -5,6 +5,7 @@ import * as bridge from "./bridge.js";
 import { Lost, Problem } from "./calls.js";
 import { tellDays } from "./counts.js";
 import { device, look } from "./device.js";
+import { tellStaff } from "./notices.js";
 import { setLens } from "./optics.js";
 import { count, drain, hurry } from "./queue.js";
 import { current, part, tell } from "./screens.js";
@@ -29,6 +30,7 @@ export function standBy(by) {
   document.addEventListener("queue", () => tellLine());
   document.addEventListener("barred", () => asked.free() && asked.home());
   document.addEventListener("screen", (event) => (event.detail === "start" ? undefined : stopReading()));
+  document.addEventListener("screen", () => tellStaff(asked.free()));
   window.addEventListener("online", () => (lookedAt = -Infinity));
   tellLine();
   beat();
@@ -97,4 +99,5 @@ async function tellLine() {
   const { waiting, stuck } = await count();
   const words = [device.line ? "" : say("line.down"), waiting ? say("line.queue", { n: waiting }) : "", stuck ? say("line.stuck", { n: stuck }) : ""];
   tell("line", words.filter(Boolean).join(" · "));
+  await tellStaff(asked.free());
 }

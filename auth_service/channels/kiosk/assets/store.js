@@ -51,6 +51,12 @@ export const dropTickets = (names) =>
 export const waiting = () => within(["queue"], "readonly", ({ queue }) => queue.getAllKeys());
 export const sealedRecord = (counter) => within(["queue"], "readonly", ({ queue }) => queue.get(counter));
 export const dropRecord = (counter) => within(["queue"], "readwrite", ({ queue }) => queue.delete(counter));
+/** A record that waits no longer, and what that changes of the kiosk's own things: both or neither. */
+export const settle = (counter, things) =>
+  within(["queue", "self"], "readwrite", ({ queue, self }) => {
+    queue.delete(counter);
+    for (const [name, value] of Object.entries(things)) self.put(value, name);
+  });
 export const mark = (counter, sealed) => within(["queue"], "readwrite", ({ queue }) => queue.put(sealed, counter));
 
 /** A sealed record and what it changes of the kiosk's own things, such as the end of the chain: all or nothing. */
