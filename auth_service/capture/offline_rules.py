@@ -28,6 +28,8 @@ class OfflinePolicy:
     tickets_held      most unused tickets that one kiosk holds: whoever could draw challenges at will would wait for one
                       that a film fits; a kiosk that serves 100 people a day uses as many in 72 hours
     tries             how often a record is tried that brings the measuring down, before a person gets it unmeasured
+    decided_at_once   how many records, of different people, the worker measures at the same time; 0 is half of the
+                      readers and at least one, so that the other half is there for whoever stands before a camera
 
     source  trust.md F17, F19, F13 (poison after 5); domain.md (offline queue limit, 100 people a day and kiosk)
     """
@@ -39,6 +41,7 @@ class OfflinePolicy:
     tickets_at_once: int = 50
     tickets_held: int = 300
     tries: int = 5
+    decided_at_once: int = 0
 
     @property
     def queue(self) -> timedelta:

@@ -1,16 +1,18 @@
-"""Records that kiosks captured without a line are judged by their chain and decided, one by one. The worker does it.
+"""Records that kiosks captured without a line are judged by their chain and decided. The worker does it.
 
 A record is kept before its kiosk hears that it came, and decided here in one transaction that checks again whether it
-still waits: a process that is killed at any point has decided it wholly or not at all, and it is done again. Nothing
-here is in a hurry: after a long outage ten thousand records wait, and each costs half a second and more of a processor
-that people who stand before a camera need first.
+still waits: a process that is killed at any point has decided it wholly or not at all, and it is done again. After a
+long outage ten thousand records wait, and each costs half a second and more of a processor that people who stand before
+a camera need first: so a few are measured at once, never two of one person, whose second must see what the first left.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -51,15 +53,24 @@ class _Turn:
 
 
 class DecideRecords:
-    """decision  makes the spine, whose engine is loaded only once there is something to measure"""
+    """decision  makes the spine, whose engine is loaded only once there is something to measure
+    at_once   how many records are measured at the same time
+    """
 
     def __init__(
-        self, store: Store, decision: Callable[[], SessionDecision], clock: Clock, policy: OfflinePolicy
+        self,
+        store: Store,
+        decision: Callable[[], SessionDecision],
+        clock: Clock,
+        policy: OfflinePolicy,
+        at_once: int = 1,
     ) -> None:
         self._store = store
-        self._decision = decision
+        self._make_decision = decision
         self._clock = clock
         self._policy = policy
+        self._at_once = at_once
+        self._making = threading.Lock()
 
     def run(self, seconds: float = _RUN_SECONDS) -> Mapping[str, int]:
         """How many were decided, held for a person, and wait on.
@@ -70,14 +81,15 @@ class DecideRecords:
         turn = _Turn(time.monotonic() + seconds)
         with self._store.reading() as unit:
             devices = unit.offline_records.waiting_devices()
-        for device_id in devices:
-            try:
-                while self._pass(device_id, turn):
-                    pass  # what was decided may have been waited for by others
-            except (Unavailable, CalibrationMissing):
-                raise
-            except ServiceError as error:  # of this device alone, such as a row that somebody changed
-                turn.failed[error.code] += 1
+        with ThreadPoolExecutor(self._at_once, "records") as threads:
+            for device_id in devices:
+                try:
+                    while self._pass(device_id, turn, threads):
+                        pass  # what was decided may have been waited for by others
+                except (Unavailable, CalibrationMissing):
+                    raise
+                except ServiceError as error:  # of this device alone, such as a row that somebody changed
+                    turn.failed[error.code] += 1
         with self._store.reading() as unit:
             turn.counts["waiting"] = unit.offline_records.count_waiting()
         if turn.failed:
@@ -85,27 +97,39 @@ class DecideRecords:
             raise PartlyDone(told, counts=turn.counts)
         return turn.counts
 
-    def _pass(self, device_id: str, turn: _Turn) -> int:
+    def _pass(self, device_id: str, turn: _Turn, threads: Executor) -> int:
         """How many of one device were decided."""
         done = 0
-        for record in self._ready(device_id):
+        for wave in _waves([one for one in self._ready(device_id) if one.id not in turn.spared], self._at_once):
             if time.monotonic() >= turn.ends:
                 return 0
-            if record.id in turn.spared:
-                continue
-            try:
-                hold = self._ruling(record, self._clock.now())
-                decided = hold is not None and self._settle(record, hold)
-            except (Unavailable, CalibrationMissing):
-                raise
-            except ServiceError as error:
-                turn.failed[error.code] += 1
-                turn.spared.add(record.id)  # the next run tries again
-                continue
-            done += decided
-            turn.counts["decided"] += decided
-            turn.counts["held"] += decided and bool(hold) and record.state is not RecordState.REFUSED
+            for record, found in zip(wave, list(threads.map(self._judge, wave)), strict=True):
+                if isinstance(found, ServiceError):
+                    turn.failed[found.code] += 1
+                    turn.spared.add(record.id)  # the next run tries again
+                elif found is not None:
+                    done += 1
+                    turn.counts["decided"] += 1
+                    turn.counts["held"] += bool(found) and record.state is not RecordState.REFUSED
         return done
+
+    def _judge(self, record: StoredRecord) -> str | ServiceError | None:
+        """Why a person looks first, once it is decided; None: it is not; or what went wrong with this one alone.
+
+        raises  Unavailable, CalibrationMissing: nothing can be decided now
+        """
+        try:
+            hold = self._ruling(record, self._clock.now())
+            return hold if hold is not None and self._settle(record, hold) else None
+        except (Unavailable, CalibrationMissing):
+            raise
+        except ServiceError as error:
+            return error
+
+    def _decision(self) -> SessionDecision:
+        """Made once, whoever asks first."""
+        with self._making:
+            return self._make_decision()
 
     def _ready(self, device_id: str) -> list[StoredRecord]:
         """Whose turn it is; those above a missing record wait with it."""
@@ -195,6 +219,20 @@ class DecideRecords:
             else:
                 evidence_id = self._decision().record(unit, stored, found).evidence_id
             return unit.offline_records.decide(record.id, hold, evidence_id, now)
+
+
+def _waves(records: Sequence[StoredRecord], most: int) -> Iterator[list[StoredRecord]]:
+    """In their order, so many at once, and never two of one person together."""
+    left = list(records)
+    while left:
+        wave: dict[str, StoredRecord] = {}
+        for one in left:
+            wave.setdefault(one.person_id or one.id, one)
+            if len(wave) == most:
+                break
+        yield list(wave.values())
+        taken = {one.id for one in wave.values()}
+        left = [one for one in left if one.id not in taken]
 
 
 def _hold_of(record: StoredRecord, standing: Standing, device: Device) -> str:

@@ -35,7 +35,9 @@ class KioskFlows(Flows):
     @cached_property
     def decide_records(self) -> DecideRecords:
         """The engine is loaded with the first record: a worker without kiosks never needs it."""
-        return DecideRecords(self.store, lambda: self.session_decision, self.clock, self.settings.offline)
+        policy = self.settings.offline
+        at_once = min(policy.decided_at_once or max(1, self.settings.reader_threads // 2), self.settings.reader_threads)
+        return DecideRecords(self.store, lambda: self.session_decision, self.clock, policy, at_once)
 
     @cached_property
     def see_record(self) -> SeeRecord:
