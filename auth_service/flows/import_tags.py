@@ -13,7 +13,7 @@ from datetime import date
 
 from auth_service.beneficiaries.tag_file import check_tag_row
 from auth_service.beneficiaries.tags import Tag
-from auth_service.core.audit import AuditEvent
+from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.clock import Clock, legal_date
 from auth_service.core.errors import DateInvalid, FieldInvalid, ServiceError
 from auth_service.flows.import_ledger import RowRejects, TableFile, chunks
@@ -89,7 +89,7 @@ class ImportTags:
             self._end_missing(unit, report, told, listed)
             counts = {name: count for name, count in asdict(report).items() if isinstance(count, int)}
             unit.imports.finish(report.batch_id, counts, self._clock.now())
-            details = {"source": told.source, "as_of": str(told.as_of), "whole": told.whole, **counts}
+            details: Details = {"source": told.source, "as_of": str(told.as_of), "whole": told.whole, **counts}
             unit.audit.append(AuditEvent(actor, "tags.imported", f"batch:{report.batch_id}", details), now)
         return report
 

@@ -120,7 +120,7 @@ class Alike:
 class _Told:
     """What is known of some people besides their benefits. own: passes made here, as rows"""
 
-    own: dict[str, list[Row[Any]]]
+    own: dict[str, list[Row[*tuple[Any, ...]]]]
     events: dict[str, list[LifeEvent]]
     tags: dict[str, frozenset[Tag]]
     acts: LifeActs
@@ -190,7 +190,7 @@ class Lives:
         return self._events.outages()
 
     def _told(self, people: SomePeople, terms: LifeTerms) -> _Told:
-        own: dict[str, list[Row[Any]]] = {}
+        own: dict[str, list[Row[*tuple[Any, ...]]]] = {}
         wanted = _PASSES.where(those(self._work.connection, _EVIDENCE.c.person_id, people))
         for row in self._work.connection.execute(wanted).all():
             own.setdefault(row[0], []).append(row)
@@ -208,7 +208,7 @@ class Lives:
         return person.birth_date.month if person is not None and person.birth_date is not None else None
 
 
-def _own(row: Row[Any]) -> LifeEvent:
+def _own(row: Row[*tuple[Any, ...]]) -> LifeEvent:
     """A pass that was made here; a photo alone never is one (the database refuses it)."""
     return own_pass(
         row.id,
@@ -219,7 +219,7 @@ def _own(row: Row[Any]) -> LifeEvent:
     )
 
 
-def _reduced(rows: list[Row[Any]], until: datetime) -> object:
+def _reduced(rows: list[Row[*tuple[Any, ...]]], until: datetime) -> object:
     """What a status rests on of passes made here: references say nothing, and hours no more than the legal day.
 
     Legal days begin at 16:00 UTC, so that four hours of UTC lie in one of them.
@@ -236,7 +236,7 @@ def _first_of(month: str | None) -> date | None:
     return date(int(month[:4]), int(month[5:]), 1) if month else None
 
 
-def _facts(row: Row[Any], birth_month: int | None, told: _Told, terms: LifeTerms) -> LifeFacts:
+def _facts(row: Row[*tuple[Any, ...]], birth_month: int | None, told: _Told, terms: LifeTerms) -> LifeFacts:
     person = row.id
     return LifeFacts(
         benefit=BenefitKind(row.kind),
