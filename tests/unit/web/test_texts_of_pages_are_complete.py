@@ -34,6 +34,7 @@ from auth_service.payments.rows import PaymentStatus
 from auth_service.qualification.capture_outcome import NextWay
 from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.qualification.review import REASONS_OF, ReviewAct, ReviewReason, ReviewState, ReviewVerdict
+from auth_service.qualification.revocation import RevocationReason
 from auth_service.storage.unit import PayingOutcome
 from auth_service.web.pages import TEMPLATES
 from auth_service.web.texts import TEXTS
@@ -94,6 +95,7 @@ FAMILIES = {
     "money.file.": (*PayingOutcome, "none", "sent"),
     "contests.state.": CONTESTS.states,
     "contests.act.": tuple(ContestAct),
+    "certificate.revoked.": tuple(RevocationReason),
     "flag.photo.": ("probe", "reference", "other_reference", "capture", "offered"),
 }
 
