@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 
 from auth_service.core.errors import NotFound
-from auth_service.notices.notice import NoticeState, Reach
+from auth_service.core.retention import RetentionPolicy
+from auth_service.flows.notice_terms import tell
+from auth_service.flows.retain import Retain
+from auth_service.notices.notice import NoticeFacts, NoticeKind, NoticeState, Reach
 from tests.builders import Agency
 from tests.conftest import ROOT, FixedClock
-from tests.flows.telling import HELPER, PHONE, POLICY, Telling
+from tests.flows.telling import HELPER, PHONE, PLAN, POLICY, Telling
 from tests.gateway import Gateway, gateway
 
 NOTHING = {"sent": 0, "again": 0, "dead": 0}
@@ -251,6 +254,22 @@ def test_whoever_looks_at_a_notice_is_on_record(desk: Telling, rows: Any) -> Non
     assert rows("SELECT count(*) FROM audit_rows WHERE action = 'notice.looked_at'") == [(1,)]
     with pytest.raises(NotFound):
         desk.keeping.show("0" * 32, "cli")
+
+
+def test_what_was_said_is_kept_for_three_years_and_what_waits_is_not_lost(desk: Telling) -> None:
+    desk.propose()
+    desk.sending.run()
+    now = desk.clock.now()
+    with desk.agency.store.unit() as unit:
+        person = unit.people.get(desk.person)
+        assert person is not None
+        tell(unit, PLAN, person, (NoticeKind.REMINDER, "resident_pension/60/2026-05-31", NoticeFacts()), now)
+    keeping = Retain(desk.agency.store, {}, RetentionPolicy(), desk.clock)
+    desk.clock.advance(days=1096)
+    assert keeping.run().removed["notices"] == 0
+    desk.clock.advance(seconds=1)
+    assert keeping.run().removed["notices"] == 3
+    assert [one.state for one in desk.log()] == [NoticeState.WAITING]
 
 
 def _number(sequence: int) -> str:
