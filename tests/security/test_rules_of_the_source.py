@@ -23,6 +23,8 @@ REACHES_OUT = {
     "cli/kiosk_client.py": "a simulated kiosk, to the site that whoever tries it names",
     "engines/install.py": "weights from where the operator says, pinned by digest",
     "connectors/witness_url.py": "checkpoints to the witness that the operator set",
+    "connectors/sms_gateway.py": "notices to the gateway that the operator set",
+    "connectors/mail_server.py": "notices to the mail server that the operator set",
     "connectors/telemetry.py": "traces to the collector that the operator set",
     "connectors/vault.py": "keys in the key store that the operator set",
     "connectors/restore_place.py": "no network: local files",
