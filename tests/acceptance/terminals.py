@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import io
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import PIL.Image
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from auth_service.accounts.devices import DeviceKind, DeviceWords, LensProfile
 from auth_service.accounts.roles import Role
 from auth_service.beneficiaries.ledger import check_ledger_row
+from auth_service.cli.kiosk_client import Camera
 from auth_service.cli.kiosk_faults import Bench
 from auth_service.cli.kiosk_queue import Memory, Terminal
 from auth_service.core.clock import legal_date
 from auth_service.enrollment.consent_texts import NEWEST
+from auth_service.flows.accept_record import RecordSent
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 from tests.acceptance.lfw import without_limits
@@ -42,6 +46,7 @@ class Branch:
     def __post_init__(self) -> None:
         self._terminals: list[Terminal] = []
         wiring = self.wiring()
+        self._url = wiring.settings.url
         wiring.store.migrate()
         now = datetime.now(UTC)
         with wiring.store.unit() as unit:
@@ -76,6 +81,29 @@ class Branch:
         wiring.store.close()
         return told
 
+    def waiting(self, count: int, camera: Camera | None = None) -> list[str]:
+        """So many records of one kiosk, kept and not decided; their events in order. No service is needed."""
+        wiring, (device_id, _) = self.wiring(), self.code()
+        made = Terminal(Memory(self.home.parent / f"kiosk {device_id}"), "https://pay.example.gov.cn", CONSENT)
+        made.memory.enrolled(device_id)
+        with wiring.store.unit() as unit:
+            unit.devices.enrol(device_id, made.memory.key.public_key().public_bytes_raw(), datetime.now(UTC))
+            device = unit.devices.get(device_id)
+        assert device is not None
+        events = []
+        for n in range(count):
+            (given,) = wiring.issue_tickets.run(device_id, 1)
+            challenge = given.ticket.challenge
+            steps = [{"n": one.n, "kind": one.kind.value} for one in challenge.steps]
+            told = {"steps": steps, "flashes": len(challenge.flash), "flash_ms": 400}
+            made.memory.keep_tickets([{"ticket": given.token, "challenge": told}])
+            queued = made.capture((EILEEN, GRACE)[n % 2], camera or still)
+            frames = {(int(one[2]), int(one[4:])): data for one, data in queued.frames.items()}
+            wiring.accept_record.run(device, RecordSent(queued.data, queued.signature, frames))
+            events.append(queued.event)
+        wiring.store.close()
+        return events
+
     def terminal(self, folder: Path, site: str) -> Terminal:
         """A kiosk with a place in the registry."""
         made = Terminal(Memory(folder), site, CONSENT)
@@ -88,13 +116,23 @@ class Branch:
         for terminal in self._terminals:
             terminal.line.close()
 
+    def act(self, statement: str) -> None:
+        """Behind the service's back."""
+        with self._connected() as connection:
+            connection.execute(text(statement))
+
     def rows(self, statement: str, **given: Any) -> list[tuple[Any, ...]]:
-        url = self.wiring().settings.url
+        with self._connected() as connection:
+            return [tuple(row) for row in connection.execute(text(statement), given)]
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        url = self._url
         more = {} if url.startswith("sqlite") else {"options": "-c search_path=public,identity,faces,bank"}
         engine = create_engine(url, connect_args=more)
         try:
-            with engine.connect() as connection:
-                return [tuple(row) for row in connection.execute(text(statement), given)]
+            with engine.begin() as connection:
+                yield connection
         finally:
             engine.dispose()
 
