@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.acceptance.databases import BOTH, database_settings
 from tests.acceptance.lfw import command, environment
 from tests.acceptance.serving import served
 from tests.acceptance.terminals import SETTINGS, SMALL, Branch
@@ -56,15 +57,26 @@ class Place:
         return self.branch.code()[1]
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+@pytest.fixture(scope="module", params=BOTH)
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One for each database."""
     folder = tmp_path_factory.mktemp("simulated")
     (folder / "pictures").mkdir()
     (folder / "pictures" / "anything.jpg").write_bytes(SMALL)
     (folder / "people.txt").write_text(f"{EILEEN}\n{GRACE}\n")
-    branch = Branch(folder / "home", {})
-    with served(branch.home, **SETTINGS) as service:
-        yield Place(branch, service.url, folder)
+    with database_settings(request.param) as settings:
+        branch = Branch(folder / "home", settings)
+        with served(branch.home, **SETTINGS, **settings) as service:
+            yield Place(branch, service.url, folder)
+
+
+on_one_database = pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+"""For what a database has no part in."""
+
+
+def answered(told: dict[str, int]) -> dict[str, int]:
+    """Without the tries that nobody answered: a line that lay still for long may be gone, and is asked once more."""
+    return {word: times for word, times in told.items() if word != "no line"}
 
 
 def test_what_an_honest_kiosk_is_told(place: Place) -> None:
@@ -100,15 +112,15 @@ def test_what_an_attacker_and_a_wrong_clock_are_told(place: Place) -> None:
     assert told["skew"]["status, following the service's time"] == {"200 active": 1}
     assert told["fork"]["the first of this number"] == {"202 accepted": 1}
     assert told["fork"]["another of this number"] == {"202 pending chain_fork": 1}
-    assert told["fork"]["status afterwards"] == {"200 quarantined": 1}
+    assert answered(told["fork"]["status afterwards"]) == {"200 quarantined": 1}
 
 
 def test_what_a_copied_kiosk_is_told(place: Place) -> None:
     told = place.simulate("clone", "cloned", place.code())["clone"]
     assert told["before the copy"] == {"202 accepted": 1}
     assert told["the kiosk goes on"] == {"202 accepted": 2}
-    assert told["its copy goes on"] == {"202 pending chain_fork": 2}
-    assert told["status afterwards"] == {"200 quarantined": 1}
+    assert answered(told["its copy goes on"]) == {"202 pending chain_fork": 2}
+    assert answered(told["status afterwards"]) == {"200 quarantined": 1}
 
 
 def test_what_a_revoked_kiosk_is_told(place: Place) -> None:
@@ -117,11 +129,12 @@ def test_what_a_revoked_kiosk_is_told(place: Place) -> None:
     thread = threading.Thread(target=lambda: found.append(place.simulate("revoked", "revoked", code)))
     thread.start()
     counted = "SELECT count(*) FROM offline_tickets WHERE device_id = :device"
-    deadline = time.monotonic() + 60
-    while place.branch.rows(counted, device=device) < [(3,)] and time.monotonic() < deadline:
+    deadline = time.monotonic() + 240
+    while place.branch.rows(counted, device=device) < [(3,)]:
+        assert time.monotonic() < deadline, "it never fetched its tickets"
         time.sleep(0.1)
     place.branch.revoke(device)
-    thread.join(60)
+    thread.join(240)
     told = found[0]["revoked"]
     assert told["status"] == {"401 device_refused": 1}
     assert told["captured before"] == {"202 accepted": 2}
@@ -129,6 +142,7 @@ def test_what_a_revoked_kiosk_is_told(place: Place) -> None:
     assert told["more tickets"] == told["capture: open"] == {"401 device_refused": 1}
 
 
+@on_one_database
 def test_nothing_secret_is_shown_and_a_wrong_code_is_told(place: Place) -> None:
     code = place.code()
     done = place.ran("queue", "quiet", code)
@@ -144,6 +158,7 @@ def test_nothing_secret_is_shown_and_a_wrong_code_is_told(place: Place) -> None:
     assert json.loads(wrong.stdout)["error"]["detail"] == "403 enrolment_code_refused"
 
 
+@on_one_database
 def test_a_script_of_sixty_lines_completes_a_capture_with_what_the_document_says(place: Place) -> None:
     script, picture = ROOT / "docs" / "integration" / "kiosk_capture.py", place.folder / "pictures" / "anything.jpg"
     assert len(script.read_text(encoding="utf-8").splitlines()) <= 60
@@ -156,6 +171,7 @@ def test_a_script_of_sixty_lines_completes_a_capture_with_what_the_document_says
     assert done.stderr.count("asked: ") == 4
 
 
+@on_one_database
 def test_the_script_and_the_client_need_nothing_of_this_service(place: Place) -> None:
     copied = place.folder / "kiosk_client.py"
     copied.write_bytes((ROOT / "auth_service" / "cli" / "kiosk_client.py").read_bytes())
