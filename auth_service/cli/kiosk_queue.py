@@ -12,7 +12,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -25,6 +25,7 @@ from auth_service.cli.kiosk_client import (
     RECORD_PREFIX,
     Answer,
     Camera,
+    Frame,
     Line,
     NoLine,
     canonical,
@@ -199,14 +200,21 @@ class Terminal:
 
         raises  IndexError: no ticket is left, and nobody may be captured
         """
-        memory = self.memory
-        ticket, *left = memory.tickets
-        memory.keep_tickets(left)  # spent from here on, whatever happens
-        frames, at_ms = [], 0
+        ticket, frames, at_ms = self.begin(), list[list[Frame]](), 0
         for step in ticket["challenge"]["steps"]:
             frames.append(frames_of(camera, step, ticket["challenge"], at_ms))
             at_ms = frames[-1][-1].at_ms + 700
-        now = instant(self.line.now())
+        return self.keep(number, ticket, frames, **changed)
+
+    def begin(self) -> dict[str, Any]:
+        """A ticket, spent from here on, whatever happens. raises IndexError: none is left"""
+        ticket = self.memory.tickets[0]
+        self.memory.keep_tickets(self.memory.tickets[1:])
+        return ticket
+
+    def keep(self, number: str, ticket: Mapping[str, Any], frames: Sequence[Sequence[Frame]], **changed: Any) -> Queued:
+        """The record of what a camera filmed for a ticket. frames: of each step, with their times"""
+        memory, now = self.memory, instant(self.line.now())
         told = {
             "version": 1, "kind": "capture", "device_id": memory.device_id, "counter": memory.counter + 1,
             "previous": memory.previous, "client_event": str(uuid.uuid4()), "ticket": ticket["ticket"],
