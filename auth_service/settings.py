@@ -52,6 +52,7 @@ from auth_service.notices.policy import NoticePolicy
 from auth_service.payments.proposals import ProposalPolicy
 from auth_service.qualification.decision import DecisionPolicy
 from auth_service.qualification.review import ReviewPolicy
+from auth_service.qualification.schedule import SweepPolicy
 
 PREFIX = "AUTH_SERVICE_"
 
@@ -161,6 +162,7 @@ class Settings(BaseSettings):
     review: ReviewPolicy = ReviewPolicy()
     payments: ProposalPolicy = ProposalPolicy()
     notices: NoticePolicy = NoticePolicy()
+    sweep: SweepPolicy = SweepPolicy()
     keys: KeyPolicy = KeyPolicy()
     limits: LimitPolicy = LimitPolicy()
     connections: ConnectionPolicy = ConnectionPolicy()

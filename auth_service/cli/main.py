@@ -48,7 +48,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
-for group in (demonstration, life, doctor_app, enrolment, verification, worker_app, restoring, benching, sweeping):
+for group in (demonstration, life, doctor_app, enrolment, verification, worker_app, restoring, benching):
     app.add_typer(group)
 app.add_typer(backup_app, name="backup")
 app.add_typer(retention_app, name="retention")
@@ -72,6 +72,7 @@ ledger.add_typer(accommodations, name="accommodations")
 policy_app.registered_commands.extend(rehearsing.registered_commands)
 app.add_typer(outages, name="outages")
 app.add_typer(regions, name="regions")
+app.add_typer(sweeping, name="sweep")
 app.add_typer(references, name="references")
 references.registered_commands.extend(reembedding.registered_commands)
 app.add_typer(models, name="models")

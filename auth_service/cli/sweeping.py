@@ -20,7 +20,7 @@ from auth_service.qualification.event_file import EVENT_COLUMNS, EVENT_REQUIRED
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
 
-sweeping = typer.Typer()
+sweeping = typer.Typer(invoke_without_command=True)
 evidence = typer.Typer(no_args_is_help=True, help="Events that show that somebody is there.")
 rehearsing = typer.Typer()
 outages = typer.Typer(no_args_is_help=True, help="Days on which people could not be served.")
@@ -29,23 +29,56 @@ _SHOWN = 20
 """Villages that are printed; all of them stand in --json."""
 
 
-@sweeping.command("sweep")
+@sweeping.callback()
 def sweep_command(
+    context: typer.Context,
     as_of: Annotated[str, typer.Option("--as-of", help="a day that is over, YYYY-MM-DD; today when left out")] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Judge anew whoever may stand elsewhere than yesterday. It may be stopped at any moment and run again."""
+    if context.invoked_subcommand is not None:
+        return
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         day = parse_date(as_of, "as_of") if as_of else None
         with voice.progress("sweep", None) as advance:
             report = wiring.sweep.run(day, "cli", advance)
-        states = ", ".join(f"{state} {count:,}" for state, count in report.states.items())
+        found = wiring.sweep.progress(wiring.settings.sweep).states
+        states = ", ".join(f"{state} {count:,}" for state, count in found.items())
         voice.both(
             f"{report.as_of}：查看 {report.judged:,} 人，{report.changed:,} 项待遇状态有变；{states}",
             f"{report.as_of}: {report.judged:,} people looked at, {report.changed:,} benefits changed; {states}",
         )
-        voice.result({**asdict(report), "as_of": str(report.as_of)})
+        voice.result({**asdict(report), "as_of": str(report.as_of), "states": found})
+
+
+@sweeping.command("status")
+def sweep_status(as_json: JsonFlag = False) -> None:
+    """How far the newest sweep is, and whether the worker has one to do."""
+    with speaking(as_json=as_json) as voice:
+        wiring = Wiring(load_settings())
+        found = wiring.sweep.progress(wiring.settings.sweep)
+        newest, of = found.newest, ""
+        if newest is None:
+            voice.both("还没有扫描过。", "There has been no sweep yet.")
+        else:
+            of = f" / {found.people:,}" if newest.whole else ""
+            ended = newest.finished_at is not None
+            voice.both(
+                f"{newest.as_of}：已查看 {newest.judged:,}{of} 人，{newest.changed:,} 项待遇状态有变；"
+                + ("已完成" if ended else "进行中或被中断，会从停下处继续"),
+                f"{newest.as_of}: {newest.judged:,}{of} people looked at, {newest.changed:,} benefits changed; "
+                + ("finished" if ended else "going on, or cut short: it will go on where it stopped"),
+            )
+        if found.waits is not None:
+            voice.both(f"待扫描：{found.waits}", f"to be swept by the worker: {found.waits}")
+        told = None if newest is None else {
+            "as_of": str(newest.as_of), "whole": newest.whole, "judged": newest.judged, "changed": newest.changed,
+            "began_at": newest.began_at.isoformat(),
+            "finished_at": newest.finished_at.isoformat() if newest.finished_at else None,
+        }  # fmt: skip
+        waits = str(found.waits) if found.waits else None
+        voice.result({"newest": told, "people": found.people, "waits": waits, "states": found.states})
 
 
 @evidence.command("import")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.clock import Clock, end_of, legal_date
@@ -20,7 +20,10 @@ from auth_service.flows.notice_due import notices_due
 from auth_service.notices.plan import SILENT, NoticePlan
 from auth_service.qualification.judging import Judge
 from auth_service.qualification.policy import PolicyBook
+from auth_service.qualification.schedule import SweepPolicy, newest_due
 from auth_service.storage.unit import Alike, SomePeople, Span, Store, SweepState, Unit
+
+SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,21 @@ class SweepReport:
     whole: bool
     judged: int
     changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How the sweeps stand.
+
+    newest  the one that began last; None: there was none. finished_at None: it goes on, or was cut short
+    people  how many there are; one that is whole looks at all of them
+    waits   the day that the worker sweeps at its next look; None: nothing waits
+    states  how many benefits stand in which state
+    """
+
+    newest: SweepState | None
+    people: int
+    waits: date | None
     states: dict[str, int]
 
 
@@ -66,9 +84,28 @@ class Sweep:
             people = self._next(sweep, touched)
             sweep, done = self._page(sweep, people, by) if people else self._end(sweep, actor)
             progress(done)
+        return SweepReport(today, sweep.whole, sweep.judged, sweep.changed)
+
+    def if_due(self, policy: SweepPolicy) -> dict[str, int]:
+        """What the worker does at each look: the sweep of the newest day whose hour has come, unless it is done.
+
+        After days away it is one sweep: a status knows the past. A policy that begins to hold, or an outage that was
+        noticed, has everybody judged again the same day. Counts are empty where nothing was due. raises PolicyTampered
+        """
+        now = self._clock.now()
         with self._store.reading() as unit:
-            states = unit.life_states.counts()
-        return SweepReport(today, sweep.whole, sweep.judged, sweep.changed, states)
+            due = _waits(unit, policy, now)
+        if due is None:
+            return {}
+        report = self.run(due, SYSTEM, lambda _: None)
+        return {"judged": report.judged, "changed": report.changed}
+
+    def progress(self, policy: SweepPolicy) -> Progress:
+        """For people who look."""
+        now = self._clock.now()
+        with self._store.reading() as unit:
+            newest, people, waits = unit.sweeps.newest(now), unit.lives.number(), _waits(unit, policy, now)
+            return Progress(newest, people, waits, unit.life_states.counts())
 
     def _touched(self, sweep: SweepState) -> Sequence[str] | None:
         """Whom a sweep looks at that does not look at everybody."""
@@ -113,6 +150,14 @@ class Sweep:
             details: Details = {"as_of": str(sweep.as_of), "judged": sweep.judged, "changed": sweep.changed}
             unit.audit.append(AuditEvent(actor, "life.swept", f"sweep:{sweep.id}", details), now)
         return ended, 0
+
+
+def _waits(unit: Unit, policy: SweepPolicy, now: datetime) -> date | None:
+    """The day to sweep now. One that somebody swept by hand before its hour stands for it."""
+    last, due = unit.sweeps.finished(now), newest_due(now, policy)
+    if last is None or last.as_of < due or last.as_of > legal_date(now):
+        return due
+    return last.as_of if last.mark != mark_of(unit) else None
 
 
 def mark_of(unit: Unit) -> str:

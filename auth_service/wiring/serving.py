@@ -56,6 +56,7 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows):
         found.append(Job("reviews", 60, lambda: self.settle_reviews.run()))  # noqa: PLW0108 - keys are opened late
         found.append(Job("receipts", 300, lambda: self.issue_receipts.run()))  # noqa: PLW0108
         found += self.notice_jobs()
+        found.append(Job("sweep", 300, lambda: self.sweep.if_due(self.settings.sweep)))
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)
         if folder and (self.settings.url.startswith("sqlite") or self.settings.ledger_database_url):

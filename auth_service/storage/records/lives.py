@@ -140,6 +140,10 @@ class Lives:
         found = self._work.connection.execute(select(func.max(wanted.c.id), func.count()).select_from(wanted)).one()
         return Span(after, *found) if found[1] else None
 
+    def number(self) -> int:
+        """How many there are."""
+        return int(self._work.connection.execute(select(func.count()).select_from(_PEOPLE).where(_NAMED)).scalar_one())
+
     def touched(self, since: datetime, today: date) -> list[str]:
         """People whose status may have changed: time has come, or something was learnt since. In the order of ids.
 

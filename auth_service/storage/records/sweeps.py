@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -14,6 +14,8 @@ from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
 _SWEEPS = table_of(SweepRow)
+_AHEAD = timedelta(hours=1)
+"""A sweep that began so far in the future was made under a clock set forward: it stands for no day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class Sweeps:
 
         mark  what all are judged by: the policies in force and the outages known
         """
-        last = self._last(_SWEEPS.c.finished_at.is_not(None))
+        last = self._last(_SWEEPS.c.finished_at.is_not(None), now)
         since = None if last is None or last.mark != mark or last.as_of > as_of else last.began_at
-        cut = self._last(_SWEEPS.c.finished_at.is_(None))
+        cut = self._last(_SWEEPS.c.finished_at.is_(None), now)
         if cut is not None and (cut.as_of, cut.mark, cut.whole) == (as_of, mark, since is None):
             return _state(cut, since)
         values: dict[str, Any] = {"id": new_id(), "as_of": as_of, "whole": since is None, "mark": mark, "place": ""}
@@ -70,18 +72,19 @@ class Sweeps:
         """As it stands now."""
         return _state(self._work.connection.execute(select(_SWEEPS).where(_SWEEPS.c.id == sweep.id)).one(), sweep.since)
 
-    def finished(self) -> SweepState | None:
+    def finished(self, now: datetime) -> SweepState | None:
         """The newest one that came to its end."""
-        last = self._last(_SWEEPS.c.finished_at.is_not(None))
+        last = self._last(_SWEEPS.c.finished_at.is_not(None), now)
         return None if last is None else _state(last, None)
 
-    def newest(self) -> SweepState | None:
+    def newest(self, now: datetime) -> SweepState | None:
         """The one that began last, which may still go on or have been cut short. since: not told"""
-        last = self._last(_SWEEPS.c.id.is_not(None))
+        last = self._last(_SWEEPS.c.id.is_not(None), now)
         return None if last is None else _state(last, None)
 
-    def _last(self, which: Any) -> Row[Any] | None:
-        newest = select(_SWEEPS).where(which).order_by(_SWEEPS.c.began_at.desc(), _SWEEPS.c.id.desc()).limit(1)
+    def _last(self, which: Any, now: datetime) -> Row[Any] | None:
+        begun = select(_SWEEPS).where(which, _SWEEPS.c.began_at <= now + _AHEAD)
+        newest = begun.order_by(_SWEEPS.c.began_at.desc(), _SWEEPS.c.id.desc()).limit(1)
         return self._work.connection.execute(newest).one_or_none()
 
 
