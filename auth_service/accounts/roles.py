@@ -36,6 +36,8 @@ class Permission(StrEnum):
     """Who asks for another way than the camera."""
     ANSWER_REQUESTS = "answer_requests"
     """Sees whom to call, with a reason, and says what was done."""
+    SEE_PEOPLE = "see_people"
+    """How somebody stands and why, and who is due; masked, and without a face."""
     SEE_MONEY = "see_money"
     """Payments, acts on money and contests."""
     PROPOSE_MONEY = "propose_money"
@@ -63,10 +65,13 @@ class Permission(StrEnum):
     """Alone: without colours a pass takes more."""
     COLLECT_PILOT = "collect_pilot"
     """Opens sessions that only measure, says what they show, and removes them."""
+    SEE_POLICIES = "see_policies"
+    """Documents, and what one would do to how many people where; nobody by name."""
     PROPOSE_POLICY = "propose_policy"
     ACTIVATE_POLICY = "activate_policy"
     """Never one's own proposal."""
     ERASE_PERSON = "erase_person"
+    """Also carries out what a person asks about their own data, once they confirmed it in person."""
     OVERRIDE_FLAGS = "override_flags"
     """Second signature under an erasure that does not wait for open flags."""
 
@@ -83,12 +88,15 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_REQUESTS,
             Permission.ANSWER_REQUESTS,
             Permission.COLLECT_PILOT,
+            Permission.SEE_PEOPLE,
             Permission.SEE_MONEY,
             Permission.PROPOSE_MONEY,
             Permission.GIVE_BACK,
         }
     ),
-    Role.CHECKER: frozenset({Permission.SEE_MONEY, Permission.APPROVE_MONEY, Permission.GIVE_BACK}),
+    Role.CHECKER: frozenset(
+        {Permission.SEE_PEOPLE, Permission.SEE_MONEY, Permission.APPROVE_MONEY, Permission.GIVE_BACK}
+    ),
     Role.MONITOR: frozenset(
         {
             Permission.SEE_FLAGS,
@@ -107,6 +115,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ACTIVATE_FLASH,
             Permission.WITHDRAW_FLASH,
             Permission.COLLECT_PILOT,
+            Permission.SEE_POLICIES,
             Permission.PROPOSE_POLICY,
             Permission.ACTIVATE_POLICY,
         }
@@ -116,7 +125,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_FLAGS,
             Permission.SEE_REVIEWS,
             Permission.SEE_REQUESTS,
+            Permission.SEE_PEOPLE,
             Permission.SEE_MONEY,
+            Permission.SEE_POLICIES,
             Permission.READ_AUDIT,
         }
     ),

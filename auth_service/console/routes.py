@@ -12,10 +12,14 @@ from auth_service.console import (
     contests,
     desk,
     devices,
+    due,
     flag,
     flags,
     left_photo,
     money,
+    own_requests,
+    person,
+    policies,
     proposals,
     requests,
     session,
@@ -38,6 +42,21 @@ _MONEY: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/console/contests/{contest_id}/restore", contests.restore),
     ("POST", "/console/contests/{contest_id}/acts", contests.note_act),
     ("POST", "/console/contests/{contest_id}/dismiss", contests.dismiss),
+)
+
+_PEOPLE: tuple[tuple[str, str, Page], ...] = (
+    ("GET", session.DUE, due.due_page),
+    ("GET", "/console/due.csv", due.due_file),
+    ("POST", "/console/people/find", due.find),
+    ("GET", "/console/people/{person_id}", person.person_page),
+    ("GET", session.OWN, own_requests.own_requests_page),
+    ("GET", "/console/own-requests/{own_id}", own_requests.own_request_page),
+    ("POST", "/console/own-requests/{own_id}/answer", own_requests.answer),
+    ("GET", session.POLICIES, policies.policies_page),
+    ("POST", session.POLICIES, policies.propose),
+    ("GET", "/console/policies/{policy_id}", policies.policy_page),
+    ("POST", "/console/policies/{policy_id}/rehearsal", policies.rehearse),
+    ("POST", "/console/policies/{policy_id}/activation", policies.activate),
 )
 
 
@@ -67,6 +86,7 @@ def add_console(app: FastAPI) -> None:
         ("POST", session.DEVICES, devices.enter),
         ("POST", "/console/devices/{device_id}/{act}", devices.act),
         *_MONEY,
+        *_PEOPLE,
     )
     for_anybody: tuple[tuple[str, str, Page], ...] = (
         ("GET", session.HOME + "/", session.to_home),

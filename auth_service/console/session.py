@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from auth_service.console.devices import waits_for
 from auth_service.console.words import ago
 from auth_service.core.errors import CredentialsInvalid, RateLimited, ServiceError, SignInRequired, SignInThrottled
 from auth_service.flows.sign_in import Caller
-from auth_service.storage.queries import DeskFilter, ProposalFilter
+from auth_service.storage.queries import DeskFilter, ProposalFilter, Queries
 from auth_service.web.access import StaffVisitor, Visitor, client_of
 from auth_service.web.cookies import (
     device_cookie_name,
@@ -32,14 +33,16 @@ from auth_service.web.errors import status_of
 from auth_service.web.forms import read_page_form
 from auth_service.web.i18n import language_of, text
 from auth_service.web.pages import pages_of, wants_page
-from auth_service.web.services import services_of
+from auth_service.web.services import Services, services_of
 
 HOME = "/console"
 FLAGS, DESK, REQUESTS, DEVICES = "/console/flags", "/console/desk", "/console/requests", "/console/devices"
 PROPOSALS, CONTESTS = "/console/proposals", "/console/contests"
+DUE, POLICIES, OWN = "/console/due", "/console/policies", "/console/own-requests"
 SIGN_IN = "/console/sign-in"
 _NEXT = re.compile(
-    r"/console(?:/(?:flags|desk|requests|proposals|contests)(?:/[0-9a-f]{32})?|/money/[0-9a-f]{32}|/devices)?"
+    r"/console(?:/(?:flags|desk|requests|proposals|contests|policies|own-requests)(?:/[0-9a-f]{32})?"
+    r"|/(?:money|people)/[0-9a-f]{32}|/devices|/due)?"
 )
 """The only places that a sign-in leads to: no address of somebody else's can be put in."""
 
@@ -66,6 +69,19 @@ def home(request: Request, visitor: StaffVisitor) -> Response:
     return pages_of(request).answer(request, "home.html", cards=cards)
 
 
+def _devices(services: Services, visitor: Visitor) -> int:
+    return sum(waits_for(one, visitor.staff) for one in services.keep_devices.all())
+
+
+_COUNTED: tuple[tuple[Permission, str, str, Callable[[Services, Visitor], int]], ...] = (
+    (Permission.MANAGE_DEVICES, "devices.title", DEVICES, _devices),
+    (Permission.SEE_PEOPLE, "due.title", DUE, lambda services, _: services.queries.due_counts()["overdue"]),
+    (Permission.ERASE_PERSON, "own.title", OWN, lambda services, _: services.own.answer.waiting()),
+    (Permission.SEE_POLICIES, "policies.title", POLICIES, lambda services, _: services.people.policies.waiting()),
+)
+"""Cards without an age: who sees them, word, address, how many wait."""
+
+
 def _cards(request: Request, visitor: Visitor) -> list[dict[str, object]]:
     services, language = services_of(request), language_of(request)
     queries, now, cards = services.queries, services.clock.now(), list[dict[str, object]]()
@@ -82,18 +98,20 @@ def _cards(request: Request, visitor: Visitor) -> list[dict[str, object]]:
     if visitor.may(Permission.SEE_REQUESTS):
         asked = queries.requests(limit=1).rows
         card("requests.title", REQUESTS, queries.request_counts()["waiting"], asked[0].asked_at if asked else None)
-    if visitor.may(Permission.MANAGE_DEVICES):
-        waiting = [one for one in services.keep_devices.all() if waits_for(one, visitor.staff)]
-        card("devices.title", DEVICES, len(waiting))
+    for permission, word, url, waiting_for in _COUNTED:
+        if visitor.may(permission):
+            card(word, url, waiting_for(services, visitor))
     if visitor.may(Permission.SEE_MONEY):
-        contested = queries.contests(limit=1).rows
-        card(
-            "contests.title", CONTESTS, queries.contest_counts()["open"], contested[0].opened_at if contested else None
-        )
-        proposed = queries.proposals(ProposalFilter(), limit=1).rows
-        count = queries.proposal_counts()["waiting"]
-        card("money.title", PROPOSALS, count, proposed[0].proposed_at if proposed else None)
+        _money_cards(queries, card)
     return cards
+
+
+def _money_cards(queries: Queries, card: Callable[[str, str, int, datetime | None], None]) -> None:
+    contested = queries.contests(limit=1).rows
+    card("contests.title", CONTESTS, queries.contest_counts()["open"], contested[0].opened_at if contested else None)
+    proposed = queries.proposals(ProposalFilter(), limit=1).rows
+    count = queries.proposal_counts()["waiting"]
+    card("money.title", PROPOSALS, count, proposed[0].proposed_at if proposed else None)
 
 
 def to_home() -> Response:

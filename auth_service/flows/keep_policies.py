@@ -78,6 +78,17 @@ class KeepPolicies:
         with self._store.reading() as unit:
             return unit.policies.all()
 
+    def waiting(self) -> int:
+        """How many were never put in force. raises PolicyTampered"""
+        return sum(not one.starts_on for one in self.all())
+
+    def by_id(self, policy_id: str) -> StoredPolicy:
+        """raises NotFound, PolicyTampered"""
+        found = next((one for one in self.all() if one.id == policy_id), None)
+        if found is None:
+            raise NotFound
+        return found
+
     def find(self, name: str) -> StoredPolicy:
         """raises NotFound, PolicyTampered"""
         with self._store.reading() as unit:

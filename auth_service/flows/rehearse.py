@@ -45,6 +45,14 @@ class Rehearsal:
             for tag in life.facts.tags:
                 self.by_tag.setdefault(tag.value, Counter()).update(anew)
 
+    def tables(self, most: int) -> dict[str, list[tuple[str, list[int]]]]:
+        """The same as rows of counts in the order of the words, the villages with most first, so many of each."""
+        found = {"by_village": _sorted(self.by_village), "by_tag": _sorted(self.by_tag)}
+        return {
+            name: [(place, list(counts.values())) for place, counts in list(rows.items())[:most]]
+            for name, rows in found.items()
+        }
+
     def document(self) -> dict[str, object]:
         """JSON, the villages with most first."""
         return {

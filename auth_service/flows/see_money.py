@@ -7,11 +7,11 @@ from datetime import datetime
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission, may
-from auth_service.beneficiaries.id_number import parse_id_number
 from auth_service.beneficiaries.person import Beneficiary, BenefitKind
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock, legal_date
-from auth_service.core.errors import BeneficiaryUnknown, FieldMissing, KeyDestroyed, NotFound, RowRefused
+from auth_service.core.errors import KeyDestroyed, NotFound
+from auth_service.flows.find_person import found_person
 from auth_service.flows.money_terms import owed_to, require, seen_at, situation_of
 from auth_service.payments.arrears import Arrears
 from auth_service.payments.proposals import (
@@ -92,14 +92,7 @@ class SeeMoney:
     def find(self, words: str, staff: StaffMember) -> str:
         """The person with this ID number or person key. raises AccessRefused, FieldMissing, BeneficiaryUnknown"""
         require(staff, Permission.SEE_MONEY)
-        if not words.strip():
-            raise FieldMissing(field="who")
-        with self._store.reading() as unit:
-            payee = unit.payments.payee(words.strip())
-            found = payee.person_id if payee else _by_number(unit, words, self._clock.now())
-        if found is None:
-            raise BeneficiaryUnknown(field="who")
-        return found
+        return found_person(self._store, words, self._clock.now())
 
     def person(self, person_id: str, staff: StaffMember) -> PersonMoney:
         """raises AccessRefused, NotFound"""
@@ -188,13 +181,6 @@ class SeeMoney:
     def _tell(self, unit: Unit, staff: StaffMember, person_id: str, what: str) -> None:
         event = AuditEvent(f"staff:{staff.id}", "money.seen", f"person:{person_id}", {"what": what})
         unit.audit.append(event, self._clock.now())
-
-
-def _by_number(unit: Unit, words: str, now: datetime) -> str | None:
-    try:
-        return unit.people.proven(parse_id_number(words, legal_date(now)).number)
-    except RowRefused:
-        return None
 
 
 def _known(unit: Unit, person_id: str) -> Beneficiary:

@@ -39,6 +39,7 @@ from auth_service.storage.records.offline import OfflineRecords
 from auth_service.storage.records.offline_tickets import OfflineTickets
 from auth_service.storage.records.other_ways import OtherWays
 from auth_service.storage.records.own_people import OwnPeople
+from auth_service.storage.records.own_requests import OwnRequests
 from auth_service.storage.records.paying import Paying
 from auth_service.storage.records.payments import Payments
 from auth_service.storage.records.people import People
@@ -189,6 +190,10 @@ class Unit:
     @cached_property
     def certificates(self) -> Certificates:
         return Certificates(self._work)
+
+    @cached_property
+    def own_requests(self) -> OwnRequests:
+        return OwnRequests(self._work)
 
     @cached_property
     def receipts(self) -> Receipts:

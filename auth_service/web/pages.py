@@ -30,6 +30,9 @@ _PLACES = (
     (Permission.SEE_REVIEWS, "/console/desk", "desk.title"),
     (Permission.SEE_REQUESTS, "/console/requests", "requests.title"),
     (Permission.MANAGE_DEVICES, "/console/devices", "devices.title"),
+    (Permission.SEE_PEOPLE, "/console/due", "due.title"),
+    (Permission.SEE_POLICIES, "/console/policies", "policies.title"),
+    (Permission.ERASE_PERSON, "/console/own-requests", "own.title"),
     (Permission.SEE_MONEY, "/console/contests", "contests.title"),
     (Permission.SEE_MONEY, "/console/proposals", "money.title"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -25,24 +25,30 @@ from auth_service.flows.decide_proposal import DecideProposal
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.enrol_device import EnrolDevice
 from auth_service.flows.enroll import Enroll
+from auth_service.flows.erase import Erase
 from auth_service.flows.give_back import GiveBack
 from auth_service.flows.hear_device import HearDevice
 from auth_service.flows.idempotent import Idempotent
 from auth_service.flows.issue_tickets import IssueTickets
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_devices import KeepDevices
+from auth_service.flows.keep_policies import KeepPolicies
 from auth_service.flows.leave_photo import LeavePhoto
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
 from auth_service.flows.open_session import OpenSession
+from auth_service.flows.own_requests import AnswerOwn, AskOwn
 from auth_service.flows.propose_act import ProposeAct
 from auth_service.flows.prove_possession import ProvePossession
 from auth_service.flows.reconcile import Reconcile
+from auth_service.flows.rehearse import Rehearse
 from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.revocations import RevocationDesk
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import SeeCapture
 from auth_service.flows.see_money import SeeMoney
+from auth_service.flows.see_own import SeeOwn
+from auth_service.flows.see_person import SeePerson
 from auth_service.flows.see_record import SeeRecord
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.send_payments import AnswerPayment
@@ -50,6 +56,7 @@ from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify
 from auth_service.flows.watch_devices import WatchDevices
+from auth_service.qualification.policy_document import Node
 from auth_service.qualification.review import ReviewPolicy
 from auth_service.storage.queries import Queries
 from auth_service.web.metrics import Measures
@@ -133,6 +140,33 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """How people stand, and by which policies.
+
+    csv          rows as a file whose cells no spreadsheet runs
+    read_policy  a policy's text taken apart. raises FileUnreadable
+    names        staff id -> user name
+    """
+
+    see: SeePerson
+    policies: KeepPolicies
+    rehearse: Rehearse
+    csv: Callable[[Iterable[Sequence[str]]], bytes]
+    read_policy: Callable[[str], Node]
+    names: Callable[[], dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What people see of themselves, what they ask about it, and who carries that out."""
+
+    see: SeeOwn
+    ask: AskOwn
+    answer: AnswerOwn
+    erase: Erase
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Flows, queries and facts of the deployment.
 
@@ -163,6 +197,8 @@ class Services:
     keep_devices: KeepDevices
     kiosk: Kiosk
     money: Money
+    people: People
+    own: Own
     authorise: AuthoriseKey
     limit: Limit
     idempotent: Idempotent

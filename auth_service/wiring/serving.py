@@ -93,6 +93,8 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows):
                 self.see_capture, self.review_capture, self.answer_request, self.answer_photo, self.settings.review
             ),
             money=self.money_flows(),
+            people=self.people_flows(),
+            own=self.own_flows(),
             authorise=AuthoriseKey(self.store, self.clock),
             limit=self.limit,
             idempotent=Idempotent(self.store, self.clock),

@@ -11,11 +11,14 @@ from fastapi.routing import APIRoute
 from auth_service.accounts.roles import Permission, Role, Scope, may
 from auth_service.channels.kiosk.held import HoldsKioskSession
 from auth_service.channels.phone.session_key import HoldsSession
+from auth_service.connectors.policy_file import read_policy_text
+from auth_service.enrollment.own_request import OwnWish
 from auth_service.payments.proposals import Act, Ground
+from auth_service.qualification.evidence import Channel
 from auth_service.web.access import MetricsReader, NeedsPermission, NeedsScope, Public, Rule, SignedIn
 from auth_service.web.signed import ProvesItsKey, SignedByDevice
 from tests.channels.kiosk_client import code_for
-from tests.channels.service import EILEEN, GRACE, KEY_SCOPES, PAGE, SAME_ORIGIN, Deployment, hidden
+from tests.channels.service import EILEEN, GRACE, KEY_SCOPES, PAGE, PASSWORD, SAME_ORIGIN, Deployment, hidden
 from tests.console.moneyed import Moneyed
 from tests.console.waiting import ask, person_of, put
 
@@ -49,6 +52,10 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/capture-sessions/{session_id}/photo"): "holds the session",
     ("POST", "/v1/me/other-ways"): "public",
     ("POST", "/v1/me/contests"): "public",
+    ("POST", "/v1/me/requests"): "public",
+    ("GET", "/v1/me/status"): "holds the session",
+    ("GET", "/v1/me/history"): "holds the session",
+    ("GET", "/v1/me/export"): "holds the session",
     ("POST", "/v1/kiosk/enrolments"): "proves its key",
     ("GET", "/v1/kiosk/status"): "device active or quarantined",
     ("POST", "/v1/kiosk/capture-sessions"): "device active",
@@ -97,6 +104,18 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("GET", "/console/devices"): "may manage_devices",
     ("POST", "/console/devices"): "may manage_devices",
     ("POST", "/console/devices/{device_id}/{act}"): "may manage_devices",
+    ("GET", "/console/own-requests"): "may erase_person",
+    ("GET", "/console/own-requests/{own_id}"): "may erase_person",
+    ("POST", "/console/own-requests/{own_id}/answer"): "may erase_person",
+    ("GET", "/console/due"): "may see_people",
+    ("GET", "/console/due.csv"): "may see_people",
+    ("POST", "/console/people/find"): "may see_people",
+    ("GET", "/console/people/{person_id}"): "may see_people",
+    ("GET", "/console/policies"): "may see_policies",
+    ("POST", "/console/policies"): "may propose_policy",
+    ("GET", "/console/policies/{policy_id}"): "may see_policies",
+    ("POST", "/console/policies/{policy_id}/rehearsal"): "may see_policies",
+    ("POST", "/console/policies/{policy_id}/activation"): "may activate_policy",
     ("GET", "/console/proposals"): "may see_money",
     ("POST", "/console/proposals/find"): "may see_money",
     ("GET", "/console/proposals/{proposal_id}"): "may see_money",
@@ -181,6 +200,10 @@ FORMS = {
     "contests": {"words": ""},
     "acts": {"act": "source_told", "note": ""},
     "dismiss": {"note": ""},
+    "answer": {"answer": "taken_back", "papers": "", "note": ""},
+    "policies": {"document": "name: other\npolicies:\n  - benefits: [resident_pension]\n"},
+    "rehearsal": {"from": "", "on": ""},
+    "activation": {"from": "2026-06-01"},
 }
 """What each form of the console holds besides its token; the last part of its address names it."""
 
@@ -195,7 +218,19 @@ def waits(service: Deployment) -> dict[str, str]:
     money.do(EILEEN, Act.HOLD, Ground.DETAINED)
     proposal_id = money.propose(EILEEN, Act.SUSPEND, Ground.IMPRISONED).id
     contest_id = money.contest(EILEEN)
-    ids = {"proposal_id": proposal_id, "contest_id": contest_id, "person_id": person_of(service.wiring, GRACE)}
+    with service.wiring.store.unit() as unit:
+        unit.own_requests.ask(person, OwnWish.ERASE, Channel.PHONE, service.clock.now())
+        own_id = unit.own_requests.of_person(person)[0].id
+    proposer = service.wiring.keep_staff.create("second.policy", Role.POLICY_ADMIN, PASSWORD, "cli")[0]
+    policy = read_policy_text("name: waits\npolicies:\n  - benefits: [resident_pension]\n")
+    policy_id = service.wiring.keep_policies.propose(policy, proposer).id
+    ids = {
+        "policy_id": policy_id,
+        "own_id": own_id,
+        "proposal_id": proposal_id,
+        "contest_id": contest_id,
+        "person_id": person_of(service.wiring, GRACE),
+    }
     return {"evidence_id": evidence, "request_id": request_id, "device_id": code_for(service)[0], **ids}
 
 
@@ -215,7 +250,7 @@ def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:
         "act": "revoke",
         "client_event": "5e2f0c4a-7d2b-4c2e-9f55-3f8a1f0e6b1d",
     }
-    filled |= dict.fromkeys(("person_id", "proposal_id", "contest_id"), "0" * 32) | waits
+    filled |= dict.fromkeys(("person_id", "proposal_id", "contest_id", "policy_id", "own_id"), "0" * 32) | waits
     return {key: key[1].format(**filled) for key in EXPECTED}
 
 
@@ -254,7 +289,7 @@ def test_nobody_reaches_a_capture_session_by_a_role(service: Deployment, role: R
     """Staff neither: a session belongs to whoever holds its cookie."""
     client = service.sign_in(role) if role else service.client(headers=SAME_ORIGIN)
     held = {key: path for key, path in _calls(service).items() if EXPECTED[key] == "holds the session"}
-    assert len(held) == 11
+    assert len(held) == 14
     for (method, _), path in held.items():
         headers = {"Idempotency-Key": "one-act-of-a-stranger", "Accept": "application/json"}
         how = {"json": {"way": "counter"} if path.endswith("ways") else {}} if method == "POST" else {}

@@ -13,6 +13,7 @@ from auth_service.channels.phone import codes, other_ways, page, sessions
 from auth_service.channels.phone import description as words
 from auth_service.channels.phone import schemas as told
 from auth_service.channels.phone.held import HOLDS_SESSION, body_words
+from auth_service.channels.phone.own_routes import add_own
 from auth_service.web.access import PUBLIC
 from auth_service.web.page_assets import add_public_pages
 
@@ -34,6 +35,7 @@ def add_phone(app: FastAPI) -> None:
     _add_steps(app)
     _add_codes(app)
     _add_other_ways(app)
+    add_own(app)
 
 
 def _add_sessions(app: FastAPI) -> None:

@@ -43,6 +43,14 @@ class HoldsSession:
         return key
 
 
+@dataclass(frozen=True, slots=True)
+class HoldsNamedSession(HoldsSession):
+    """The same where the query names the session: calls about the person rather than about the capture."""
+
+    def __call__(self, request: Request, session_id: str = "") -> SessionKey:
+        return HoldsSession.__call__(self, request, session_id)
+
+
 def phone_mark(request: Request) -> str:
     """What this browser is known by where people on one phone are counted; a new one for what is none."""
     given = request.cookies.get(phone_cookie_name(secure=services_of(request).cookie_secure), "")

@@ -23,6 +23,20 @@ class ConfirmationNeeded(AccessRefused):
     en = "You gave your password more than five minutes ago. Please give it once more, so that it is surely you."
 
 
+class PossessionNeeded(AccessRefused):
+    code = "possession_needed"
+    zh = "请先填写发到登记手机的验证码，或用手机认证一次；也可带身份证到窗口查询。"
+    en = (
+        "First give the code that went to the telephone on file, or verify once; or ask at a counter with your ID card."
+    )
+
+
+class LivePassNeeded(AccessRefused):
+    code = "live_pass_needed"
+    zh = "为保护您的信息，请先用手机认证一次，随后 15 分钟内可以查看；也可带身份证到窗口查询。"
+    en = "To guard your data, please verify once; it is open for 15 minutes then. A counter shows it too."
+
+
 class OwnCapture(AccessRefused):
     code = "own_capture"
     zh = "这次采集是您本人作证的，须由另一名工作人员查看。"

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from auth_service.capture.other_way import Way
 from auth_service.monitoring.flags import Severity
 from auth_service.storage.queries.desk import DeskFilter, DeskLine, DeskPage, count_desk, page_of_desk
+from auth_service.storage.queries.due import DueFilter, DueLine, DuePage, LastPass, count_due, page_of_due
 from auth_service.storage.queries.flags import FlagFilter, FlagLine, FlagPage, count_flags, page_of_flags
 from auth_service.storage.queries.money import (
     ContestLine,
@@ -31,8 +32,9 @@ from auth_service.storage.queries.totals import count_everything
 from auth_service.storage.work import Work
 
 __all__ = [
-    "ContestLine", "ContestPage", "DeskFilter", "DeskLine", "DeskPage", "FlagFilter", "FlagLine", "FlagPage",
-    "InstructionPage", "Masked",
+    "ContestLine", "ContestPage", "DeskFilter", "DeskLine", "DeskPage", "DueFilter", "DueLine", "DuePage",
+    "FlagFilter", "FlagLine", "FlagPage",
+    "InstructionPage", "LastPass", "Masked",
     "MonthTotal", "Operations", "PersonSummary", "ProposalFilter", "ProposalLine", "ProposalPage", "Queries",
     "RequestLine", "RequestPage",
 ]  # fmt: skip
@@ -78,6 +80,16 @@ class Queries:
         """How many captures are `waiting`, `decided` (their undo window is open) and `settled`."""
         with self._reading() as work:
             return count_desk(work)
+
+    def due(self, wanted: DueFilter, cursor: str | None = None, limit: int = 50, most: int = 200) -> DuePage:
+        """One page of benefits by how they stand, the earliest due date first. raises FieldInvalid: cursor"""
+        with self._reading() as work:
+            return page_of_due(work, wanted, cursor, limit, most)
+
+    def due_counts(self, region: str | None = None) -> dict[str, int]:
+        """How many benefits stand in which state."""
+        with self._reading() as work:
+            return count_due(work, region)
 
     def requests(
         self, *, settled: bool | None = False, way: Way | None = None, cursor: str | None = None, limit: int = 50
