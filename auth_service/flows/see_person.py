@@ -117,7 +117,7 @@ def shown_person(
     counted = {(one.on, one.kind) for life in lives for one in passes(life.facts, book, now) if one.taken_back is None}
     return (
         standings,
-        tuple(unit.life_events.tag_history(person_id)),
+        tuple(reversed(unit.life_events.tag_history(person_id))),
         _events(lives[:1], counted),
         tuple(unit.receipts.of_person(person_id)[:_NEWEST]),
     )

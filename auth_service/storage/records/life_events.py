@@ -133,11 +133,6 @@ class LifeEvents:
             changes.setdefault(row.person_id, []).append(self._change(row))
         return {person: tags_on(said, today) for person, said in changes.items()}
 
-    def tag_history(self, person_id: str) -> list[TagChange]:
-        """Every line of one person, the newest first."""
-        wanted = select(_TAGS).where(_TAGS.c.person_id == person_id).order_by(_TAGS.c.known_at.desc(), _TAGS.c.id)
-        return [self._change(row) for row in self._work.connection.execute(wanted)]
-
     def _change(self, row: Row[Any]) -> TagChange:
         if not self._indexes:
             self._indexes = {self._work.indexes.of("tag", tag.value): tag for tag in Tag}
