@@ -16,7 +16,7 @@ from auth_service.qualification.life import OWN, Message
 from auth_service.qualification.status import Status
 from auth_service.qualification.status_words import STATE_TEXTS, said
 from auth_service.qualification.time_line import Change
-from auth_service.storage.unit import IssuedCertificate
+from auth_service.storage.unit import IssuedCertificate, StoredNotice
 from auth_service.web.access import PeopleReader, Visitor
 from auth_service.web.i18n import Language, language_of, text
 from auth_service.web.pages import pages_of
@@ -37,6 +37,7 @@ def person_page(request: Request, person_id: str, visitor: PeopleReader) -> Resp
         tags=[_tag(one, language) for one in shown.tags],
         events=[_event(one, language) for one in shown.events],
         certificates=[_certificate(one, language) for one in shown.certificates],
+        notices=[_notice(one, language) for one in shown.notices],
         money=_money(request, person_id, visitor, language),
         may_see_money=visitor.may(Permission.SEE_MONEY),
     )
@@ -112,4 +113,15 @@ def _certificate(held: IssuedCertificate, language: Language) -> dict[str, str]:
         "told": text("people.certificate.until", language, on=one.passed_on, until=one.due_on),
         "issued": local_time(held.issued_at),
         "revoked": text(f"certificate.revoked.{held.revoked.reason.value}", language) if held.revoked else "",
+    }
+
+
+def _notice(one: StoredNotice, language: Language) -> dict[str, str]:
+    """What it was about and what became of it; what it said is the person's own."""
+    return {
+        "kind": text(f"notice.kind.{one.kind.value}", language),
+        "state": one.state.value,
+        "state_word": text(f"notice.state.{one.state.value}", language),
+        "told": text("people.notice.told", language, reach=text(f"notice.reach.{one.reach.value}", language)),
+        "when": local_time(one.settled_at or one.written_at),
     }

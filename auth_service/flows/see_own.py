@@ -20,7 +20,7 @@ from auth_service.enrollment.own_request import OwnRequest
 from auth_service.flows.see_person import Seen, Standing, shown_person
 from auth_service.flows.session_terms import SessionKey, actor_of, own_session
 from auth_service.qualification.decision import Outcome
-from auth_service.storage.unit import IssuedCertificate, Store, StoredContest, StoredProposal, StoredSession, Unit
+from auth_service.storage.unit import IssuedCertificate, Store, StoredContest, StoredNotice, StoredProposal, StoredSession, Unit
 
 FRESH = timedelta(minutes=15)
 """For so long a code that came back, or a live pass, opens one's own data. source: own decision; reading takes minutes,
@@ -36,6 +36,7 @@ class OwnHistory:
     events: tuple[Seen, ...]
     certificates: tuple[IssuedCertificate, ...]
     acts: tuple[StoredProposal, ...]
+    notices: tuple[StoredNotice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def _history(unit: Unit, person_id: str, now: datetime) -> OwnHistory:
         shown = shown_person(unit, person_id, now)
     except NotFound as error:
         raise SessionUnknown from error
-    return OwnHistory(*shown, tuple(reversed(unit.proposals.of(person_id))))
+    return OwnHistory(*shown, tuple(reversed(unit.proposals.of(person_id))), tuple(unit.notices.of_person(person_id)))
 
 
 def _has_code(stored: StoredSession, now: datetime) -> bool:

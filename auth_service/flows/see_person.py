@@ -23,7 +23,7 @@ from auth_service.qualification.passes import passes
 from auth_service.qualification.status import Status, status_of
 from auth_service.qualification.time_line import Change, time_line
 from auth_service.storage.queries import DueFilter, DuePage, PersonSummary
-from auth_service.storage.unit import IssuedCertificate, Life, Store, Unit
+from auth_service.storage.unit import IssuedCertificate, Life, Store, StoredNotice, Unit
 
 MOST_EXPORTED = 10_000
 """Rows of one file. source: own decision; a county's list of a month, and a region filter makes it shorter"""
@@ -56,6 +56,7 @@ class PersonShown:
     tags: tuple[TagChange, ...]
     events: tuple[Seen, ...]
     certificates: tuple[IssuedCertificate, ...]
+    notices: tuple[StoredNotice, ...]
 
 
 class SeePerson:
@@ -75,13 +76,13 @@ class SeePerson:
         _require(staff)
         now = self._clock.now()
         with self._store.unit() as unit:
-            shown = shown_person(unit, person_id, now)
+            shown, notices = shown_person(unit, person_id, now), tuple(unit.notices.of_person(person_id)[:_NEWEST])
             event = AuditEvent(f"staff:{staff.id}", "person.seen", f"person:{person_id}", {"what": "standing"})
             unit.audit.append(event, now)
         summary = self._store.queries.person_summary(person_id)
         if summary is None:
             raise NotFound
-        return PersonShown(summary, *shown)
+        return PersonShown(summary, *shown, notices)
 
     def due(self, wanted: DueFilter, staff: StaffMember) -> DuePage:
         """The list as it leaves in a file: masked as on the screen. raises AccessRefused"""

@@ -10,6 +10,7 @@ from auth_service.web.texts_devices import DEVICE_TEXTS
 from auth_service.web.texts_found import FOUND_TEXTS
 from auth_service.web.texts_kiosk import KIOSK_TEXTS
 from auth_service.web.texts_money import MONEY_TEXTS
+from auth_service.web.texts_notices import NOTICE_TEXTS
 from auth_service.web.texts_people import PEOPLE_TEXTS
 from auth_service.web.texts_phone import PHONE_TEXTS
 from auth_service.web.texts_requests import REQUEST_TEXTS
@@ -280,6 +281,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **DEVICE_TEXTS,
     **MONEY_TEXTS,
     **REQUEST_TEXTS,
+    **NOTICE_TEXTS,
     **PEOPLE_TEXTS,
     **PHONE_TEXTS,
     **KIOSK_TEXTS,

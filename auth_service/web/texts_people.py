@@ -42,7 +42,6 @@ PEOPLE_TEXTS: dict[str, tuple[str, str]] = {
     "due.csv.passed": ("上次认证日", "passed_on"),
     "people.title": ("个人", "Person"),
     "people.back": ("返回到期名单", "Back to who is due"),
-    "people.status": ("现在的状态", "How it stands"),
     "people.line": ("经过", "How it came about"),
     "people.line.none": ("没有变化。", "Nothing has changed."),
     "people.tags": ("人员标识", "Tags"),

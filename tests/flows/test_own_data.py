@@ -25,6 +25,7 @@ from auth_service.qualification.capture_outcome import OutcomeWord
 from auth_service.qualification.evidence import Channel
 from auth_service.qualification.passes import passes
 from auth_service.qualification.status import LifeState
+from auth_service.storage.unit import LifeTerms
 from tests.builders import LI, STRANGER, WANG, Agency
 from tests.conftest import FixedClock
 from tests.flows.capturing import Phone, Rows
@@ -145,7 +146,7 @@ def test_a_privacy_officer_carries_it_out_with_papers_and_once(agency: Agency, c
     assert (done.answer, done.papers, done.note) == (Answer.DONE, Papers.ID_CARD, "本人到窗口")
     bring(agency, event(WANG, "住院", today, "after"))
     with agency.store.reading() as unit:
-        facts = unit.lives.facts([person], today, (), frozenset())[0].facts
+        facts = unit.lives.facts([person], LifeTerms(today, (), frozenset()))[0].facts
         book = unit.policies.book()
     assert [found.on for found in passes(facts, book, clock.now())] == [today - timedelta(days=1)]
     assert desk.waiting() == 0

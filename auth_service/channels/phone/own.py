@@ -25,7 +25,7 @@ from auth_service.flows.session_terms import SessionKey
 from auth_service.qualification.evidence import Channel
 from auth_service.qualification.grades import WORTH
 from auth_service.qualification.status_words import STATE_TEXTS, said
-from auth_service.storage.unit import IssuedCertificate, StoredProposal
+from auth_service.storage.unit import IssuedCertificate, StoredNotice, StoredProposal
 from auth_service.web.access import client_of
 from auth_service.web.csrf import check_page
 from auth_service.web.idempotency import checked_key
@@ -96,6 +96,7 @@ def _history(found: OwnHistory) -> told.OwnHistoryAnswer:
         tags=tuple(_tag(one) for one in found.tags),
         certificates=tuple(_certificate(one) for one in found.certificates),
         acts=tuple(_act(one) for one in found.acts),
+        notices=tuple(_notice(one) for one in found.notices),
     )
 
 
@@ -129,6 +130,13 @@ def _act(stored: StoredProposal) -> told.OwnAct:
         act=one.act, words=_said(TEXTS[f"money.act.{one.act.value}"]), benefit=one.benefit, month=one.month,
         amount=str(one.amount) if one.amount is not None else None, proposed_at=one.proposed_at,
         state=stored.decision.verdict.value if stored.decision else "waiting",
+    )  # fmt: skip
+
+
+def _notice(one: StoredNotice) -> told.OwnNotice:
+    return told.OwnNotice(
+        written_at=one.written_at, settled_at=one.settled_at, reach=one.reach, state=one.state, title=one.title,
+        text=one.text,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from auth_service.notices.notice import NoticeState, Reach
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.beneficiaries.tags import Tag
 from auth_service.channels.phone.schemas import Answer, Given, Line
@@ -86,15 +87,18 @@ class OwnTag(Answer):
 
 
 class OwnNotice(Answer):
-    """A message that was sent to the person."""
+    """A message to the person, as it was written. settled_at: when it was sent, given up or dropped"""
 
-    sent_at: datetime
-    channel: str
-    words: Said
+    written_at: datetime
+    settled_at: datetime | None
+    reach: Reach
+    state: NoticeState
+    title: str
+    text: str
 
 
 class OwnHistoryAnswer(Answer):
-    """What was told and decided, the newest first. notices: empty where none was ever sent from here"""
+    """What was told and decided, the newest first. notices: empty where none was ever written here"""
 
     benefits: tuple[BenefitStatus, ...]
     events: tuple[OwnEvent, ...]

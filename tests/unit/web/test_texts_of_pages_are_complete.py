@@ -19,8 +19,10 @@ from auth_service.console.contests import LIST as CONTESTS
 from auth_service.console.desk import WHY
 from auth_service.console.devices import ACTS
 from auth_service.console.flags import LIST as FLAGS
+from auth_service.console.policies import _WORDS as POLICY_WORDS
 from auth_service.console.proposals import LIST as PROPOSALS
 from auth_service.console.requests import LIST as REQUESTS
+from auth_service.enrollment.own_request import Answer, OwnWish, Papers
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.flows.answer_photo import Checked
 from auth_service.flows.answer_request import RevealReason
@@ -28,6 +30,7 @@ from auth_service.liveness.layers import Layer, Mode, Sign
 from auth_service.matching.comparison import Zone
 from auth_service.monitoring.flags import Severity, Verdict
 from auth_service.monitoring.rules.v09_broken_protocol import Breach
+from auth_service.notices.notice import NoticeKind, NoticeState, Reach
 from auth_service.payments.proposals import Act, Ground, PayState
 from auth_service.payments.proposals import Verdict as MoneyVerdict
 from auth_service.payments.rows import PaymentStatus
@@ -35,6 +38,8 @@ from auth_service.qualification.capture_outcome import NextWay
 from auth_service.qualification.evidence import Channel, EvidenceKind
 from auth_service.qualification.review import REASONS_OF, ReviewAct, ReviewReason, ReviewState, ReviewVerdict
 from auth_service.qualification.revocation import RevocationReason
+from auth_service.qualification.status import LifeState
+from auth_service.storage.queries.due import LastPass
 from auth_service.storage.unit import PayingOutcome
 from auth_service.web.pages import TEMPLATES
 from auth_service.web.texts import TEXTS
@@ -96,6 +101,17 @@ FAMILIES = {
     "contests.state.": CONTESTS.states,
     "contests.act.": tuple(ContestAct),
     "certificate.revoked.": tuple(RevocationReason),
+    "due.state.": (*LifeState, "all"),
+    "due.last.": tuple(LastPass),
+    "notice.kind.": tuple(NoticeKind),
+    "notice.reach.": tuple(Reach),
+    "notice.state.": tuple(NoticeState),
+    "own.wish.": tuple(OwnWish),
+    "own.effect.": tuple(OwnWish),
+    "own.papers.": tuple(Papers),
+    "own.answer.": tuple(Answer),
+    "people.evidence.": ("counts", "not", "void", "correct"),
+    "policies.recorded.": ("proposed", "activated"),
     "flag.photo.": ("probe", "reference", "other_reference", "capture", "offered"),
 }
 
@@ -119,7 +135,16 @@ def test_every_value_that_is_shown_has_a_word(prefix: str, members: tuple[str, .
 
 
 def test_no_text_is_left_over() -> None:
-    built = ("fact.", "why.", "person.", "verify.js.", "kiosk.js.", "desk.found.", *FAMILIES)
+    built = (
+        "fact.",
+        "why.",
+        "person.",
+        "verify.js.",
+        "kiosk.js.",
+        "desk.found.",
+        *FAMILIES,
+        *(f"policies.{word}" for word in POLICY_WORDS),
+    )
     spare = {key for key in set(TEXTS) - _used() if not key.startswith(built)}
     assert spare == set()
 
