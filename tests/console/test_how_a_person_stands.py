@@ -6,8 +6,6 @@ import csv
 import io
 from datetime import date, timedelta
 
-import pytest
-
 from auth_service.accounts.roles import Role
 from auth_service.beneficiaries.ledger import check_ledger_row
 from auth_service.core.clock import legal_date
@@ -56,7 +54,6 @@ def test_who_is_late_comes_first_and_is_found_by_region_and_last_pass(service: D
     assert client.get("/console/due?cursor=x").status_code == 422
 
 
-@pytest.mark.asvs("1.2.10")
 def test_the_list_leaves_as_a_file_in_which_nothing_runs_and_the_trail_tells_of_it(service: Deployment) -> None:
     with service.wiring.ledger_store.unit() as unit:
         values = {"id_number": NOBODY, "name": "=HYPERLINK()", "benefit_kind": "城乡居民养老", "region_code": "130202"}
