@@ -6,6 +6,7 @@
 4  capture/         what a session before a camera asks, and what came back
    liveness/        did a living person stand there, or does somebody vouch?
 5  matching/        probe against reference, in zones that a calibration record sets
+   crosscheck/      which row of a registry speaks of whom
 6  payments/        acts on money: who must stand for them, and what a month comes to
    qualification/   evidence -> decision -> certificate and due date
    notices/         what people are told, in which words, before money is touched
