@@ -71,6 +71,7 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.ArchiveUnreadable: 500, e.ArchiveSignerUnknown: 500, e.ArchivePartsDiffer: 422, e.RestoreTargetNotEmpty: 409,
     e.RestoreUnfinished: 503, e.RestoreDiffers: 500, e.ArchiveKeyWrong: 500, e.BackupNeedsNewerRelease: 503,
     e.RestoreKeysMissing: 503, e.LedgerRoleMissing: 503, e.OwnerRoleMissing: 503,
+    e.LinkageFault: 500, e.LinkageRoomExceeded: 503, e.SplinkMissing: 503,
     e.Unavailable: 503, e.CapacityExceeded: 503, e.DatabaseUnavailable: 503, e.KeyStoreUnavailable: 503,
     e.DownloadFailed: 503, e.DatabaseRightMissing: 503, e.TransactionConflict: 503, e.StorageFull: 503,
     e.StorageReadOnly: 503, e.PartlyDone: 503, e.TombstoneRefused: 500, e.PhotoFilesUnexplained: 500,

@@ -11,6 +11,7 @@ An exception is a broken precondition or an outage, and each says what to do nex
     │   └── RequestRefused      a request over HTTP or a command's arguments; a capture session that cannot go on
     ├── AccessRefused           who asks may not
     ├── EngineFault             weights or calibration missing, wrong or mixed
+    ├── LinkageFault            comparing registries did not finish
     ├── StorageFault            a record cannot be read or proved
     └── Unavailable             try again later
 
@@ -95,6 +96,7 @@ from auth_service.core.errors.images import (
     PhotosDiffer,
     QualityTooLow,
 )
+from auth_service.core.errors.linkage import LinkageFault, LinkageRoomExceeded, SplinkMissing
 from auth_service.core.errors.money import (
     ActDoesNotFollow,
     ActRefused,
@@ -213,20 +215,20 @@ __all__ = [
     "IdempotencyKeyReused", "ImageAnimated", "ImageColourUnsupported", "ImageDamaged", "ImageEmpty",
     "ImageFormatUnsupported", "ImageOfAnotherPerson", "ImagePolyglot", "ImageRefused", "ImageTooCostly",
     "ImageTooManyBytes", "ImageTooManyPixels", "InputRefused", "KeyDestroyed", "KeyInUse", "KeyMissing",
-    "KeyStoreUnavailable", "LedgerRoleMissing", "LivePassNeeded", "MakerGone", "MediaTypeUnsupported",
-    "MethodNotAllowed", "MonthNotPossible", "NameInvalid", "NoChallengeLeft", "NoFaceFound", "NotFound", "NotToldYet",
-    "NothingHeld", "NothingOwed", "OneIsWaiting", "OwnCapture", "OwnerRoleMissing", "PartlyDone", "PeopleLeftBehind",
-    "PersonJustSeen", "PhotoConflict", "PhotoFilesUnexplained", "PhotosDiffer", "PolicyRefused", "PolicyTampered",
-    "PossessionNeeded", "ProposalTooOld", "QualityTooLow", "RateLimited", "ReasonMissing", "RecordConflict",
-    "RecordInvalid", "RecordUnsigned", "ReferencesComplete", "RegionUnknown", "RequestRefused", "RestoreDiffers",
-    "RestoreKeysMissing", "RestoreTargetNotEmpty", "RestoreUnfinished", "RowConflict", "RowRefused", "SchemaOutdated",
-    "ScopeMissing", "ScopesConflict", "ScoreInvalid", "SealBroken", "SecondPersonNeeded", "ServiceError",
-    "SessionExpired", "SessionNotStarted", "SessionSpent", "SessionUnknown", "SettingInvalid", "SignInRequired",
-    "SignInThrottled", "SignatureExpired", "SignatureInvalid", "SignatureMissing", "SignatureRefused",
-    "SignatureReplayed", "StaleJudgement", "StepConflict", "StepLate", "StepRefused", "StepsMissing", "StorageFault",
-    "StorageFull", "StorageReadOnly", "SumNotSure", "TemplatesIncomparable", "TombstoneRefused",
-    "TransactionConflict", "Unavailable", "UndoOver", "WeightsDigestWrong", "WeightsMissing", "WitnessConflict",
-    "WitnessUnreachable", "all_error_classes",
+    "KeyStoreUnavailable", "LedgerRoleMissing", "LinkageFault", "LinkageRoomExceeded", "LivePassNeeded", "MakerGone",
+    "MediaTypeUnsupported", "MethodNotAllowed", "MonthNotPossible", "NameInvalid", "NoChallengeLeft", "NoFaceFound",
+    "NotFound", "NotToldYet", "NothingHeld", "NothingOwed", "OneIsWaiting", "OwnCapture", "OwnerRoleMissing",
+    "PartlyDone", "PeopleLeftBehind", "PersonJustSeen", "PhotoConflict", "PhotoFilesUnexplained", "PhotosDiffer",
+    "PolicyRefused", "PolicyTampered", "PossessionNeeded", "ProposalTooOld", "QualityTooLow", "RateLimited",
+    "ReasonMissing", "RecordConflict", "RecordInvalid", "RecordUnsigned", "ReferencesComplete", "RegionUnknown",
+    "RequestRefused", "RestoreDiffers", "RestoreKeysMissing", "RestoreTargetNotEmpty", "RestoreUnfinished",
+    "RowConflict", "RowRefused", "SchemaOutdated", "ScopeMissing", "ScopesConflict", "ScoreInvalid", "SealBroken",
+    "SecondPersonNeeded", "ServiceError", "SessionExpired", "SessionNotStarted", "SessionSpent", "SessionUnknown",
+    "SettingInvalid", "SignInRequired", "SignInThrottled", "SignatureExpired", "SignatureInvalid", "SignatureMissing",
+    "SignatureRefused", "SignatureReplayed", "SplinkMissing", "StaleJudgement", "StepConflict", "StepLate",
+    "StepRefused", "StepsMissing", "StorageFault", "StorageFull", "StorageReadOnly", "SumNotSure",
+    "TemplatesIncomparable", "TombstoneRefused", "TransactionConflict", "Unavailable", "UndoOver",
+    "WeightsDigestWrong", "WeightsMissing", "WitnessConflict", "WitnessUnreachable", "all_error_classes",
 ]  # fmt: skip
 
 

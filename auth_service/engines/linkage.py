@@ -1,0 +1,119 @@
+"""Linkage at scale: DuckDB in memory narrows down who may be meant, crosscheck judges each pair.
+
+Joins are by equality, so that a million people and fifty thousand records cost seconds. What they let through is a
+superset of what any rule fires on (a test judges all pairs and finds the same), and nothing here decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from auth_service.crosscheck.agreement import Compared, agree, compared_record
+from auth_service.crosscheck.linkage import LinkFinding, Pair, assign, judged
+from auth_service.crosscheck.normalise import NumberKind, StatedNumber
+from auth_service.crosscheck.records import PersonFacts, RegistryFacts
+from auth_service.crosscheck.rules import Strength
+from auth_service.engines.linkage_tables import (
+    SEXES,
+    PeopleColumns,
+    open_memory,
+    put,
+    put_people,
+    put_records,
+    within_room,
+)
+from auth_service.engines.syllables import syllables
+
+MEMORY_BYTES = 2 * 2**30
+"""Most that DuckDB may use. source: a million people take 0.2 GB, measured in docs/linkage.md; ten times that"""
+RECORDS_AT_ONCE = 50_000
+"""Records narrowed down together, which bounds the pairs in memory. source: acceptance size of issue 7"""
+_PERSON = "p.p, p.number, p.name, p.birth, p.sex, p.region"
+_BY_NUMBER = f"SELECT n.r, {_PERSON} FROM numbers n JOIN people p USING (number)"
+_UNSETTLED = "(SELECT * FROM records JOIN unsettled USING (r))"
+BLOCKS = {
+    "birth and town": "r.birth = p.birth AND r.town = p.town WHERE r.birth > 0",
+    "name and town": "r.name = p.name AND r.town = p.town",
+    "name and birth": "r.name = p.name AND r.birth = p.birth WHERE r.birth > 0",
+    "name and a number nearby": """r.name = p.name AND r.birth // 10000 = p.birth // 10000
+        WHERE r.number <> '' AND damerau_levenshtein(r.number, p.number) <= 2""",
+}
+"""What a record and a person without a common ID number must share for any weak rule to fire. A record whose birth date
+has a month and no day agrees with whole ones, and meets them through `name and town` or `name and a number nearby`."""
+
+
+class Linkage:
+    """Everybody on one side, loaded once; records come in batches. Close it, or use it as a context manager.
+
+    threads  of DuckDB. memory_bytes: most that it may use; it spills nothing to a disk
+    """
+
+    def __init__(
+        self, people: PeopleColumns | Iterable[PersonFacts], *, threads: int = 2, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
+        """raises LinkageRoomExceeded"""
+        columns = people if isinstance(people, PeopleColumns) else PeopleColumns.of(people)
+        self._ids = columns.ids
+        self._connection = open_memory(threads, memory_bytes)
+        with within_room():
+            put_people(self._connection, columns)
+
+    def __enter__(self) -> Linkage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def findings(
+        self,
+        records: Sequence[RegistryFacts],
+        disproved: Collection[tuple[str, str]] = (),
+        heard: Callable[[int], None] = lambda _: None,
+    ) -> list[LinkFinding]:
+        """Whom the records may mean, placed one to one (crosscheck/linkage.py).
+
+        disproved  (person, record) pairs that people have refused
+        heard      told how many records of each batch are through
+        raises     LinkageRoomExceeded: nothing was found or lost
+        """
+        pairs: list[Pair] = []
+        for start in range(0, len(records), RECORDS_AT_ONCE):
+            batch = records[start : start + RECORDS_AT_ONCE]
+            with within_room():
+                pairs.extend(self._pairs(batch))
+            heard(len(batch))
+        return assign(pairs, disproved)
+
+    def _pairs(self, batch: Sequence[RegistryFacts]) -> Iterator[Pair]:
+        compared = [compared_record(facts) for facts in batch]
+        put_records(self._connection, compared)
+        settled = set()
+        for place, pair in self._judge(_BY_NUMBER, batch, compared):
+            found = judged(pair.agreement)
+            if found is not None and found[0].strength is Strength.STRONG:
+                settled.add(place)
+            yield pair
+        left = np.array([place for place in range(len(batch)) if place not in settled], np.int32)
+        put(self._connection, "unsettled", {"r": left})
+        for block in BLOCKS.values():
+            query = f"SELECT r.r, {_PERSON} FROM {_UNSETTLED} r JOIN people p ON {block}"
+            yield from (pair for _, pair in self._judge(query, batch, compared))
+
+    def _judge(
+        self, query: str, batch: Sequence[RegistryFacts], compared: Sequence[Compared]
+    ) -> Iterator[tuple[int, Pair]]:
+        """Every pair that a query lets through and a rule fires on, with its record's place."""
+        sounds = syllables()
+        rows: Any = self._connection.execute(query)
+        while chunk := rows.fetchmany(10_000):
+            for place, p, number, name, birth, sex, region in chunk:
+                person = Compared(StatedNumber(number, NumberKind.OTHER), name, birth, SEXES[sex], region)
+                agreement = agree(compared[place], person, sounds)
+                if judged(agreement) is not None:
+                    yield place, Pair(self._ids[p], batch[place].record_id, agreement)
