@@ -34,6 +34,7 @@ from auth_service.core.fenced import FencePolicy
 from auth_service.core.keys import KeyPolicy, KeyStoreKind
 from auth_service.core.limits import ConnectionPolicy, LimitPolicy
 from auth_service.core.retention import BackupPolicy, RetentionPolicy
+from auth_service.crosscheck.batches import BatchPolicy
 from auth_service.enrollment.policy import EnrollmentPolicy
 from auth_service.faces.copies import CopyPolicy
 from auth_service.faces.quality import QualityPolicy
@@ -163,6 +164,7 @@ class Settings(BaseSettings):
     payments: ProposalPolicy = ProposalPolicy()
     notices: NoticePolicy = NoticePolicy()
     sweep: SweepPolicy = SweepPolicy()
+    crosscheck: BatchPolicy = BatchPolicy()
     keys: KeyPolicy = KeyPolicy()
     limits: LimitPolicy = LimitPolicy()
     connections: ConnectionPolicy = ConnectionPolicy()

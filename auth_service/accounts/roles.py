@@ -54,6 +54,10 @@ class Permission(StrEnum):
     MANAGE_DEVICES = "manage_devices"
     """Never approves the device that one entered oneself, nor lets one in again alone."""
     IMPORT_LEDGER = "import_ledger"
+    IMPORT_REGISTRY = "import_registry"
+    """Stands for a file of a registry, and takes a wrong one back."""
+    RELEASE_REGISTRY = "release_registry"
+    """Lets an odd file count: never one's own import."""
     PROPOSE_CALIBRATION = "propose_calibration"
     ACTIVATE_CALIBRATION = "activate_calibration"
     """Never one's own proposal."""
@@ -104,9 +108,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.JUDGE_FLAGS,
             Permission.OVERRIDE_FLAGS,
             Permission.WITHDRAW_FLASH,
+            Permission.RELEASE_REGISTRY,
         }
     ),
-    Role.DATA_STEWARD: frozenset({Permission.IMPORT_LEDGER}),
+    Role.DATA_STEWARD: frozenset({Permission.IMPORT_LEDGER, Permission.IMPORT_REGISTRY, Permission.RELEASE_REGISTRY}),
     Role.POLICY_ADMIN: frozenset(
         {
             Permission.PROPOSE_CALIBRATION,

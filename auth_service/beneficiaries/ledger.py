@@ -86,8 +86,8 @@ def check_ledger_row(values: Mapping[str, str], today: date) -> LedgerRow:
         id_number=id_number,
         name=check_name(values.get("name", "")),
         benefit=_benefit(values),
-        sex=_sex(values),
-        birth_date=_birth_date(values),
+        sex=given_sex(values),
+        birth_date=given_date(values, "birth_date"),
         region_code=check_region_code(values["region_code"]) if values.get("region_code", "").strip() else None,
         village=check_text(values, "village"),
         address=check_text(values, "address"),
@@ -107,6 +107,7 @@ def _given(values: Mapping[str, str], column: str) -> bool:
 
 
 def check_text(values: Mapping[str, str], column: str, limit: int = _MAX_TEXT) -> str | None:
+    """Text of a cell; None for an empty one. raises FieldTooLong, FieldInvalid (control characters)"""
     text = values.get(column, "").strip()
     if len(text) > limit:
         raise FieldTooLong(field=column)
@@ -139,7 +140,8 @@ def _amount(values: Mapping[str, str]) -> Decimal | None:
     return amount.quantize(Decimal("0.01"))
 
 
-def _sex(values: Mapping[str, str]) -> Sex | None:
+def given_sex(values: Mapping[str, str]) -> Sex | None:
+    """None where the file is silent. raises FieldInvalid"""
     word = values.get("sex", "").strip().lower()
     if not word:
         return None
@@ -148,8 +150,9 @@ def _sex(values: Mapping[str, str]) -> Sex | None:
     return _SEX_WORDS[word]
 
 
-def _birth_date(values: Mapping[str, str]) -> PartialDate | None:
-    return parse_partial_date(values["birth_date"], "birth_date") if _given(values, "birth_date") else None
+def given_date(values: Mapping[str, str], column: str) -> PartialDate | None:
+    """None where the file is silent. raises DateInvalid"""
+    return parse_partial_date(values[column], column) if _given(values, column) else None
 
 
 def check_phone(values: Mapping[str, str], column: str) -> str | None:

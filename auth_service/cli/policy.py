@@ -13,8 +13,9 @@ from auth_service.cli.signing_in import PasswordStdin, signed_in
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.connectors.policy_file import read_policy_file
 from auth_service.core.clock import legal_date
+from auth_service.core.document import Problem
 from auth_service.qualification.policy import PolicySet
-from auth_service.qualification.policy_document import Problem, read_policies
+from auth_service.qualification.policy_document import read_policies
 from auth_service.settings import load_settings
 from auth_service.storage.unit import StoredPolicy
 from auth_service.wiring import Wiring

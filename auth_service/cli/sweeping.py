@@ -13,8 +13,8 @@ from auth_service.cli.records import RejectsOption, reject_path, say_refused
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.connectors.policy_file import read_policy_file
 from auth_service.connectors.tables import RejectWriter, open_table
+from auth_service.core.document import told
 from auth_service.core.errors import PolicyRefused
-from auth_service.flows.keep_policies import told
 from auth_service.flows.rehearse import Rehearsal
 from auth_service.qualification.event_file import EVENT_COLUMNS, EVENT_REQUIRED
 from auth_service.settings import load_settings

@@ -1,7 +1,8 @@
-"""Policy documents in YAML, read with the line of every part. Plain YAML alone: no tags, no references, no repeats.
+"""Policies and mapping profiles in YAML, read with the line of every part. Plain YAML alone: no tags, no references, no
+repeats. JSON is YAML too.
 
 Values stay text as written: `06-30` is no sum and `no` is no truth value; what a field means says its reader
-(qualification/policy_document.py).
+(qualification/policy_document.py, crosscheck/profiles.py).
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import Any
 
 import yaml
 
+from auth_service.core.document import Node
 from auth_service.core.errors import FileUnreadable
-from auth_service.qualification.policy_document import Node
 
 MOST_BYTES = 1024 * 1024
 """source: own decision; 500 policies of 1 kB are half of it"""

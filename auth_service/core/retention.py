@@ -48,6 +48,7 @@ class RetentionPolicy:
     session_days     sign-ins that have ended; they hold for 8 hours
     import_days      records of imports (file name sealed, counts)
     reject_days      files of refused rows under HOME/rejects
+    registry_days    what rows of registries say of people, after which linkage no longer sees them
     pilot_days       frames of a pilot's sessions; at most 30, as the consent says
     orphan_days      photo files that no record names, until they are set aside
     set_aside_days   photo files set aside; one that a record names after all is read where it lies, and stays
@@ -63,6 +64,7 @@ class RetentionPolicy:
     session_days: int = 1
     import_days: int = 1096
     reject_days: int = 30
+    registry_days: int = 30
     pilot_days: int = PILOT_DAYS
     orphan_days: int = 1
     set_aside_days: int = 14

@@ -168,7 +168,8 @@ RULES = (
     ),
     Rule(
         "flags",
-        "`flags`, `flag_people`, `flag_devices`, `judgements`, `reviews` (notes sealed with the person's key)",
+        "`flags`, `flag_people`, `flag_devices`, `judgements`, `reviews` (notes sealed with the person's key),"
+        " `registry_batches`, `registry_acts`, `registry_refusals`",
         None,
         "10 years, as supervision files",
         "kept; nothing in them names anybody",
@@ -281,6 +282,14 @@ RULES = (
         "the import",
         "row deleted",
         f"{_LAW}: 3 years",
+    ),
+    Rule(
+        "registry_extracts",
+        "what rows of registries say of people (`registry_records`), and the keys that open it",
+        "registry_days",
+        "the import",
+        "keys destroyed, rows emptied; reference hash, times and the day of the event stay; an erased person's at once",
+        f"{_LAW}: registry extracts 30 days",
     ),
     Rule(
         "reject_files",

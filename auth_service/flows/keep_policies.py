@@ -8,6 +8,7 @@ from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission, may
 from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.clock import Clock, legal_date
+from auth_service.core.document import Node, Problem, told
 from auth_service.core.errors import (
     AccessRefused,
     AlreadyExists,
@@ -18,7 +19,7 @@ from auth_service.core.errors import (
 )
 from auth_service.core.ids import new_id
 from auth_service.qualification.policy import PolicySet
-from auth_service.qualification.policy_document import Node, Problem, read_policies, stored_form
+from auth_service.qualification.policy_document import read_policies, stored_form
 from auth_service.storage.unit import Store, StoredPolicy
 
 
@@ -96,11 +97,6 @@ class KeepPolicies:
         if found is None:
             raise NotFound(f"no policy {name!r}", field="name")
         return found
-
-
-def told(problems: tuple[Problem, ...]) -> str:
-    """Faults in one line, as an error's detail."""
-    return "; ".join(f"line {problem.line}: {problem.where}: {problem.zh} / {problem.en}" for problem in problems)
 
 
 def _may(member: StaffMember, permission: Permission) -> None:

@@ -166,6 +166,7 @@ class Retain:
         }
         for name in _ROWS:
             kinds[name] = self._rows(name, turn)
+        kinds["registry_extracts"] = self._extracts(turn)
         kinds["facts"] = self._facts(turn)
         return kinds
 
@@ -205,6 +206,11 @@ class Retain:
         before = self._before(name, turn.now)
         remove = self._in_unit(name, turn, lambda unit: unit.expiry.remove_rows(name, before, _BATCH))
         return _Kind(lambda unit: unit.expiry.count_rows(name, before), remove)
+
+    def _extracts(self, turn: _Turn) -> _Kind:
+        name, before = "registry_extracts", self._before("registry_extracts", turn.now)
+        empty = self._in_unit(name, turn, lambda unit: unit.registry.empty_extracts(before, _BATCH, turn.now))
+        return _Kind(lambda unit: unit.registry.count_extracts(before), empty)
 
     def _facts(self, turn: _Turn) -> _Kind:
         before = self._before("facts", turn.now)

@@ -20,7 +20,15 @@ from auth_service.enrollment.own_request import OwnRequest
 from auth_service.flows.see_person import Seen, Standing, shown_person
 from auth_service.flows.session_terms import SessionKey, actor_of, own_session
 from auth_service.qualification.decision import Outcome
-from auth_service.storage.unit import IssuedCertificate, Store, StoredContest, StoredNotice, StoredProposal, StoredSession, Unit
+from auth_service.storage.unit import (
+    IssuedCertificate,
+    Store,
+    StoredContest,
+    StoredNotice,
+    StoredProposal,
+    StoredSession,
+    Unit,
+)
 
 FRESH = timedelta(minutes=15)
 """For so long a code that came back, or a live pass, opens one's own data. source: own decision; reading takes minutes,

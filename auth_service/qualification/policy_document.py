@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.beneficiaries.region import check_region_code
 from auth_service.beneficiaries.tags import Tag
+from auth_service.core.document import Node, Problem
 from auth_service.core.errors import FieldInvalid
 from auth_service.matching.comparison import Zone
 from auth_service.qualification.evidence import Channel
@@ -43,24 +43,6 @@ _FIELDS = {
     "channel": {"liveness", "zones"},
 }  # fmt: skip
 _Word = TypeVar("_Word", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A part of a document with its line, counted from 1. value: text, a list or a mapping; None for an empty one"""
-
-    value: str | list[Node] | dict[str, Node] | None
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One fault: its line, where, and what is wanted, (zh, en)."""
-
-    line: int
-    where: str
-    zh: str
-    en: str
 
 
 class _Reader:

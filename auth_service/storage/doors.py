@@ -51,6 +51,7 @@ from auth_service.storage.records.reconciliations import Reconciliations
 from auth_service.storage.records.reembedding import Reembedding
 from auth_service.storage.records.references import References
 from auth_service.storage.records.regions import RegionRecords
+from auth_service.storage.records.registry import Registry
 from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.records.reviews import Reviews
 from auth_service.storage.records.sessions import Sessions
@@ -222,6 +223,10 @@ class Unit:
     @cached_property
     def paying(self) -> Paying:
         return Paying(self._work)
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry(self._work)
 
     @cached_property
     def contests(self) -> Contests:

@@ -131,6 +131,9 @@ GRANTS: dict[str, Rights] = {
     "saved_answers": _front(Right(insert=True, update=_columns("saved_answers", "fingerprint"), delete=True)),
     "limit_counts": _front(Right(insert=True, update=("count",))),
     "imports": _both(Right(delete=True), Right(insert=True, update=("finished_at", "counts"))),
+    "registry_batches": _both(READ, Right(insert=True, update=_columns("registry_batches", "kind", "begun_at"))),
+    "registry_acts": _both(ADD, ADD),
+    "registry_refusals": _both(READ, ADD),
     "job_leases": _front(Right(insert=True, update=_columns("job_leases"))),
     "job_runs": _front(Right(insert=True, update=("ended_at", "outcome", "code", "counts"), delete=True)),
     "face_thresholds": _front(ADD),
@@ -147,6 +150,8 @@ GRANTS: dict[str, Rights] = {
     ),
     "notice_wishes": _front(Right(insert=True, update=_columns("notice_wishes"), delete=True)),
     "own_requests": _front(Right(insert=True, update=("settled_at", "settled_by", "answer", "papers", "note_sealed"))),
+    # who serves may only empty what has been kept long enough
+    "registry_records": _both(Right(update=("id_index", "content_index", "content_sealed")), ADD),
     "consents": _front(Right(insert=True, update=("reference_sealed",))),
     # what was paid comes with the ledger's files alone: who serves cannot make anybody owe anything
     "payments": _both(READ, ADD),
@@ -220,6 +225,9 @@ FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
     "expire_prints(timestamptz, integer)": (DatabaseRole.FRONT,),
     "forget_prints(text)": (DatabaseRole.FRONT,),
     "forget_counts(timestamptz)": (DatabaseRole.FRONT,),
+    "keep_registry_batches()": (),
+    "keep_registry_records()": (),
+    "keep_registry_acts()": (),
 }
 """Functions of the schema, and who may call them. Triggers need nobody's right."""
 

@@ -42,6 +42,9 @@ from auth_service.storage.records.receipts import EventToCertify, IssuedCertific
 from auth_service.storage.records.reconciliations import Reconciliation
 from auth_service.storage.records.reembedding import EngineCount
 from auth_service.storage.records.references import KnownHash
+from auth_service.storage.records.registry import ReadUpTo, Withdrawn
+from auth_service.storage.records.registry_batches import BatchProgress, BatchState, NewBatch, StoredBatch
+from auth_service.storage.records.registry_rows import StoredRow, ToldRow
 from auth_service.storage.records.reviews import StoredReview
 from auth_service.storage.records.sessions import NewSession, StoredSession
 from auth_service.storage.records.some_people import SomePeople, Span
@@ -56,6 +59,8 @@ from auth_service.storage.work import Work
 __all__ = [
     "Alike",
     "Applied",
+    "BatchProgress",
+    "BatchState",
     "Claimed",
     "DatabaseRole",
     "Difference",
@@ -71,6 +76,7 @@ __all__ = [
     "Life",
     "LifeTerms",
     "MoneyDecision",
+    "NewBatch",
     "NewCapture",
     "NewNotice",
     "NewRecord",
@@ -82,12 +88,14 @@ __all__ = [
     "PayingAnswer",
     "PayingOutcome",
     "PaymentsFile",
+    "ReadUpTo",
     "Reconciliation",
     "SavedAnswer",
     "Snapshot",
     "SomePeople",
     "Span",
     "Store",
+    "StoredBatch",
     "StoredCalibration",
     "StoredCheckpoint",
     "StoredChip",
@@ -101,11 +109,14 @@ __all__ = [
     "StoredReceipt",
     "StoredRecord",
     "StoredReview",
+    "StoredRow",
     "StoredSession",
     "SweepState",
     "Target",
+    "ToldRow",
     "Unit",
     "VersionState",
+    "Withdrawn",
 ]
 
 

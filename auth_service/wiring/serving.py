@@ -31,6 +31,7 @@ from auth_service.web.services import Captures, Desk, Kiosk, Money, Services
 from auth_service.wiring.kiosks import KioskFlows
 from auth_service.wiring.own import OwnFlows
 from auth_service.wiring.people import PeopleFlows
+from auth_service.wiring.registry import RegistryFlows
 
 _LEAST_DISK = 64 * 1024 * 1024
 """Below this the service says that it is not ready: a photo, its records and SQLite's log need some megabytes each."""
@@ -42,7 +43,7 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(KioskFlows, PeopleFlows, OwnFlows):
+class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:

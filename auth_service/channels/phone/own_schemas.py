@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from auth_service.notices.notice import NoticeState, Reach
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.beneficiaries.tags import Tag
 from auth_service.channels.phone.schemas import Answer, Given, Line
 from auth_service.enrollment.own_request import OwnWish
+from auth_service.notices.notice import NoticeState, Reach
 from auth_service.payments.proposals import Act
 from auth_service.qualification.certificate import ReceiptKind
 from auth_service.qualification.evidence import EvidenceKind

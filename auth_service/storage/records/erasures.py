@@ -29,6 +29,7 @@ from auth_service.storage.records.erasure_guards import (
 )
 from auth_service.storage.records.notice_wishes import NoticeWishes
 from auth_service.storage.records.person_fields import SEALED_FIELDS
+from auth_service.storage.records.registry_rows import RegistryRows
 from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.tables import (
     AuditRowTable,
@@ -105,6 +106,8 @@ class Erasures:
         counts["replay_prints"] = ReplayPrints(self._work).forget(person_id)
         counts["notices_outbox"] = notices.forget(self._work, person_id)
         counts["notice_wishes"] = NoticeWishes(self._work).forget(person_id)
+        number = select(_PEOPLE.c.id_number_index).where(_PEOPLE.c.id == person_id)
+        counts["registry_records"] = RegistryRows(self._work).forget_person(number.scalar_subquery())
         values = {
             "person_id": person_id,
             "requested_by": tombstone.requested_by.value,

@@ -37,6 +37,8 @@ from auth_service.storage.tables import (
     PolicyActivationRow,
     PolicyRow,
     ProposalRow,
+    RegistryActRow,
+    RegistryBatchRow,
     ReviewRow,
     RevocationRow,
     StaffRow,
@@ -81,6 +83,11 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
     ContestActRow: ("id", "contest_id", "number", "act", "proposed_by", "done_by", "done_at"),
     NoticeRow: ("id", "person_id", "kind", "about", "reach", "written_by", "written_at", "state", "settled_at"),
     RevocationRow: ("serial", "reason", "revoked_at", "due_on"),
+    RegistryBatchRow: (
+        "id", "kind", "source", "file_digest", "profile_digest", "begun_at", "counts", "newest_at", "finished_at",
+        "findings",
+    ),
+    RegistryActRow: ("number", "batch_id", "step", "act", "first_by", "done_by", "done_at"),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
@@ -104,9 +111,11 @@ _SUBJECT = {
     ContestActRow: "contest_act",
     NoticeRow: "notice",
     RevocationRow: "revocation",
+    RegistryBatchRow: "registry_batch",
+    RegistryActRow: "registry_act",
 }
 _ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS, _MONEY = "accounts", "calibrations", "flash", "reviews", "money"
-_POLICIES, _CERTIFICATES = "policies", "certificates"
+_POLICIES, _CERTIFICATES, _REGISTRY = "policies", "certificates", "registry"
 _PURPOSE = {
     CalibrationRow: _CALIBRATIONS,
     CalibrationActivationRow: _CALIBRATIONS,
@@ -116,6 +125,8 @@ _PURPOSE = {
     PolicyActivationRow: _POLICIES,
     ReviewRow: _REVIEWS,
     RevocationRow: _CERTIFICATES,
+    RegistryBatchRow: _REGISTRY,
+    RegistryActRow: _REGISTRY,
     **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow, NoticeRow), _MONEY),
 }
 """Whose index key it is, where not the accounts'."""

@@ -44,6 +44,12 @@ from auth_service.storage.tables.policies import PolicyActivationRow, PolicyRow
 from auth_service.storage.tables.reach import SchemaReachRow
 from auth_service.storage.tables.receipts import ReceiptRow, RevocationRow
 from auth_service.storage.tables.regions import RegionRow
+from auth_service.storage.tables.registry import (
+    RegistryActRow,
+    RegistryBatchRow,
+    RegistryRecordRow,
+    RegistryRefusalRow,
+)
 from auth_service.storage.tables.schema import Schema
 from auth_service.storage.tables.sessions import (
     CaptureMoveRow,
@@ -128,6 +134,10 @@ __all__ = [
     "ReferenceSetPhotoRow",
     "ReferenceSetRow",
     "RegionRow",
+    "RegistryActRow",
+    "RegistryBatchRow",
+    "RegistryRecordRow",
+    "RegistryRefusalRow",
     "ReplayCellRow",
     "ReplayPrintRow",
     "ReviewRow",

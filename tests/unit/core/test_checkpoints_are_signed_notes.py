@@ -156,9 +156,9 @@ def test_what_we_would_not_write_is_no_checkpoint(text: str) -> None:
 
 @given(st.text(max_size=300) | st.binary(max_size=300).map(lambda data: data.decode("latin-1")))
 def test_no_text_breaks_the_reader(text: str) -> None:
-    for given_text in (text, NOTE[:40] + text, text + NOTE, NOTE + text):
+    for check_text in (text, NOTE[:40] + text, text + NOTE, NOTE + text):
         try:
-            read_note(given_text)
+            read_note(check_text)
         except CheckpointInvalid:
             continue
 
