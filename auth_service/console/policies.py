@@ -15,6 +15,7 @@ from auth_service.beneficiaries.dates import parse_date
 from auth_service.beneficiaries.tags import TAG_TEXTS, Tag
 from auth_service.console.confirm import PASSWORD, carrying, confirm, needs_password
 from auth_service.console.words import local_time, region
+from auth_service.core.document import Problem
 from auth_service.core.errors import (
     AccessRefused,
     AlreadyExists,
@@ -26,7 +27,6 @@ from auth_service.core.errors import (
     ServiceError,
 )
 from auth_service.flows.rehearse import Rehearsal
-from auth_service.qualification.policy_document import Problem
 from auth_service.storage.unit import StoredPolicy
 from auth_service.web.access import PolicyActivator, PolicyMaker, PolicyReader, Visitor
 from auth_service.web.csrf import FIELD, check_form

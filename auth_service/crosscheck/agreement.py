@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from auth_service.beneficiaries.dates import PartialDate
 from auth_service.beneficiaries.id_number import Sex
-from auth_service.beneficiaries.region import present_code
+from auth_service.beneficiaries.region_tree import Regions
 from auth_service.crosscheck.normalise import (
     UNREADABLE,
     NumberKind,
@@ -20,6 +20,9 @@ from auth_service.crosscheck.normalise import (
     stated_number,
 )
 from auth_service.crosscheck.records import PersonFacts, RegistryFacts
+
+present_code = Regions().present
+"""A code as it is today, by the ends that everybody knows. Who has a tree of their own hands over today's codes."""
 
 
 class IdLevel(StrEnum):

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auth_service.beneficiaries.id_number import Sex
-from auth_service.beneficiaries.region import present_code
 from auth_service.core.errors import LinkageRoomExceeded
-from auth_service.crosscheck.agreement import Compared, date_digits
+from auth_service.crosscheck.agreement import Compared, date_digits, present_code
 from auth_service.crosscheck.normalise import NumberKind, plain_name, repaired
 from auth_service.crosscheck.records import PersonFacts
 

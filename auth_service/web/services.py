@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 
 from auth_service.accounts.signatures import MessageSignatures
 from auth_service.core.clock import Clock
+from auth_service.core.document import Node
 from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.enrollment.consent_texts import ShownText
 from auth_service.flows.accept_record import AcceptRecord
@@ -56,7 +57,6 @@ from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify
 from auth_service.flows.watch_devices import WatchDevices
-from auth_service.qualification.policy_document import Node
 from auth_service.qualification.review import ReviewPolicy
 from auth_service.storage.queries import Queries
 from auth_service.web.metrics import Measures
