@@ -11,8 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from auth_service.core.retention_files import KEYS_PART_DAYS, PRINT_DAYS, RULES
+from auth_service.core.retention_files import KEYS_PART_DAYS
 from auth_service.core.retention_rule import Rule
+from auth_service.core.retention_rules import PRINT_DAYS, RULES
 
 __all__ = [
     "CAPTURE_DAYS", "FACT_DAYS", "KEYS_PART_DAYS", "LEAST_PRINT_DAYS", "PILOT_DAYS", "PRINT_DAYS", "RULES",
