@@ -52,6 +52,7 @@ from auth_service.liveness.texture import TexturePolicy
 from auth_service.notices.policy import NoticePolicy
 from auth_service.payments.proposals import ProposalPolicy
 from auth_service.qualification.decision import DecisionPolicy
+from auth_service.qualification.outage import OutagePolicy
 from auth_service.qualification.review import ReviewPolicy
 from auth_service.qualification.schedule import SweepPolicy
 
@@ -165,6 +166,7 @@ class Settings(BaseSettings):
     notices: NoticePolicy = NoticePolicy()
     sweep: SweepPolicy = SweepPolicy()
     crosscheck: BatchPolicy = BatchPolicy()
+    outage: OutagePolicy = OutagePolicy()
     keys: KeyPolicy = KeyPolicy()
     limits: LimitPolicy = LimitPolicy()
     connections: ConnectionPolicy = ConnectionPolicy()

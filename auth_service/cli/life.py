@@ -19,6 +19,7 @@ import typer
 from auth_service.accounts.roles import Role
 from auth_service.cli.key_watch import ended_when_keys_hang
 from auth_service.cli.own_https import reached_at, self_made_certificate
+from auth_service.cli.signs import leaving_signs
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.cli.worker import worker_beside
 from auth_service.connectors.pkcs11_library import longest_call
@@ -215,7 +216,8 @@ def _beside(wiring: Wiring) -> Iterator[None]:
     """What lives as long as the application: the worker in development; at the end everything is closed in order."""
     try:
         watch = ended_when_keys_hang(longest_call, wiring.settings.keys.hung_seconds)
-        with watch, worker_beside(wiring) if wiring.settings.works_inside else nullcontext():
+        worker = worker_beside(wiring) if wiring.settings.works_inside else nullcontext()
+        with watch, leaving_signs(wiring), worker:
             yield
     finally:  # nobody is served any more: the server has let the requests in flight end
         wiring.pool.close()

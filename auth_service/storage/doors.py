@@ -55,6 +55,7 @@ from auth_service.storage.records.registry import Registry
 from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.records.reviews import Reviews
 from auth_service.storage.records.sessions import Sessions
+from auth_service.storage.records.signs import Signs
 from auth_service.storage.records.staff import SignInFailures, Staff, StaffSessions
 from auth_service.storage.records.steps import Steps
 from auth_service.storage.records.sweeps import Sweeps
@@ -175,6 +176,10 @@ class Unit:
     @cached_property
     def sweeps(self) -> Sweeps:
         return Sweeps(self._work)
+
+    @cached_property
+    def signs(self) -> Signs:
+        return Signs(self._work)
 
     @cached_property
     def consents(self) -> Consents:

@@ -79,6 +79,7 @@ GRANTS: dict[str, Rights] = {
     "policies": _front(ADD),
     "policy_activations": _front(ADD),
     "outages": _front(ADD),
+    "service_signs": _front(Right(insert=True, update=("seen_at",))),
     "sweeps": _front(Right(insert=True, update=("place", "finished_at", "judged", "changed"))),
     "flags": _both(ADD, ADD),
     "flag_people": _both(ADD, ADD),

@@ -29,6 +29,7 @@ from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
 from auth_service.web.services import Captures, Desk, Kiosk, Money, Services
 from auth_service.wiring.kiosks import KioskFlows
+from auth_service.wiring.lives import LifeFlows
 from auth_service.wiring.own import OwnFlows
 from auth_service.wiring.people import PeopleFlows
 from auth_service.wiring.registry import RegistryFlows
@@ -43,7 +44,7 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows):
+class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, LifeFlows):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:

@@ -23,7 +23,14 @@ from auth_service.storage.tables.faces import (
 )
 from auth_service.storage.tables.flash import FlashActRow, FlashMeasurementRow
 from auth_service.storage.tables.keys import ErasureRow, WrappingKeyRow
-from auth_service.storage.tables.life import LifeEventRow, LifeStateRow, OutageRow, SweepRow, TagChangeRow
+from auth_service.storage.tables.life import (
+    LifeEventRow,
+    LifeStateRow,
+    OutageRow,
+    ServiceSignRow,
+    SweepRow,
+    TagChangeRow,
+)
 from auth_service.storage.tables.limits import LimitCountRow
 from auth_service.storage.tables.money import (
     AnswerRow,
@@ -146,6 +153,7 @@ __all__ = [
     "SchemaReachRow",
     "SentRow",
     "ServiceKeyRow",
+    "ServiceSignRow",
     "SignInFailureRow",
     "StaffRow",
     "StaffSessionRow",

@@ -117,3 +117,13 @@ class SweepRow(Schema):
     finished_at: Mapped[datetime | None]
     judged: Mapped[int]
     changed: Mapped[int]
+
+
+class ServiceSignRow(Schema):
+    """When a serving process that could do its work last said so: one row."""
+
+    __tablename__ = "service_signs"
+    __table_args__ = (CheckConstraint("id = 1", name="only_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seen_at: Mapped[datetime]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_29_8_notices"
-down_revision = "2026_11_29_5_payments"
+down_revision = "2026_11_29_7_service_signs"
 branch_labels = None
 depends_on = None
 
