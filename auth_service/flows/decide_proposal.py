@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission, may
 from auth_service.beneficiaries.person import Beneficiary
@@ -20,13 +22,14 @@ from auth_service.flows.money_terms import (
     checked_note,
     error_of,
     keep_decision,
+    late_may_hold,
     require,
     same_sum,
     situation_of,
 )
 from auth_service.flows.notice_terms import require_told, tell_decided, tell_ended
 from auth_service.notices.plan import SILENT, NoticePlan
-from auth_service.payments.proposals import Act, Proposal, ProposalPolicy, Situation, Verdict, refuse_approval
+from auth_service.payments.proposals import Act, Proposal, ProposalPolicy, Verdict, refuse_approval
 from auth_service.payments.statement import terms_of
 from auth_service.storage.unit import MoneyDecision, Store, StoredProposal, Unit
 
@@ -54,7 +57,8 @@ class DecideProposal:
             person = alone_with(unit, proposal.person_id)
             situation = situation_of(unit, person.id, proposal.benefit, self._policy, now)
             # the proposal itself is what waits
-            others = Situation(situation.history, situation.contest_open, situation.seen_at)
+            late = late_may_hold(unit, proposal, now)
+            others = replace(situation, waiting=frozenset(), late_may_hold=late)
             refusal = refuse_approval(proposal, others, staff.id, self._policy, now)
             if refusal is not None:
                 raise error_of(refusal)

@@ -22,6 +22,7 @@ from auth_service.core.errors import (
     FieldInvalid,
     FieldTooLong,
     KeyDestroyed,
+    LateIsNoGround,
     MonthNotPossible,
     NotFound,
     NothingOwed,
@@ -32,6 +33,7 @@ from auth_service.core.errors import (
     ServiceError,
     SumNotSure,
 )
+from auth_service.flows.life_pages import lives_of
 from auth_service.payments.arrears import Arrears, arrears
 from auth_service.payments.months import later, month_of
 from auth_service.payments.overpayment import Overpayment, Payment, overpaid
@@ -50,6 +52,7 @@ from auth_service.payments.rows import ZERO, PaymentStatus, to_fen
 from auth_service.payments.statement import RecoverTerms, claim_of, lines_of
 from auth_service.payments.words import Why
 from auth_service.qualification.evidence import EvidenceKind
+from auth_service.qualification.status import status_of
 from auth_service.storage.unit import MoneyDecision, StoredProposal, Unit
 
 LONGEST_NOTE = 1000
@@ -68,6 +71,7 @@ def error_of(refusal: Refusal) -> ServiceError:
         Refusal.AMOUNT_NEEDED: NothingOwed(),
         Refusal.MONTH_NOT_POSSIBLE: MonthNotPossible(field="month"),
         Refusal.ONE_IS_WAITING: OneIsWaiting(),
+        Refusal.LATE_IS_NO_GROUND: LateIsNoGround(),
     }.get(refusal, ActRefused(refusal.value))
 
 
@@ -103,6 +107,20 @@ def situation_of(unit: Unit, person_id: str, benefit: BenefitKind, policy: Propo
         unit.contests.open_of(person_id) is not None,
         seen_at(unit, person_id),
         unit.proposals.waiting(person_id, benefit, now - timedelta(days=policy.valid_days)),
+    )
+
+
+def late_may_hold(unit: Unit, proposal: Proposal, now: datetime) -> bool:
+    """Whether, of a proposal whose ground is being late, the policy and the facts of today still carry it.
+
+    raises  PolicyTampered
+    """
+    if proposal.ground is not Ground.OVERDUE:
+        return False
+    book = unit.policies.book()
+    lives = lives_of(unit, [proposal.person_id], legal_date(now), book)
+    return any(
+        life.facts.benefit is proposal.benefit and status_of(life.facts, book, now).may_propose_hold for life in lives
     )
 
 

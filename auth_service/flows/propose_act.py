@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth_service.accounts.credentials import StaffMember
@@ -17,6 +17,7 @@ from auth_service.flows.money_terms import (
     checked_note,
     error_of,
     keep_proposal,
+    late_may_hold,
     next_month,
     owed_by,
     owed_to,
@@ -75,6 +76,7 @@ class ProposeAct:
                 raise FieldInvalid(field="benefit")
             proposal = self._drafted(unit, person, wish, (staff.id, note, now))
             situation = situation_of(unit, person.id, wish.benefit, self._policy, now)
+            situation = replace(situation, late_may_hold=late_may_hold(unit, proposal, now))
             refusal = refuse(proposal, situation, self._policy, now)
             if refusal is not None:
                 raise error_of(refusal)

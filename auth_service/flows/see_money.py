@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auth_service.accounts.credentials import StaffMember
@@ -12,7 +12,7 @@ from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock, legal_date
 from auth_service.core.errors import KeyDestroyed, NotFound
 from auth_service.flows.find_person import found_person
-from auth_service.flows.money_terms import owed_to, require, seen_at, situation_of
+from auth_service.flows.money_terms import late_may_hold, owed_to, require, seen_at, situation_of
 from auth_service.payments.arrears import Arrears
 from auth_service.payments.proposals import (
     Act,
@@ -20,7 +20,6 @@ from auth_service.payments.proposals import (
     PayState,
     ProposalPolicy,
     Refusal,
-    Situation,
     possible_after,
     refuse_approval,
     since_paid,
@@ -175,7 +174,7 @@ class SeeMoney:
             return None
         proposal = stored.proposal
         known = situation_of(unit, proposal.person_id, proposal.benefit, self._policy, now)
-        others = Situation(known.history, known.contest_open, known.seen_at)
+        others = replace(known, waiting=frozenset(), late_may_hold=late_may_hold(unit, proposal, now))
         return refuse_approval(proposal, others, staff.id, self._policy, now)
 
     def _tell(self, unit: Unit, staff: StaffMember, person_id: str, what: str) -> None:

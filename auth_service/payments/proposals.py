@@ -47,6 +47,7 @@ class Ground(StrEnum):
 
     DEATH_RECORD = "death_record"
     NOT_REACHED = "not_reached"
+    OVERDUE = "overdue"
     MISSING = "missing"
     DETAINED = "detained"
     DATA_CONFLICT = "data_conflict"
@@ -71,7 +72,7 @@ class Ground(StrEnum):
 GROUNDS: dict[Act, tuple[Ground, ...]] = {
     Act.HOLD: (
         Ground.DEATH_RECORD, Ground.NOT_REACHED, Ground.MISSING, Ground.DETAINED, Ground.DATA_CONFLICT,
-        Ground.OTHER_BENEFIT,
+        Ground.OTHER_BENEFIT, Ground.OVERDUE,
     ),
     Act.SUSPEND: (Ground.IMPRISONED, Ground.MISSING, Ground.LEFT_COUNTRY),
     Act.TERMINATE: (Ground.DEATH_CONFIRMED, Ground.CONDITION_ENDED, Ground.OTHER_BENEFIT, Ground.LEFT_COUNTRY),
@@ -82,8 +83,8 @@ GROUNDS: dict[Act, tuple[Ground, ...]] = {
     Act.BACK_PAY: (Ground.MONTHS_WITHHELD,),
     Act.RECOVER: (Ground.FRAUD, Ground.LATE_REPORT, Ground.AGENCY_ERROR),
 }  # fmt: skip
-"""source: domain.md section 6, expected actions. Mere overdue is no ground: whether it may be one is the policy of a
-benefit and region, and off by default (domain.md G6)"""
+"""source: domain.md section 6, expected actions. Being late counts only where the policy of benefit and region says so,
+which is off by default, and never before somebody went to see whom the policy guards (domain.md G6)"""
 OF_DEATH = frozenset({Ground.DEATH_RECORD, Ground.DEATH_CONFIRMED})
 
 
@@ -130,6 +131,7 @@ class Refusal(StrEnum):
     AMOUNT_NEEDED = "amount_needed"
     MONTH_NOT_POSSIBLE = "month_not_possible"
     ONE_IS_WAITING = "one_is_waiting"
+    LATE_IS_NO_GROUND = "late_is_no_ground"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +195,14 @@ class Situation:
     contest_open  somebody says that the person is alive and entitled
     seen_at       when an officer last saw the person
     waiting       acts of other proposals on this benefit that nobody has ended yet
+    late_may_hold whether the policy lets people propose a hold because this benefit is overdue, today
     """
 
     history: Sequence[Approved]
     contest_open: bool = False
     seen_at: datetime | None = None
     waiting: frozenset[Act] = frozenset()
+    late_may_hold: bool = False
 
 
 def needs_two(act: Act, months_owed: int, policy: ProposalPolicy) -> bool:
@@ -234,6 +238,8 @@ def _refuse_situation(
         return Refusal.DOES_NOT_FOLLOW
     if proposal.act in ADVERSE and situation.contest_open:
         return Refusal.CONTEST_OPEN
+    if proposal.ground is Ground.OVERDUE and not situation.late_may_hold:
+        return Refusal.LATE_IS_NO_GROUND
     if proposal.ground in OF_DEATH and _just_seen(situation.seen_at, policy, now):
         return Refusal.JUST_SEEN
     return Refusal.ONE_IS_WAITING if proposal.act in situation.waiting else None

@@ -47,7 +47,7 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.SettingInvalid: 500, e.ScopesConflict: 422,
     e.ActDoesNotFollow: 409, e.ActRefused: 409, e.ContestIsOpen: 409, e.EvidenceMissing: 409, e.MakerGone: 409,
     e.MonthNotPossible: 409, e.NothingHeld: 409, e.NothingOwed: 409, e.OneIsWaiting: 409, e.PersonJustSeen: 409,
-    e.NotToldYet: 409, e.ProposalTooOld: 409, e.SumNotSure: 409,
+    e.LateIsNoGround: 409, e.NotToldYet: 409, e.ProposalTooOld: 409, e.SumNotSure: 409,
     e.SessionUnknown: 404, e.SessionExpired: 410, e.SessionSpent: 409, e.SessionNotStarted: 409, e.StepRefused: 422,
     e.StepConflict: 409, e.PhotoConflict: 409, e.StepLate: 409, e.CodeRefused: 422, e.CodeNotOffered: 422,
     e.StepsMissing: 409, e.NoChallengeLeft: 422,

@@ -27,6 +27,7 @@ MONEY_TEXTS: dict[str, tuple[str, str]] = {
     "money.ground.choose": ("请选择", "Please choose"),
     "money.ground.death_record": ("收到去世信息，待核实", "A record of a death came in, to be checked"),
     "money.ground.not_reached": ("多次联系、上门均未见到本人", "Calls and visits did not reach the person"),
+    "money.ground.overdue": ("逾期未认证，已超过宽限期", "Overdue, and the time of grace has passed"),
     "money.ground.missing": ("下落不明", "Missing"),
     "money.ground.detained": ("被采取强制措施，尚未判决", "Detained, no sentence yet"),
     "money.ground.data_conflict": ("不同来源的信息不一致", "Sources disagree"),

@@ -29,6 +29,12 @@ class PersonJustSeen(ActRefused):
     en = "A member of staff has just seen this person. Ask the record's source; no act on a death is possible now."
 
 
+class LateIsNoGround(ActRefused):
+    code = "late_is_no_ground"
+    zh = "仅因逾期不能暂缓：本地政策没有规定、还在宽限期内、本人已认证，或应先上门看望。"
+    en = "Being late is no ground: no policy says so, grace runs, the person passed, or is to be visited first."
+
+
 class NotToldYet(ActRefused):
     code = "not_told_yet"
     zh = "本人还没有通过两种方式得到通知，或通知后还没有留够答复的时间；可当面、上门或寄信告知并登记。"

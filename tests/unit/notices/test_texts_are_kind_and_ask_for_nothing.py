@@ -58,7 +58,7 @@ def test_every_text_says_where_to_call(kind: NoticeKind, reach: Reach, language:
     assert "0311-12345678" in said(kind, reach, language)
 
 
-@pytest.mark.parametrize("kind", MONEY_STAYS)
+@pytest.mark.parametrize("kind", sorted(MONEY_STAYS))
 def test_while_the_money_continues_it_is_said(kind: NoticeKind) -> None:
     assert "钱照发" in said(kind, Reach.SMS, Language.ZH)
     assert re.search("go on being paid|nothing changes", said(kind, Reach.SMS, Language.EN))

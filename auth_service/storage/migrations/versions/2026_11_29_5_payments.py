@@ -24,9 +24,10 @@ BENEFITS = (
     "'unemployment')"
 )
 GROUNDS = (
-    "ground IN ('death_record', 'not_reached', 'missing', 'detained', 'data_conflict', 'imprisoned', 'left_country', "
-    "'death_confirmed', 'condition_ended', 'other_benefit', 'seen_in_person', 'passed_remotely', 'record_withdrawn', "
-    "'acquitted', 'released', 'reappeared', 'our_mistake', 'months_withheld', 'fraud', 'late_report', 'agency_error')"
+    "ground IN ('death_record', 'not_reached', 'overdue', 'missing', 'detained', 'data_conflict', 'imprisoned', "
+    "'left_country', 'death_confirmed', 'condition_ended', 'other_benefit', 'seen_in_person', 'passed_remotely', "
+    "'record_withdrawn', 'acquitted', 'released', 'reappeared', 'our_mistake', 'months_withheld', 'fraud', "
+    "'late_report', 'agency_error')"
 )
 CONTEST_ACTS = (
     "act IN ('seen', 'restored', 'dismissal_proposed', 'dismissed', 'source_told', 'source_corrected', 'source_stands')"
