@@ -75,6 +75,11 @@ def test_without_a_line_a_receipt_is_given_and_the_record_is_handed_in_when_it_i
         assert one.page.evaluate(WAITING) == 0
 
 
+HELD = """async () => {
+  const base = await new Promise((r) => { const a = indexedDB.open("kiosk", 1); a.onsuccess = () => r(a.result); });
+  return new Promise((r) => { const a = base.transaction("tickets").objectStore("tickets").count();
+    a.onsuccess = () => r(a.result); });
+}"""
 WAITING = """async () => {
   const base = await new Promise((r) => { const a = indexedDB.open("kiosk", 1); a.onsuccess = () => r(a.result); });
   return new Promise((r) => { const a = base.transaction("queue").objectStore("queue").count();
@@ -231,3 +236,21 @@ def test_without_a_line_and_without_challenges_nobody_is_left_waiting(
         one.look("shut")
         nothing: Any = one.page.inner_text("#s-shut")
         assert "待遇不受影响" in nothing
+
+
+def test_challenges_that_were_lost_on_the_way_are_given_again_and_not_drawn_anew(
+    kiosk: KioskSite, cameras: Cameras, tmp_path: Path
+) -> None:
+    lost: list[str] = []
+
+    def lose(route: Any) -> None:
+        route.fetch()
+        lost.append(str(route.request.headers["idempotency-key"]))
+        route.abort()
+
+    with terminal(cameras("kiosk"), kiosk, tmp_path, allowed=(*NO_LINE, "ERR_FAILED")) as one:
+        one.page.route("**/v1/kiosk/offline-tickets", lose, times=2)
+        ready_for_no_line(one)
+        one.waits(lambda: one.page.evaluate(HELD) == 70)
+    assert len(lost) == 2
+    assert len(kiosk.play.tickets) == 70, "the service counts those that a kiosk holds: none is lost to it"

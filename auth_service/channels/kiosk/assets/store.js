@@ -38,9 +38,11 @@ export const keep = (things) =>
   });
 
 export const tickets = () => within(["tickets"], "readonly", (all) => all.tickets.getAll());
-export const addTickets = (list) =>
-  within(["tickets"], "readwrite", (all) => {
+/** Tickets as they were answered, and what that changes of the kiosk's own things: both or neither. */
+export const addTickets = (list, things) =>
+  within(["tickets", "self"], "readwrite", (all) => {
     for (const one of list) all.tickets.put(one, one.ticket);
+    for (const [name, value] of Object.entries(things)) all.self.put(value, name);
   });
 export const dropTickets = (names) =>
   within(["tickets"], "readwrite", (all) => {

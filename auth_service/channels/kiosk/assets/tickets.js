@@ -1,7 +1,8 @@
 // Challenges that the service drew for times without a line, each for one capture. Fetched while there is one.
 
+import { Problem, newKey } from "./calls.js";
 import { KIOSK, ask, now } from "./device.js";
-import { addTickets, dropTickets, tickets } from "./store.js";
+import { addTickets, dropTickets, keep, recall, tickets } from "./store.js";
 
 /** How many of each route are held, and below what more are fetched: a terminal serves 100 people a day at most, and few
  * of them need the way without colours. source: domain.md (terminals of banks); own decision */
@@ -19,8 +20,23 @@ export async function refill() {
   for (const [route, [most, least]] of Object.entries(HELD)) {
     const have = all.filter((one) => good(one) && routeOf(one) === route).length;
     if (have >= least) continue;
-    const answer = await ask("POST", `${KIOSK}/offline-tickets`, { json: { count: most - have, route } });
-    await addTickets(answer.tickets);
+    await fetchMore(route, most - have);
+  }
+}
+
+/** Asks under one key until it was answered: a list that was lost on the way comes once more and is not drawn anew. */
+async function fetchMore(route, count) {
+  const asked = (await recall("asked")) || {};
+  const wish = asked[route] || { key: newKey(), count };
+  await keep({ asked: { ...asked, [route]: wish } });
+  const { [route]: _answered, ...rest } = asked;
+  const headers = { "idempotency-key": wish.key };
+  try {
+    const answer = await ask("POST", `${KIOSK}/offline-tickets`, { json: { count: wish.count, route }, headers });
+    await addTickets(answer.tickets, { asked: rest });
+  } catch (error) {
+    if (error instanceof Problem && !error.later) await keep({ asked: rest });
+    throw error;
   }
 }
 
