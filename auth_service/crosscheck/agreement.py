@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from auth_service.beneficiaries.dates import PartialDate
 from auth_service.beneficiaries.id_number import Sex
@@ -25,7 +25,13 @@ present_code = Regions().present
 """A code as it is today, by the ends that everybody knows. Who has a tree of their own hands over today's codes."""
 
 
-class IdLevel(StrEnum):
+class Level(StrEnum):
+    """How far one field agrees. Hashed as its text, which is quick: agreements are looked up very often."""
+
+    __hash__ = str.__hash__
+
+
+class IdLevel(Level):
     """The record's ID number against the person's."""
 
     EXACT = "exact"
@@ -39,7 +45,7 @@ class IdLevel(StrEnum):
     MISSING = "missing"
 
 
-class NameLevel(StrEnum):
+class NameLevel(Level):
     """The record's name against the person's."""
 
     EXACT = "exact"
@@ -56,7 +62,7 @@ class NameLevel(StrEnum):
     MISSING = "missing"
 
 
-class BirthLevel(StrEnum):
+class BirthLevel(Level):
     """The record's birth date against the person's."""
 
     EXACT = "exact"
@@ -70,7 +76,7 @@ class BirthLevel(StrEnum):
     MISSING = "missing"
 
 
-class RegionLevel(StrEnum):
+class RegionLevel(Level):
     """The smallest region that both share, in today's codes."""
 
     VILLAGE = "village"
@@ -80,7 +86,7 @@ class RegionLevel(StrEnum):
     MISSING = "missing"
 
 
-class SexLevel(StrEnum):
+class SexLevel(Level):
     """The record's sex against the person's."""
 
     SAME = "same"
@@ -88,8 +94,7 @@ class SexLevel(StrEnum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(NamedTuple):
     """How a record and a person agree, field by field."""
 
     id: IdLevel
@@ -99,8 +104,7 @@ class Agreement:
     sex: SexLevel
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """One side, in the form that is compared.
 
     number  as stated; a person's is whole
@@ -178,14 +182,21 @@ def _two_digits_apart(one: str, other: str) -> bool:
 
 def compare_names(one: str, other: str, syllables: Mapping[str, str]) -> NameLevel:
     """Two plain names. syllables: see normalise.sound_of"""
+    if one == other and one and UNREADABLE not in one:
+        return NameLevel.EXACT
     if not one.strip(UNREADABLE) or not other.strip(UNREADABLE):
         return NameLevel.MISSING
+    if UNREADABLE not in one + other:
+        if len(one) == 3 == len(other) and one[1:] == other[1:] and _taken_for(one[0], other[0], syllables):
+            return NameLevel.SURNAME_ALIKE
+        if sound_of(one, syllables) == sound_of(other, syllables):
+            return NameLevel.SOUNDS_ALIKE
+    return _shapes(one, other, syllables)
+
+
+def _shapes(one: str, other: str, syllables: Mapping[str, str]) -> NameLevel:
     if one == other:
-        return NameLevel.ONE_CHARACTER if UNREADABLE in one else NameLevel.EXACT
-    if one[1:] == other[1:] and len(one) == 3 and _taken_for(one[0], other[0], syllables):
-        return NameLevel.SURNAME_ALIKE
-    if UNREADABLE not in one + other and sound_of(one, syllables) == sound_of(other, syllables):
-        return NameLevel.SOUNDS_ALIKE
+        return NameLevel.ONE_CHARACTER
     if len(one) == len(other) and all(_taken_for(a, b, syllables) for a, b in zip(one, other, strict=True)):
         return NameLevel.LOOKS_ALIKE
     return NameLevel.ONE_CHARACTER if len(one + other) > 3 and one_slip_apart(one, other) else NameLevel.DIFFERENT

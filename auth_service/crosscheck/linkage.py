@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 from auth_service.crosscheck.agreement import (
     Agreement,
@@ -15,17 +17,18 @@ from auth_service.crosscheck.agreement import (
     RegionLevel,
     SexLevel,
 )
-from auth_service.crosscheck.rules import LinkRule, Strength, judge, rank
+from auth_service.crosscheck.rules import RESIDUE_RULE, LinkRule, Strength, judge, rank
 
-_ORDER: dict[str, dict[str, int]] = {
-    kind.__name__: {level: place for place, level in enumerate(kind)}
+_ORDERS = tuple(
+    {level: place for place, level in enumerate(kind)}
     for kind in (IdLevel, NameLevel, BirthLevel, RegionLevel, SexLevel)
-}
+)
+"""Field by field, because `missing` of one is the same text as of another."""
 Key = tuple[int, ...]
+Judging = Callable[[Agreement], tuple[LinkRule, Key] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A person and a record, and how they agree."""
 
     person_id: str
@@ -53,19 +56,21 @@ class LinkFinding:
 def judged(agreement: Agreement) -> tuple[LinkRule, Key] | None:
     """The rule and the place in the order, lowest first: rank of the rule, then each field from id to sex."""
     rule = judge(agreement)
-    if rule is None:
-        return None
-    levels = (
-        _ORDER["IdLevel"][agreement.id],
-        _ORDER["NameLevel"][agreement.name],
-        _ORDER["BirthLevel"][agreement.birth],
-        _ORDER["RegionLevel"][agreement.region],
-        _ORDER["SexLevel"][agreement.sex],
-    )
-    return rule, (rank(rule), *levels)
+    return None if rule is None else (rule, _key(rule, agreement))
 
 
-def assign(pairs: Iterable[Pair], disproved: Collection[tuple[str, str]] = ()) -> list[LinkFinding]:
+def judged_residue(agreement: Agreement) -> tuple[LinkRule, Key] | None:
+    """The same for what the optional last stage thinks likely."""
+    return (RESIDUE_RULE, _key(RESIDUE_RULE, agreement)) if RESIDUE_RULE.fits(agreement) else None
+
+
+def _key(rule: LinkRule, agreement: Agreement) -> Key:
+    return (rank(rule), *(order[level] for order, level in zip(_ORDERS, agreement, strict=True)))
+
+
+def assign(
+    pairs: Iterable[Pair], disproved: Collection[tuple[str, str]] = (), judging: Judging = judged
+) -> list[LinkFinding]:
     """Findings of all pairs, each record and each person in one place at most, in stages from the best agreement down.
 
     Where one record fits two people equally well, nobody has it for sure: each is a weak finding. Two records that fit
@@ -75,25 +80,31 @@ def assign(pairs: Iterable[Pair], disproved: Collection[tuple[str, str]] = ()) -
     disproved  (person, record) that people have looked at and refused
     returns    by record, placed before alternatives, then by person; the order of the pairs does not matter
     """
-    placed_records: set[str] = set()
-    placed_people: set[str] = set()
-    findings: list[LinkFinding] = []
-    for _, stage in groupby(_in_order(pairs, disproved), key=lambda one: one[0]):
-        for _, rivals in groupby(stage, key=lambda one: one[1]):
-            findings.extend(_place([(pair, rule) for _, _, _, pair, rule in rivals], placed_records, placed_people))
-    return sorted(findings, key=lambda found: (found.record_id, found.alternative, found.person_id))
-
-
-def _in_order(
-    pairs: Iterable[Pair], disproved: Collection[tuple[str, str]]
-) -> Iterator[tuple[Key, str, str, Pair, LinkRule]]:
     refused = frozenset(disproved)
     kept = {}
     for pair in pairs:
-        found = judged(pair.agreement)
+        found = judging(pair.agreement)
         if found is not None and (pair.person_id, pair.record_id) not in refused:
-            kept[pair.record_id, pair.person_id] = (found[1], pair.record_id, pair.person_id, pair, found[0])
-    return iter(sorted(kept.values(), key=lambda one: one[:3]))
+            kept[pair.record_id, pair.person_id] = (pair, found)
+    records = Counter(record for record, _ in kept)
+    people = Counter(person for _, person in kept)
+    findings: list[LinkFinding] = []
+    contested: list[tuple[Key, str, str, Pair, LinkRule]] = []
+    for (record, person), (pair, (rule, key)) in kept.items():
+        if records[record] == 1 == people[person]:
+            findings.append(LinkFinding(person, record, rule.id, rule.strength, pair.agreement))
+        else:
+            contested.append((key, record, person, pair, rule))
+    findings.extend(_in_stages(contested))
+    return sorted(findings, key=lambda found: (found.record_id, found.alternative, found.person_id))
+
+
+def _in_stages(contested: list[tuple[Key, str, str, Pair, LinkRule]]) -> Iterator[LinkFinding]:
+    placed_records: set[str] = set()
+    placed_people: set[str] = set()
+    contested.sort(key=lambda one: one[:3])
+    for _, rivals in groupby(contested, key=lambda one: one[:2]):
+        yield from _place([(pair, rule) for _, _, _, pair, rule in rivals], placed_records, placed_people)
 
 
 def _place(

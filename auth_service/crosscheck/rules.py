@@ -161,8 +161,16 @@ LINK_RULES = (
 (D01) and 11; an ID number beside a merely alike name stays weak even where the birth date agrees, because forms
 fill in the date from the number, and twins share it."""
 
-_RULES = {rule.id: rule for rule in LINK_RULES}
-_RANKS = {rule.id: place for place, rule in enumerate(LINK_RULES)}
+RESIDUE_RULE = _rule(
+    "L40", Strength.WEAK, _NOT_ITS_OWN, [NameLevel.EXACT, *_ALIKE],
+    "没有规则命中，但按统计很可能是同一人：姓名相近、出生日期相近",
+    "no rule fires, yet probably the same person: the name is alike and the birth date nearly agrees",
+    births=_BIRTH_AGREES, regions=(*_SAME_COUNTY, RegionLevel.MISSING),
+)  # fmt: skip
+"""For what the optional last stage thinks likely (engines/linkage_splink.py); the probability alone raises nothing."""
+_ALL_RULES = (*LINK_RULES, RESIDUE_RULE)
+_RULES = {rule.id: rule for rule in _ALL_RULES}
+_RANKS = {rule.id: place for place, rule in enumerate(_ALL_RULES)}
 
 
 def judge(agreement: Agreement) -> LinkRule | None:

@@ -11,11 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from auth_service.crosscheck.agreement import Compared, agree, compared_record
-from auth_service.crosscheck.linkage import LinkFinding, Pair, assign, judged
+from auth_service.crosscheck.agreement import (
+    Agreement,
+    BirthLevel,
+    Compared,
+    IdLevel,
+    NameLevel,
+    RegionLevel,
+    SexLevel,
+    agree,
+    compare_regions,
+    compared_record,
+)
+from auth_service.crosscheck.linkage import Judging, LinkFinding, Pair, assign, judged, judged_residue
 from auth_service.crosscheck.normalise import NumberKind, StatedNumber
 from auth_service.crosscheck.records import PersonFacts, RegistryFacts
 from auth_service.crosscheck.rules import Strength
+from auth_service.engines.linkage_splink import MOST_PAIRS_QUICKLY, probable_pairs
 from auth_service.engines.linkage_tables import (
     SEXES,
     PeopleColumns,
@@ -31,8 +43,18 @@ MEMORY_BYTES = 2 * 2**30
 """Most that DuckDB may use. source: a million people take 0.2 GB, measured in docs/linkage.md; ten times that"""
 RECORDS_AT_ONCE = 50_000
 """Records narrowed down together, which bounds the pairs in memory. source: acceptance size of issue 7"""
+LEAST_PROBABILITY = 0.95
+"""From which on Splink's pairs are judged. source: own decision, measured in docs/linkage.md"""
 _PERSON = "p.p, p.number, p.name, p.birth, p.sex, p.region"
-_BY_NUMBER = f"SELECT n.r, {_PERSON} FROM numbers n JOIN people p USING (number)"
+_ALIKE_BUT_PLACE = """r.whole AND r.number = p.number AND r.name = p.name AND r.birth = p.birth AND r.birth % 100 > 0
+    AND r.sex = p.sex AND r.sex > 0 AND r.name <> '' AND r.name NOT LIKE '%?%'"""
+"""What `agree` calls the best of every field but the region. Most pairs are such: only their regions are compared."""
+_BY_NUMBER = f"""CREATE OR REPLACE TEMP TABLE by_number AS
+    SELECT n.r, p.*, coalesce({_ALIKE_BUT_PLACE}, false) AS same
+    FROM numbers n JOIN people p USING (number) JOIN records r ON r.r = n.r"""
+_SAME_BUT_PLACE = {
+    level: Agreement(IdLevel.EXACT, NameLevel.EXACT, BirthLevel.EXACT, level, SexLevel.SAME) for level in RegionLevel
+}
 _UNSETTLED = "(SELECT * FROM records JOIN unsettled USING (r))"
 BLOCKS = {
     "birth and town": "r.birth = p.birth AND r.town = p.town WHERE r.birth > 0",
@@ -90,11 +112,42 @@ class Linkage:
             heard(len(batch))
         return assign(pairs, disproved)
 
+    def residue(
+        self,
+        records: Sequence[RegistryFacts],
+        findings: Sequence[LinkFinding],
+        disproved: Collection[tuple[str, str]] = (),
+    ) -> list[LinkFinding]:
+        """The optional last stage: what Splink thinks likely about records without any finding and people without a
+        place, judged by the rule of the residue and weak at most.
+
+        raises   SplinkMissing, LinkageRoomExceeded
+        """
+        found = {one.record_id for one in findings}
+        placed = {one.person_id for one in findings if not one.alternative}
+        left = [facts for facts in records if facts.record_id not in found]
+        compared = [compared_record(facts) for facts in left]
+        likely = set()
+        for place, p, _ in probable_pairs(self._connection, compared, LEAST_PROBABILITY, MOST_PAIRS_QUICKLY):
+            if self._ids[p] not in placed:
+                likely.add((place, p))
+        places = sorted(likely)
+        columns = {"r": np.array([r for r, _ in places], np.int32), "p": np.array([p for _, p in places], np.int32)}
+        put(self._connection, "likely", columns)
+        query = f"SELECT l.r, {_PERSON} FROM likely l JOIN people p USING (p)"
+        pairs = [pair for _, pair in self._judge(query, left, compared, judged_residue)]
+        return assign(pairs, disproved, judged_residue)
+
     def _pairs(self, batch: Sequence[RegistryFacts]) -> Iterator[Pair]:
         compared = [compared_record(facts) for facts in batch]
         put_records(self._connection, compared)
-        settled = set()
-        for place, pair in self._judge(_BY_NUMBER, batch, compared):
+        self._connection.execute(_BY_NUMBER)
+        same = self._connection.execute("SELECT r, p, region FROM by_number WHERE same").fetchall()
+        for place, p, region in same:
+            level = compare_regions(compared[place].region, region)
+            yield Pair(self._ids[p], batch[place].record_id, _SAME_BUT_PLACE[level])
+        settled = {place for place, _, _ in same}
+        for place, pair in self._judge(f"SELECT r, {_PERSON} FROM by_number p WHERE NOT same", batch, compared):
             found = judged(pair.agreement)
             if found is not None and found[0].strength is Strength.STRONG:
                 settled.add(place)
@@ -106,7 +159,11 @@ class Linkage:
             yield from (pair for _, pair in self._judge(query, batch, compared))
 
     def _judge(
-        self, query: str, batch: Sequence[RegistryFacts], compared: Sequence[Compared]
+        self,
+        query: str,
+        batch: Sequence[RegistryFacts],
+        compared: Sequence[Compared],
+        judging: Judging = judged,
     ) -> Iterator[tuple[int, Pair]]:
         """Every pair that a query lets through and a rule fires on, with its record's place."""
         sounds = syllables()
@@ -115,5 +172,5 @@ class Linkage:
             for place, p, number, name, birth, sex, region in chunk:
                 person = Compared(StatedNumber(number, NumberKind.OTHER), name, birth, SEXES[sex], region)
                 agreement = agree(compared[place], person, sounds)
-                if judged(agreement) is not None:
+                if judging(agreement) is not None:
                     yield place, Pair(self._ids[p], batch[place].record_id, agreement)

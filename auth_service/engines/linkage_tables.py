@@ -127,21 +127,22 @@ def _column(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
 
 
 def put_records(connection: duckdb.DuckDBPyConnection, records: Sequence[Compared]) -> None:
-    """The table `records`, and `numbers`: which ID numbers each may mean."""
-    towns = [record.region[:9] if len(record.region) >= 9 else None for record in records]
-    town = np.empty(len(records), dtype=object)
-    town[:] = towns
-    put(
-        connection,
-        "records",
-        {
-            "r": np.arange(len(records), dtype=np.int32),
-            "number": texts([record.number.full for record in records]),
-            "name": texts([record.name for record in records]),
-            "birth": np.array([record.birth for record in records], np.int32),
-            "town": town,
-        },
-    )
+    """The table `records`, and `numbers`: which ID numbers each may mean. `whole`: stated as such, nothing to widen."""
+    towns = np.empty(len(records), dtype=object)
+    towns[:] = [record.region[:9] if len(record.region) >= 9 else None for record in records]
+    columns = {
+        "r": np.arange(len(records), dtype=np.int32),
+        "number": texts([record.number.full for record in records]),
+        "whole": np.array(
+            [record.number.kind is NumberKind.WHOLE and not record.number.misread for record in records], bool
+        ),
+        "name": texts([record.name for record in records]),
+        "birth": np.array([record.birth for record in records], np.int32),
+        "sex": np.array([_PLACES[record.sex] for record in records], np.uint8),
+        "region": texts([record.region for record in records]),
+        "town": towns,
+    }
+    put(connection, "records", columns)
     places, numbers = [], []
     for place, record in enumerate(records):
         if record.number.kind is not NumberKind.NONE:

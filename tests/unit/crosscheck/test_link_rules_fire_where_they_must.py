@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -19,7 +18,7 @@ PERFECT = Agreement(I.EXACT, N.EXACT, B.EXACT, R.VILLAGE, S.SAME)
 
 def but(**levels: Any) -> Agreement:
     """Everything agrees but this."""
-    return replace(PERFECT, **levels)
+    return PERFECT._replace(**levels)
 
 
 def fired(agreement: Agreement) -> str | None:
@@ -206,7 +205,7 @@ def test_a_missing_field_never_makes_a_finding_stronger_than_an_agreeing_one() -
             ("region", R.MISSING, R.VILLAGE), ("sex", S.MISSING, S.SAME),
         ):  # fmt: skip
             if getattr(one, field) is missing:
-                assert weight(one) <= weight(replace(one, **{field: best}))
+                assert weight(one) <= weight(one._replace(**{field: best}))
 
 
 def test_every_rule_has_its_own_id_and_words_in_both_languages() -> None:
