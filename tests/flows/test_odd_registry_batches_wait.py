@@ -18,10 +18,13 @@ from auth_service.core.errors import (
     ReasonMissing,
     SecondPersonNeeded,
 )
+from auth_service.core.retention import RetentionPolicy
 from auth_service.crosscheck.batches import Oddity
 from auth_service.flows.import_registry import RegistryReport
+from auth_service.flows.retain import Retain
 from auth_service.storage.unit import BatchState
 from tests.builders import WANG, Agency, id_number
+from tests.conftest import FixedClock
 from tests.flows.registries import Killed, Registries, death
 
 
@@ -156,6 +159,26 @@ def test_whoever_has_no_right_to_it_decides_nothing(registries: Registries) -> N
         registries.keeping.discard(report.batch_id, "x", officer)
     with pytest.raises(NotFound):
         registries.keeping.show("0" * 32)
+
+
+def test_what_rows_say_of_people_is_gone_after_a_month_and_a_void_still_finds_its_row(
+    registries: Registries, rows: Callable[..., list[Any]], clock: FixedClock
+) -> None:
+    registries.take(death("1", id_number=WANG), death("2"))
+    retain = Retain(registries.agency.store, {}, RetentionPolicy(), registries.agency.clock)
+    assert retain.run().removed["registry_extracts"] == 0
+    clock.advance(days=31)
+    assert retain.overdue()["registry_extracts"] == 3  # two rows, and the key that opens them
+    assert retain.run().removed["registry_extracts"] == 3
+    assert retain.overdue()["registry_extracts"] == 0
+    left = rows("SELECT count(*) FROM registry_records WHERE coalesce(content_sealed, content_index, id_index) IS NULL")
+    assert left == [(2,)]
+    alive = "SELECT count(*) FROM person_keys WHERE wrapped IS NOT NULL AND person_id NOT IN (SELECT id FROM people)"
+    assert rows(alive) == [(0,)]
+    assert registries.new()[0] == []
+    registries.take({"source_ref": "1", "message": "void", "recorded_at": "2026-03-20"})
+    (gone,) = registries.gone()
+    assert gone.voided
 
 
 def test_an_erased_persons_rows_say_nothing_any_more(registries: Registries, rows: Callable[..., list[Any]]) -> None:
