@@ -126,7 +126,7 @@ def test_a_profile_is_checked_by_line_and_then_used(home: Path, tmp_path: Path) 
     refused = take(file, "--profile", str(profile), expect=1)
     assert refused["error"]["code"] == "profile_refused"
     assert "line 5" in refused["error"]["detail"]
-    profile.write_text(profile.read_text(encoding="utf-8").replace("nam", "name"), encoding="utf-8")
+    profile.write_text(profile.read_text(encoding="utf-8").replace("谁: nam", "谁: name"), encoding="utf-8")
     assert run("registry", "profile", str(profile))["valid"] is True
     report = take(file, "--profile", str(profile))
     assert (report["kind"], report["added"]) == ("prison", 1)
