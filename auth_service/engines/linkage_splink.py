@@ -104,5 +104,5 @@ def _levels(column: str, missing: str, *conditions: str) -> Any:
     import splink.comparison_library as comparisons  # noqa: PLC0415
 
     between = [levels.CustomLevel(condition) for condition in conditions]
-    steps = [levels.NullLevel(missing), levels.ExactMatchLevel(column), *between, levels.ElseLevel()]
+    steps: list[Any] = [levels.NullLevel(missing), levels.ExactMatchLevel(column), *between, levels.ElseLevel()]
     return comparisons.CustomComparison(steps, output_column_name=column)
