@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from auth_service.accounts.credentials import new_token
 from auth_service.capture.one_time_code import CodeGiven, CodePolicy, CodeSent, check_code, last_sent, new_code
 from auth_service.capture.ports import CodeSender
 from auth_service.capture.session import CaptureSession, SessionPolicy, check_may_start
@@ -70,9 +71,10 @@ class ProvePossession:
         if not self._counts.may_send(phone or stored.subject):
             phone = None
         code, now = new_code(), self._clock.now()
+        right = code if phone is not None else new_token()  # what went to nobody comes back from nobody, guessed or not
         with self._store.unit() as unit:
             session = self._open(unit, key, alone=True).session
-            unit.sessions.move(session, CodeSent(now, unit.sessions.hidden_code(session.id, code)))
+            unit.sessions.move(session, CodeSent(now, unit.sessions.hidden_code(session.id, right)))
         self._sender.send(phone, code, now)
 
     def give(self, key: SessionKey, code: str) -> None:

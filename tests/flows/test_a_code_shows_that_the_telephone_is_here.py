@@ -110,6 +110,23 @@ def test_who_is_not_in_the_ledger_or_has_no_telephone_there_is_told_the_same_and
     assert len(known.codes.sent) == 10, "as much is done"
 
 
+def test_a_code_that_went_nowhere_is_never_the_right_one(known: Phone) -> None:
+    """Without a telephone on file, or once it got twenty, guessing would else be as free as sessions are."""
+    key = known.open(WANG)
+    known.proving.send(key)
+    with pytest.raises(CodeRefused):
+        known.proving.give(key, known.codes.sent[-1][1])
+    for n in range(4):
+        for _ in range(5):
+            known.proving.send(known.open(LI, device=f"{n}"))
+    key = known.open(LI, device="one more")
+    known.proving.send(key)
+    telephone, code = known.codes.sent[-1]
+    assert telephone is None
+    with pytest.raises(CodeRefused):
+        known.proving.give(key, code)
+
+
 def test_the_code_lies_nowhere_in_clear(known: Phone, rows: Rows) -> None:
     key = known.open(LI)
     known.proving.send(key)
