@@ -113,14 +113,23 @@ def situation_of(unit: Unit, person_id: str, benefit: BenefitKind, policy: Propo
 def late_may_hold(unit: Unit, proposal: Proposal, now: datetime) -> bool:
     """Whether, of a proposal whose ground is being late, the policy and the facts of today still carry it.
 
+    Not while the person waits for us: nobody is late whose capture or request staff have not seen to yet.
     raises  PolicyTampered
     """
-    if proposal.ground is not Ground.OVERDUE:
+    if proposal.ground is not Ground.OVERDUE or _waits_for_us(unit, proposal.person_id):
         return False
     book = unit.policies.book()
     lives = lives_of(unit, [proposal.person_id], legal_date(now), book)
     return any(
         life.facts.benefit is proposal.benefit and status_of(life.facts, book, now).may_propose_hold for life in lives
+    )
+
+
+def _waits_for_us(unit: Unit, person_id: str) -> bool:
+    return (
+        unit.reviews.await_look(person_id)
+        or unit.offline_records.waits_of(person_id)
+        or unit.other_ways.waits_of(person_id)
     )
 
 

@@ -6,12 +6,17 @@ import pytest
 
 from auth_service.accounts.roles import Role
 from auth_service.beneficiaries.tags import Tag
+from auth_service.capture.other_way import Way
 from auth_service.connectors.policy_file import read_policy_text
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import ContestIsOpen, FieldInvalid, LateIsNoGround
+from auth_service.flows.answer_request import AnswerRequest
+from auth_service.flows.ask_other_way import AskOtherWay, Named
 from auth_service.flows.keep_policies import KeepPolicies
 from auth_service.flows.sweep import Sweep
 from auth_service.payments.proposals import Act, Ground, PayState
+from auth_service.qualification.decision import Outcome
+from auth_service.qualification.evidence import Channel
 from tests.builders import WANG, Agency
 from tests.conftest import FixedClock
 from tests.fakes import picture
@@ -69,6 +74,32 @@ def test_a_pass_before_the_second_word_ends_it(money: Money) -> None:
     with pytest.raises(LateIsNoGround):
         money.approve(proposal)
     assert money.state() is PayState.PAID
+
+
+def test_nobody_is_late_while_their_capture_waits_for_a_look(money: Money) -> None:
+    """What staff left lying is nobody's delay but ours, whether it lay there before the proposal or came after it."""
+    strict(money)
+    money.agency.enroll(WANG, picture("wang"))
+    money.clock.advance(days=500)
+    proposal = money.propose(Act.HOLD, Ground.OVERDUE)
+    attempt = money.agency.verify(WANG, picture("wang", take=1, blur=0.55))
+    assert attempt.decision.outcome is Outcome.REFER
+    with pytest.raises(LateIsNoGround):
+        money.approve(proposal)
+    assert money.state() is PayState.PAID
+
+
+def test_nobody_is_late_while_their_request_for_another_way_waits(money: Money) -> None:
+    strict(money)
+    money.clock.advance(days=500)
+    asking = AskOtherWay(money.agency.store, money.clock)
+    asking.by_number(Named(WANG, "王秀英"), Way.HOME_VISIT, Channel.PHONE)
+    with pytest.raises(LateIsNoGround):
+        money.propose(Act.HOLD, Ground.OVERDUE)
+    answering = AnswerRequest(money.agency.store, money.clock, lambda _staff: None)
+    (waiting,) = money.agency.store.queries.requests().rows
+    answering.settle(waiting.id, "上门两次，无人应答", money.officer)
+    money.propose(Act.HOLD, Ground.OVERDUE)
 
 
 def test_whoever_the_policy_guards_is_visited_first(money: Money, agency: Agency) -> None:

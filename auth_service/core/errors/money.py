@@ -31,8 +31,11 @@ class PersonJustSeen(ActRefused):
 
 class LateIsNoGround(ActRefused):
     code = "late_is_no_ground"
-    zh = "仅因逾期不能暂缓：本地政策没有规定、还在宽限期内、本人已认证，或应先上门看望。"
-    en = "Being late is no ground: no policy says so, grace runs, the person passed, or is to be visited first."
+    zh = "仅因逾期不能暂缓：本地政策没有规定、还在宽限期内、本人已认证、应先上门看望，或本人的认证、申请还在等待处理。"
+    en = (
+        "Being late is no ground: no policy says so, grace runs, the person passed, is to be visited first, or waits"
+        " for staff to see to a capture or a request."
+    )
 
 
 class NotToldYet(ActRefused):

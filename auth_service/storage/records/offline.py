@@ -207,6 +207,11 @@ class OfflineRecords:
         )
         return [_stored(row) for row in rows]
 
+    def waits_of(self, person_id: str) -> bool:
+        """Whether a record of this person waits for a decision."""
+        mine = select(_RECORDS.c.id).where(_RECORDS.c.person_id == person_id, _OPEN).limit(1)
+        return self._work.connection.execute(mine).first() is not None
+
     def count_waiting(self) -> int:
         """Records that wait for a decision, on all devices."""
         return self._work.connection.execute(select(func.count()).select_from(_RECORDS).where(_OPEN)).scalar_one()

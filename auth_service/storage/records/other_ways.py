@@ -135,6 +135,11 @@ class OtherWays:
         rows = self._work.connection.execute(wanted.order_by(_WAYS.c.asked_at, _WAYS.c.id).limit(most))
         return [self._read(row) for row in rows]
 
+    def waits_of(self, person_id: str) -> bool:
+        """Whether somebody asked in this person's name and nobody has answered."""
+        mine = select(_WAYS.c.id).where(_WAYS.c.person_id == person_id, _WAYS.c.settled_at.is_(None)).limit(1)
+        return self._work.connection.execute(mine).first() is not None
+
     def get(self, request_id: str) -> OtherWay | None:
         """One request of somebody in the ledger, settled or not. raises KeyMissing, SealBroken"""
         wanted = select(_WAYS).where(_WAYS.c.id == request_id, _WAYS.c.person_id.is_not(None))

@@ -14,12 +14,13 @@ from auth_service.core.errors import KeyDestroyed, SealBroken, StaleJudgement
 from auth_service.core.ids import new_id
 from auth_service.qualification.review import Review, ReviewAct, ReviewReason, ReviewVerdict
 from auth_service.storage.records.guards import guard_of, is_genuine
+from auth_service.storage.records.passes import FOR_REVIEW
 from auth_service.storage.sealing import Place
-from auth_service.storage.tables import PersonKeyRow, ReviewRow
+from auth_service.storage.tables import EvidenceRow, PersonKeyRow, ReviewRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
-_REVIEWS, _KEYS = table_of(ReviewRow), table_of(PersonKeyRow)
+_REVIEWS, _KEYS, _EVIDENCE = table_of(ReviewRow), table_of(PersonKeyRow), table_of(EvidenceRow)
 _LATER = _REVIEWS.alias("later")
 IS_NEWEST = (
     ~select(_LATER.c.id)
@@ -90,6 +91,14 @@ class Reviews:
         if not all(is_genuine(self._work.indexes, ReviewRow, row) for row in rows):
             raise SealBroken("reviews.guard")
         return [self._read(row) for row in rows]
+
+    def await_look(self, person_id: str) -> bool:
+        """Whether a capture of this person is for the desk, and what follows from it was not done yet."""
+        settled = and_(_REVIEWS.c.evidence_id == _EVIDENCE.c.id, _REVIEWS.c.act == ReviewAct.SETTLED.value)
+        mine = select(_EVIDENCE.c.id).where(
+            _EVIDENCE.c.person_id == person_id, FOR_REVIEW, ~select(_REVIEWS.c.id).where(settled).exists()
+        )
+        return self._work.connection.execute(mine.limit(1)).first() is not None
 
     def due(self, before: datetime, most: int) -> list[str]:
         """Captures that were decided at or before an instant, the decision not taken back and nothing done about it
