@@ -111,7 +111,7 @@ export async function readClock(file) {
   }
 }
 
-/** Sets the kiosk up: a key of its own, made here and never let out. Throws Lost, Problem. */
+/** Sets the kiosk up: a key of its own, made here, which no script can read. Throws Lost, Problem. */
 export async function enrol(code, secret) {
   const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
   const publicKey = base64url(await crypto.subtle.exportKey("raw", pair.publicKey));

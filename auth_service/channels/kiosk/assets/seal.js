@@ -1,4 +1,5 @@
-// Records at rest: sealed with a key that never leaves the browser, so that a disk taken out of a kiosk shows nothing.
+// Records at rest: sealed with a key that no script can read. Chromium writes that key beside them as it is, so a disk
+// that was taken out shows nothing only where the disk itself is encrypted (docs/integration/kiosk-bridge.md, the disk).
 
 const IV = 12;
 
