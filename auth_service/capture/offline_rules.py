@@ -48,6 +48,13 @@ class OfflinePolicy:
         return timedelta(hours=self.queue_hours)
 
     @property
+    def tickets_drawn(self) -> int:
+        """Most tickets of one kiosk whose time is not over, used or not: those that it holds, and as many again that it
+        used in the same hours. source: own decision; 600 draws in 72 hours are few beside 2^16 challenges (LEAST_BITS)
+        """
+        return 2 * self.tickets_held
+
+    @property
     def skew(self) -> timedelta:
         return timedelta(seconds=self.skew_seconds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from auth_service.accounts.devices import DeviceState
 from auth_service.capture.challenge import Route, draw
@@ -58,8 +59,7 @@ class IssueTickets:
             unit.alone(f"records {device_id}")
             device = unit.devices.get(device_id)
             starts = device is not None and device.state is DeviceState.ACTIVE
-            most = self._policy.tickets_held - unit.offline_tickets.held(device_id, now) if starts else 0
-            left = max(0, min(count, most))
+            left = max(0, min(count, self._room(unit, device_id, now))) if starts else 0
             tickets = [Ticket(new_id(), device_id, draw(route), now, now + self._policy.queue) for _ in range(left)]
             given = tuple(GivenTicket(unit.offline_tickets.issue(ticket), ticket) for ticket in tickets)
             if given:
@@ -67,6 +67,13 @@ class IssueTickets:
                 unit.audit.append(event, now)
             conclude(unit, given)
         return given
+
+    def _room(self, unit: Unit, device_id: str, now: datetime) -> int:
+        """Used ones count too: records that come to nothing would else draw challenges at will."""
+        tickets, policy = unit.offline_tickets, self._policy
+        return min(
+            policy.tickets_held - tickets.held(device_id, now), policy.tickets_drawn - tickets.drawn(device_id, now)
+        )
 
     def held(self, device_id: str) -> int:
         """How many a kiosk may still use."""

@@ -8,8 +8,10 @@ import pytest
 
 from auth_service.accounts.devices import DeviceState
 from auth_service.capture.challenge import Route
-from auth_service.capture.offline_rules import RecordState
+from auth_service.capture.offline_rules import OfflinePolicy, RecordState
 from auth_service.core.errors import FieldInvalid
+from auth_service.flows.accept_record import RecordSent
+from auth_service.flows.issue_tickets import IssueTickets
 from auth_service.monitoring.flags import Severity
 from auth_service.qualification.capture_outcome import OutcomeWord
 from tests.conftest import FixedClock
@@ -159,6 +161,23 @@ def test_tickets_are_given_within_bounds(kiosk: Kiosk, clock: FixedClock, rows: 
     assert kiosk.issuing.held(kiosk.id) == 0
     kiosk.fetch(50)
     assert kiosk.issuing.held(kiosk.id) == 50
+
+
+def test_records_that_come_to_nothing_draw_no_challenges_at_will(kiosk: Kiosk, phone: Phone, clock: FixedClock) -> None:
+    """Whoever has a kiosk's disk could else burn tickets until one comes that a film of last year fits."""
+    issuing = IssueTickets(phone.agency.store, clock, OfflinePolicy(tickets_held=3))
+
+    def drawn() -> int:
+        given = issuing.run(kiosk.id, 3)
+        kiosk.tickets = [(one.token, len(one.ticket.challenge.steps)) for one in given]
+        for _ in given:
+            sent = kiosk.record()
+            assert kiosk.send(RecordSent(sent.data, sent.signature, {})).code == "frames_missing"
+        return len(given)
+
+    assert [drawn() for _ in range(4)] == [3, 3, 0, 0]
+    clock.advance(hours=73)
+    assert drawn() == 3
 
 
 def test_a_ticket_is_known_though_an_older_backup_came_back(kiosk: Kiosk, rows: Rows) -> None:

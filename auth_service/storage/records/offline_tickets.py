@@ -69,6 +69,11 @@ class OfflineTickets:
         mine = (_TICKETS.c.device_id == device_id) & (_TICKETS.c.expires_at > now) & _TICKETS.c.used_by.is_(None)
         return self._work.connection.execute(select(func.count()).select_from(_TICKETS).where(mine)).scalar_one()
 
+    def drawn(self, device_id: str, now: datetime) -> int:
+        """How many were drawn for a device whose time is not over, used or not."""
+        mine = (_TICKETS.c.device_id == device_id) & (_TICKETS.c.expires_at > now)
+        return self._work.connection.execute(select(func.count()).select_from(_TICKETS).where(mine)).scalar_one()
+
     def use(self, ticket: Ticket, record_id: str, now: datetime) -> bool:
         """False: another record used it. Of any number at once one uses it."""
         used = {"used_by": record_id, "used_at": now}
