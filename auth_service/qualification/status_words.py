@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from auth_service.qualification.grades import WORTH
 from auth_service.qualification.status import LifeState, Reason, Why
 
@@ -79,15 +81,28 @@ WHY_TEXTS: dict[Why, tuple[str, str]] = {
 }
 """Why -> (zh, en), with what the reason is about put in."""
 
+_BY_DATA = ("数据核对", "a comparison of data")
+_NOBODY_ELSES = frozenset({Why.GUARDED})
+"""That somebody is poor, disabled or bedridden."""
 
-def said(reason: Reason) -> tuple[str, str]:
-    """One reason in words, (zh, en)."""
+
+def said(reason: Reason, *, in_full: bool = True) -> tuple[str, str]:
+    """One reason in words, (zh, en). in_full False: a record by which data confirmed is not named"""
     zh, en = WHY_TEXTS[reason.why]
     worth = WORTH[reason.kind] if reason.kind is not None else None
+    kind_zh, kind_en = (worth.zh, worth.en) if worth else ("", "")
+    if worth is not None and worth.silent and not in_full:
+        kind_zh, kind_en = _BY_DATA
     words = {
         "on": str(reason.on or ""),
         "days": str(reason.days if reason.days is not None else ""),
-        "kind_zh": worth.zh if worth else "",
-        "kind_en": worth.en if worth else "",
+        "kind_zh": kind_zh,
+        "kind_en": kind_en,
     }
     return zh.format(**words), en.format(**words)
+
+
+def said_over_a_telephone(reasons: Iterable[Reason]) -> tuple[tuple[str, str], ...]:
+    """What whoever holds the telephone may read: a telephone is shared, and says nothing of hospitals, hotels and
+    marriages, nor of whom a policy guards."""
+    return tuple(said(one, in_full=False) for one in reasons if one.why not in _NOBODY_ELSES)

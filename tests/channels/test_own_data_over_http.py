@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from auth_service.accounts.roles import Role
+from auth_service.capture.one_time_code import CodeGiven
+from auth_service.core.clock import legal_date
 from auth_service.core.ids import new_id
+from auth_service.qualification.grades import EventKind
+from auth_service.qualification.life import LifeEvent
 from tests.channels.phone_client import PhonePage
 from tests.channels.service import EILEEN, GRACE, NAMES, NOBODY, SAME_ORIGIN, Deployment, hidden
 from tests.console.waiting import person_of
@@ -32,6 +38,28 @@ def test_whoever_has_no_code_and_no_pass_is_refused_in_the_same_words(service: D
     }  # fmt: skip
     assert len(told) == len(PATHS)
     assert service.client().get(f"/v1/me/status?session_id={new_id()}").status_code == 404
+
+
+def test_whoever_only_holds_the_telephone_does_not_read_that_somebody_was_in_hospital(service: Deployment) -> None:
+    """A telephone is shared. The person reads it with a live pass, in the history."""
+    now = service.wiring.clock.now()
+    with service.wiring.ledger_store.unit() as unit:
+        person_id = unit.people.id_of(EILEEN)
+        assert person_id is not None
+        day = legal_date(now) - timedelta(days=3)
+        unit.life_events.add(person_id, LifeEvent("医保", "1", EventKind.INPATIENT, day, now), None, "batch")
+    page = PhonePage(service.client())
+    page.open(EILEEN)
+    with service.wiring.store.unit() as unit:
+        stored = unit.sessions.by_id(page.id)
+        assert stored is not None
+        unit.sessions.move(stored.session, CodeGiven(now))
+    answer = page.call("GET", f"/v1/me/status?session_id={page.id}")
+    assert answer.status_code == 200, answer.text
+    assert str(day) in answer.text, "it says when"
+    assert "数据核对" in answer.text
+    assert "住院" not in answer.text
+    assert "hospital" not in answer.text
 
 
 def test_a_wish_is_received_from_anybody_and_carried_out_once_papers_were_seen(service: Deployment) -> None:

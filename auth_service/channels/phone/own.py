@@ -24,7 +24,8 @@ from auth_service.flows.see_person import Seen, Standing
 from auth_service.flows.session_terms import SessionKey
 from auth_service.qualification.evidence import Channel
 from auth_service.qualification.grades import WORTH
-from auth_service.qualification.status_words import STATE_TEXTS, said
+from auth_service.qualification.status import Status
+from auth_service.qualification.status_words import STATE_TEXTS, said, said_over_a_telephone
 from auth_service.storage.unit import IssuedCertificate, StoredNotice, StoredProposal
 from auth_service.web.access import client_of
 from auth_service.web.csrf import check_page
@@ -38,10 +39,13 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 
 def status(request: Request, key: HeldKey) -> Response:
-    """How each benefit stands. raises SessionUnknown, PossessionNeeded, RateLimited"""
+    """How each benefit stands, in words for whoever holds the telephone; history has all of it after a live pass.
+
+    raises  SessionUnknown, PossessionNeeded, RateLimited
+    """
     services = services_of(request)
     services.limit.lookup(client_of(request))
-    return _json(told.OwnStatusAnswer(benefits=_benefits(services.own.see.status(key))))
+    return _json(told.OwnStatusAnswer(benefits=_benefits(services.own.see.status(key), in_full=False)))
 
 
 def history(request: Request, key: HeldKey) -> Response:
@@ -75,7 +79,7 @@ def ask(request: Request, given: told.OwnWishBody) -> Response:
     return JSONResponse(ReceivedAnswer().model_dump(), 201)
 
 
-def _benefits(standings: Iterable[Standing]) -> tuple[told.BenefitStatus, ...]:
+def _benefits(standings: Iterable[Standing], *, in_full: bool) -> tuple[told.BenefitStatus, ...]:
     return tuple(
         told.BenefitStatus(
             benefit=one.kind,
@@ -83,15 +87,19 @@ def _benefits(standings: Iterable[Standing]) -> tuple[told.BenefitStatus, ...]:
             words=_said(STATE_TEXTS[one.status.state]),
             due_on=one.status.due_on,
             passed_on=one.status.passed_on,
-            reasons=tuple(_said(said(reason)) for reason in one.status.reasons),
+            reasons=tuple(map(_said, _reasons(one.status, in_full=in_full))),
         )
         for one in standings
     )
 
 
+def _reasons(status: Status, *, in_full: bool) -> tuple[tuple[str, str], ...]:
+    return tuple(map(said, status.reasons)) if in_full else said_over_a_telephone(status.reasons)
+
+
 def _history(found: OwnHistory) -> told.OwnHistoryAnswer:
     return told.OwnHistoryAnswer(
-        benefits=_benefits(found.standings),
+        benefits=_benefits(found.standings, in_full=True),
         events=tuple(_event(one) for one in found.events),
         tags=tuple(_tag(one) for one in found.tags),
         certificates=tuple(_certificate(one) for one in found.certificates),

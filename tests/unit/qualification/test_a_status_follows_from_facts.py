@@ -15,7 +15,7 @@ from auth_service.qualification.life import ActKind, Outage
 from auth_service.qualification.period import Cycle
 from auth_service.qualification.policy import Policy
 from auth_service.qualification.status import LifeState, Reason, Why
-from auth_service.qualification.status_words import STATE_TEXTS, WHY_TEXTS, said
+from auth_service.qualification.status_words import STATE_TEXTS, WHY_TEXTS, said, said_over_a_telephone
 from auth_service.qualification.time_line import time_line
 from tests.unit.qualification.lives import LONG_AGO, act, at, book, event, face, life, status, whys
 
@@ -207,3 +207,13 @@ def test_the_time_line_tells_every_change_and_what_it_rested_on() -> None:
         (date(2025, 8, 6), "normal", "resumed"),
     ]
     assert line[4].now.may_propose_hold
+
+
+def test_a_shared_telephone_says_neither_where_somebody_was_nor_whom_a_policy_guards() -> None:
+    day = date(2026, 3, 10)
+    reasons = [Reason(Why.GUARDED), Reason(Why.PASSED_BY_DATA, day, kind=EventKind.INPATIENT)]
+    reasons.append(Reason(Why.PASSED, day, kind=EventKind.HOME_VISIT))
+    by_data, visited = said_over_a_telephone(reasons)
+    assert by_data[1] == "A record of 2026-03-10 (a comparison of data) confirmed you without your doing anything"
+    assert "住院" in said(reasons[1])[0]
+    assert visited == said(reasons[2])
