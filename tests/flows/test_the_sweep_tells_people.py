@@ -85,7 +85,7 @@ def judged(desk: Telling, *reasons: Reason, **more: object) -> int:
     facts = LifeFacts(RESIDENT, "130203", None, date(2025, 1, 1), outages=outages)  # type: ignore[arg-type]
     status = Status(reasons=reasons, **values)  # type: ignore[arg-type]
     with desk.agency.store.unit() as unit:
-        return notices_due(unit, [(Life(desk.person, facts), status)], PLAN, desk.clock.now())
+        return notices_due(unit, [(Life(desk.person, "130203", facts), status)], PLAN, desk.clock.now())
 
 
 def test_an_outage_that_is_over_is_told_once_and_reminds_nobody_again(desk: Telling) -> None:

@@ -16,6 +16,7 @@ from auth_service.flows.keep_data_wish import KeepDataWish
 from auth_service.flows.sweep import Sweep
 from auth_service.qualification.status import Status, Why, status_of
 from auth_service.qualification.status_words import said
+from auth_service.storage.unit import LifeTerms
 from tests.builders import STRANGER, WANG, Agency, Rows
 from tests.conftest import FixedClock
 
@@ -29,7 +30,7 @@ def feed(agency: Agency, days_ago: int, ref: str, kind: str = "vaccination") -> 
 def stands(agency: Agency, person: str) -> Status:
     with agency.store.reading() as unit:
         today = legal_date(agency.clock.now())
-        (life,) = unit.lives.facts([person], today, (), frozenset())
+        (life,) = unit.lives.facts([person], LifeTerms(today, (), frozenset()))
         return status_of(life.facts, unit.policies.book(), agency.clock.now())
 
 
