@@ -20,7 +20,7 @@ from auth_service.flows.notice_due import notices_due
 from auth_service.notices.plan import SILENT, NoticePlan
 from auth_service.qualification.judging import Judge
 from auth_service.qualification.policy import PolicyBook
-from auth_service.qualification.schedule import SweepPolicy, newest_due
+from auth_service.qualification.schedule import SweepPolicy, long_over, newest_due
 from auth_service.storage.unit import Alike, SomePeople, Span, Store, SweepState, Unit
 
 SYSTEM = "system"
@@ -54,12 +54,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class _By:
-    """What all are judged by."""
+    """What all are judged by. is_news: people may be told; of a day long over they would be told what is so no more"""
 
     book: PolicyBook
     judge: Judge
     alike: Alike
     today: date
+    is_news: bool
 
 
 class Sweep:
@@ -71,7 +72,10 @@ class Sweep:
         self._plan = plan
 
     def run(self, as_of: date | None, actor: str, progress: Callable[[int], None]) -> SweepReport:
-        """as_of: a day that is over, or today. raises DateInvalid: a day to come; PolicyTampered"""
+        """as_of: a day that is over, or today; nobody is told of a day long over.
+
+        raises   DateInvalid: a day to come; PolicyTampered
+        """
         now = self._clock.now()
         today = as_of or legal_date(now)
         if today > legal_date(now):
@@ -79,7 +83,8 @@ class Sweep:
         with self._store.unit() as unit:
             book, sweep = unit.policies.book(), unit.sweeps.open(today, mark_of(unit), now)
         judge = Judge(book, end_of(today))
-        by, touched = _By(book, judge, Alike(judge.policies_of), today), self._touched(sweep)
+        by = _By(book, judge, Alike(judge.policies_of), today, not long_over(today, now))
+        touched = self._touched(sweep)
         while sweep.finished_at is None:
             people = self._next(sweep, touched)
             sweep, done = self._page(sweep, people, by) if people else self._end(sweep, actor)
@@ -137,7 +142,8 @@ class Sweep:
             if not unit.sweeps.advance(sweep, after):
                 return unit.sweeps.again(sweep), 0
             changed = sweep.changed + unit.life_states.put(judged, self._clock.now())
-            notices_due(unit, judged, self._plan, self._clock.now())
+            if by.is_news:
+                notices_due(unit, judged, self._plan, self._clock.now())
             unit.sweeps.advance(after, replace(after, changed=changed))
         return replace(after, changed=changed), count
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from auth_service.core.clock import AGENCY_ZONE
+from auth_service.core.clock import AGENCY_ZONE, legal_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +26,8 @@ def newest_due(now: datetime, policy: SweepPolicy) -> date:
     """The newest legal day whose hour has come. Days before it need no sweep of their own: a status knows the past."""
     here = now.astimezone(AGENCY_ZONE)
     return here.date() if here.hour >= policy.hour else here.date() - timedelta(days=1)
+
+
+def long_over(day: date, now: datetime) -> bool:
+    """Whether a status of a day is of old times: before the hour of the sweep, the newest swept is the day before."""
+    return day < legal_date(now) - timedelta(days=1)

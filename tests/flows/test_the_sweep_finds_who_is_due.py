@@ -140,6 +140,23 @@ def test_a_correction_and_a_void_leave_time_and_the_void_stands(agency: Agency, 
     assert stands(agency, person) == ("normal", "2027-05-31")
 
 
+def test_a_sweep_of_a_past_day_leaves_nothing_behind_that_the_next_one_does_not_find(
+    agency: Agency, clock: FixedClock
+) -> None:
+    person = agency.person()
+    swept(agency)
+    clock.advance(days=100)
+    bring(agency, event(WANG, "住院", legal_date(clock.now())))
+    clock.advance(days=10)
+    swept(agency)
+    now = stands(agency, person)
+    assert now == ("normal", "2027-06-30")
+    swept(agency, legal_date(clock.now()) - timedelta(days=60))
+    assert stands(agency, person) == ("normal", "2027-03-31"), "as it was known then"
+    swept(agency)
+    assert stands(agency, person) == now
+
+
 # --- the sweep ----------------------------------------------------------------------------------------------
 
 

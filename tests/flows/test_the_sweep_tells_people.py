@@ -75,6 +75,17 @@ def _broken(*_: object) -> None:
     raise RuntimeError("killed")
 
 
+def test_a_sweep_of_a_day_long_over_tells_nobody_what_is_no_longer_so(desk: Telling) -> None:
+    today = date(2027, 3, 20)
+    desk.clock.instant = desk.clock.instant.replace(year=today.year, month=today.month, day=today.day)
+    for days in (60, 2):
+        Sweep(desk.agency.store, desk.clock, PLAN).run(today - timedelta(days=days), "test", lambda _: None)
+        desk.clock.advance(minutes=1)
+    assert told(desk) == []
+    Sweep(desk.agency.store, desk.clock, PLAN).run(today - timedelta(days=1), "test", lambda _: None)
+    assert told(desk) == ["reminder 30/2027-03-31 sms"], "before its hour the worker sweeps the day before"
+
+
 # --- by hand, for standings that take long to come about ------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from auth_service.core.ids import new_id
+from auth_service.qualification.schedule import long_over
 from auth_service.storage.tables import SweepRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -49,10 +50,13 @@ class Sweeps:
     def open(self, as_of: date, mark: str, now: datetime) -> SweepState:
         """The sweep of a day: one that was cut short goes on; else a new one, over everybody where the mark is another.
 
+        After one of a day long over too: it judged by what was known then, and told nobody.
+
         mark  what all are judged by: the policies in force and the outages known
         """
         last = self._last(_SWEEPS.c.finished_at.is_not(None), now)
-        since = None if last is None or last.mark != mark or last.as_of > as_of else last.began_at
+        anew = last is None or last.mark != mark or last.as_of > as_of or long_over(last.as_of, last.began_at)
+        since = None if last is None or anew else last.began_at
         cut = self._last(_SWEEPS.c.finished_at.is_(None), now)
         if cut is not None and (cut.as_of, cut.mark, cut.whole) == (as_of, mark, since is None):
             return _state(cut, since)
