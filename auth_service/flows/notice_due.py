@@ -7,7 +7,7 @@ Whoever is held or stopped gets none of these: what they are told comes with the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import KeyMissing
@@ -36,13 +36,15 @@ def notices_due(unit: Unit, judged: Sequence[tuple[Life, Status]], plan: NoticeP
     if not plan.reaches:
         return 0
     since = unit.notice_wishes.receipts({life.person_id for life, _ in judged})
-    wanted = [(life, due) for life, status in judged for due in _dues(life, status, since.get(life.person_id), now)]
+    wanted = [
+        (life, status, due) for life, status in judged for due in _dues(life, status, since.get(life.person_id), now)
+    ]
     if not wanted:
         return 0
-    known = unit.notices.known({life.person_id for life, _ in wanted}, _KINDS)
+    known = unit.notices.known({life.person_id for life, *_ in wanted}, _KINDS)
     written = 0
-    for life, due in wanted:
-        if (life.person_id, due[0].value, due[1]) not in known:
+    for life, status, due in wanted:
+        if known.isdisjoint((life.person_id, due[0].value, about) for about in _same(status, due)):
             written += _tell(unit, plan, life, due, now)
     return written
 
@@ -64,12 +66,9 @@ def _dues(life: Life, status: Status, receipts_since: datetime | None, now: date
     if status.state not in _PAID:
         return
     facts = NoticeFacts(benefit=benefit, day=status.due_on)
-    extended = _reason(status, Why.EXTENDED)
-    lost = extended.days or 0 if extended is not None else 0
-    # an outage of some days moves the date a little: whoever was reminded of the first is not reminded of the second
-    asked_for = status.due_on - timedelta(days=lost)
-    if status.reminder is not None:
-        yield NoticeKind.REMINDER, f"{benefit.value}/{status.reminder}/{asked_for}", facts
+    lost = _lost(status)
+    if status.reminder is not None and not (lost and _told_by_more_time(life, status, status.reminder)):
+        yield NoticeKind.REMINDER, f"{benefit.value}/{status.reminder}/{status.due_on}", facts
     if status.state is LifeState.OVERDUE and today <= status.due_on + _OLD:
         yield NoticeKind.OVERDUE, f"{benefit.value}/{status.due_on}", facts
     # while an outage goes on the date moves every day; the person is told once, when it is over
@@ -77,6 +76,30 @@ def _dues(life: Life, status: Status, receipts_since: datetime | None, now: date
         yield NoticeKind.EXTENDED, f"{benefit.value}/{status.due_on}", facts
     if receipts_since is not None and status.passed_on is not None:
         yield from _receipt(life, status, (legal_date(receipts_since), today), status.passed_on)
+
+
+def _same(status: Status, due: Due) -> set[str]:
+    """What a notice about this matter may be called. An outage of some days moves the date a little: whoever was
+    reminded of the first is not reminded of the second, as long as no more days lie between than were lost."""
+    kind, about, _ = due
+    if kind is not NoticeKind.REMINDER:
+        return {about}
+    which = about.removesuffix(str(status.due_on))
+    return {f"{which}{status.due_on - timedelta(days=days)}" for days in range(_lost(status) + 1)}
+
+
+def _told_by_more_time(life: Life, status: Status, reminder: int) -> bool:
+    """Whether word of more time, which names the same date, comes in the place of a reminder whose day had come by
+    then. The last one always comes."""
+    news = (outage.known_at for outage in life.facts.outages if outage.began_on <= status.due_on)
+    known_on = legal_date(max(news, default=datetime.min.replace(tzinfo=UTC)))
+    return reminder != LAST_REMINDER and status.due_on - timedelta(days=reminder) <= known_on
+
+
+def _lost(status: Status) -> int:
+    """Days that an outage gave back."""
+    extended = _reason(status, Why.EXTENDED)
+    return 0 if extended is None else extended.days or 0
 
 
 def _receipt(life: Life, status: Status, between: tuple[date, date], passed_on: date) -> Iterable[Due]:

@@ -115,6 +115,24 @@ def test_an_outage_that_is_over_is_told_once_and_reminds_nobody_again(desk: Tell
     assert "2026年4月13日" in desk.log()[-1].text
 
 
+def test_each_further_day_that_is_lost_within_one_month_reminds_nobody_again(desk: Telling) -> None:
+    """The date falls on the end of the month, however many days of it were lost."""
+    asked = date(2026, 4, 30)
+    known = desk.clock.now()
+    assert judged(desk, reminder=60, due_on=date(2026, 3, 31)) == 1
+    for lost in (1, 2, 3):
+        over = (Outage(date(2026, 3, 5), date(2026, 3, 4) + timedelta(days=lost), known),)
+        given = Reason(Why.EXTENDED, asked, lost)
+        assert judged(desk, given, reminder=60, due_on=asked, outages=over) == (1 if lost == 1 else 0)
+    desk.clock.advance(days=35)
+    for written in (1, 0):
+        assert judged(desk, given, reminder=30, due_on=asked, outages=over) == written
+    late = (*over, Outage(date(2026, 4, 8), date(2026, 4, 8), desk.clock.now()))
+    given = Reason(Why.EXTENDED, asked, 4)
+    assert judged(desk, given, reminder=30, due_on=asked, outages=late) == 0
+    assert told(desk) == ["reminder 60/2026-03-31 sms", "extended 2026-04-30 sms", "reminder 30/2026-04-30 sms"]
+
+
 @pytest.mark.parametrize("state", [LifeState.HELD, LifeState.SUSPENDED, LifeState.TERMINATED])
 def test_whoever_is_held_or_stopped_is_not_told_that_money_goes_on(desk: Telling, state: LifeState) -> None:
     late = Reason(Why.EXTENDED, date(2026, 4, 13), 3)
