@@ -7,6 +7,8 @@ them meanwhile. The wish is theirs: no file brings it, somebody who heard it wri
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission, may
 from auth_service.beneficiaries.id_number import parse_id_number
@@ -17,7 +19,7 @@ from auth_service.core.ids import new_id
 from auth_service.qualification.grades import EventKind
 from auth_service.qualification.life import OWN, LifeEvent
 from auth_service.qualification.passes import wants_no_data
-from auth_service.storage.unit import Store
+from auth_service.storage.unit import Store, Unit
 
 _MAY = (Permission.ANSWER_REQUESTS, Permission.ERASE_PERSON)
 """Who speaks with people: an officer or checker, and the privacy officer."""
@@ -47,12 +49,22 @@ class KeepDataWish:
             person_id = unit.people.id_of(number)
             if person_id is None:
                 raise BeneficiaryUnknown(field="id_number")
-            unit.alone(f"wish {person_id}")
-            told = unit.life_events.of_people([person_id]).get(person_id, [])
-            if wants_no_data(told, today) is not wants_data:
-                return False
-            kind = EventKind.DATA_OPT_IN if wants_data else EventKind.DATA_OPT_OUT
-            unit.life_events.add(person_id, LifeEvent(OWN, new_id(), kind, today, now), None, "wish")
-            details = {"wish": kind.value, "said": said.strip()[:200]}
-            unit.audit.append(AuditEvent(f"staff:{staff.id}", "person.data_wish", f"person:{person_id}", details), now)
-        return True
+            return write_data_wish(unit, person_id, (wants_data, said.strip()[:200]), staff, now)
+
+
+def write_data_wish(unit: Unit, person_id: str, wish: tuple[bool, str], staff: StaffMember, now: datetime) -> bool:
+    """From this day on, however it was heard; what was confirmed before stands. False: they wished so already.
+
+    wish  whether data may be compared, and how the person told it
+    """
+    wants_data, said = wish
+    today = legal_date(now)
+    unit.alone(f"wish {person_id}")
+    told = unit.life_events.of_people([person_id]).get(person_id, [])
+    if wants_no_data(told, today) is not wants_data:
+        return False
+    kind = EventKind.DATA_OPT_IN if wants_data else EventKind.DATA_OPT_OUT
+    unit.life_events.add(person_id, LifeEvent(OWN, new_id(), kind, today, now), None, "wish")
+    details = {"wish": kind.value, "said": said}
+    unit.audit.append(AuditEvent(f"staff:{staff.id}", "person.data_wish", f"person:{person_id}", details), now)
+    return True

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission, may
@@ -19,16 +18,15 @@ from auth_service.core.clock import Clock, legal_date
 from auth_service.core.errors import AccessRefused, NotFound, StaleJudgement
 from auth_service.enrollment.own_request import Answer, OwnRequest, OwnWish, check_answer
 from auth_service.flows.ask_other_way import Named
+from auth_service.flows.keep_data_wish import write_data_wish
 from auth_service.flows.money_terms import checked_note
 from auth_service.flows.session_terms import named_person
 from auth_service.qualification.evidence import Channel
-from auth_service.qualification.grades import EventKind
-from auth_service.qualification.life import OWN, LifeEvent
 from auth_service.storage.queries import PersonSummary
-from auth_service.storage.unit import NewRequest, Store, Unit
+from auth_service.storage.unit import NewRequest, Store
 
 _MOST = 200
-_EVENTS = {OwnWish.DATA_OPT_OUT: EventKind.DATA_OPT_OUT, OwnWish.DATA_OPT_IN: EventKind.DATA_OPT_IN}
+_WANTS_DATA = {OwnWish.DATA_OPT_OUT: False, OwnWish.DATA_OPT_IN: True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +113,11 @@ class AnswerOwn:
             done = replace(found, settled_by=staff.id, answer=answer, papers=papers, note=note)
             if found.settled_at is not None or not unit.own_requests.settle(done, now):
                 raise StaleJudgement
-            if answer is Answer.DONE and found.wish in _EVENTS:
-                _tell_wish(unit, found, now)
+            if answer is Answer.DONE and found.wish in _WANTS_DATA:
+                write_data_wish(unit, found.person_id, (_WANTS_DATA[found.wish], f"own request {found.id}"), staff, now)
             details = {"wish": found.wish.value, "answer": answer.value, "papers": papers.value if papers else None}
             event = AuditEvent(f"staff:{staff.id}", "own_request.settled", f"person:{found.person_id}", details)
             unit.audit.append(event, now)
-
-
-def _tell_wish(unit: Unit, found: OwnRequest, now: datetime) -> None:
-    """From this day on; nothing that was confirmed before is taken back."""
-    event = LifeEvent(OWN, f"own request {found.id}", _EVENTS[found.wish], legal_date(now), now)
-    unit.life_events.add(found.person_id, event, None, found.id)
 
 
 def _require(staff: StaffMember) -> None:

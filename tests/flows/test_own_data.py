@@ -18,6 +18,7 @@ from auth_service.core.errors import (
 )
 from auth_service.enrollment.own_request import Answer, OwnWish, Papers
 from auth_service.flows.ask_other_way import Named
+from auth_service.flows.keep_data_wish import KeepDataWish
 from auth_service.flows.own_requests import AnswerOwn, AskOwn
 from auth_service.flows.see_own import FRESH, SeeOwn
 from auth_service.flows.session_terms import SessionKey
@@ -150,6 +151,27 @@ def test_a_privacy_officer_carries_it_out_with_papers_and_once(agency: Agency, c
         book = unit.policies.book()
     assert [found.on for found in passes(facts, book, clock.now())] == [today - timedelta(days=1)]
     assert desk.waiting() == 0
+
+
+def test_a_wish_that_came_by_two_ways_is_written_down_once_and_found_in_one_place(
+    agency: Agency, clock: FixedClock, rows: Rows
+) -> None:
+    agency.person()
+    officer, clerk = agency.member(Role.PRIVACY_OFFICER, "li"), agency.member(Role.OFFICER, "zhao")
+    desk = AnswerOwn(agency.store, agency.clock)
+    asked(agency, WANG, "王秀英", OwnWish.DATA_OPT_OUT)
+    assert KeepDataWish(agency.store, agency.clock).run(WANG, clerk, wants_data=False, said="counter")
+    (one,) = desk.listed(officer, settled=False)
+    desk.settle(one.id, ("done", "id_card", ""), officer)
+    assert rows("SELECT kind FROM life_events") == [("data_opt_out",)]
+    clock.advance(minutes=1)
+    asked(agency, WANG, "王秀英", OwnWish.DATA_OPT_IN)
+    (two,) = desk.listed(officer, settled=False)
+    desk.settle(two.id, ("done", "id_card", ""), officer)
+    told = rows("SELECT actor, details FROM audit_rows WHERE action = 'person.data_wish' ORDER BY number")
+    assert [actor for actor, _ in told] == [f"staff:{clerk.id}", f"staff:{officer.id}"]
+    assert f"own request {two.id}" in told[1][1]
+    assert not KeepDataWish(agency.store, agency.clock).run(WANG, clerk, wants_data=True, said="counter")
 
 
 def test_nothing_is_carried_out_by_somebody_elses_word(agency: Agency, rows: Rows) -> None:
