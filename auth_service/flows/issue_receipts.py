@@ -15,10 +15,10 @@ from auth_service.core.clock import Clock, legal_date
 from auth_service.core.ids import new_serial
 from auth_service.core.keys import Signer
 from auth_service.flows.life_pages import PEOPLE_AT_ONCE, lives_of
+from auth_service.flows.next_due import due_by
 from auth_service.qualification.certificate import issue, receipt_kind
 from auth_service.qualification.grades import IMPORTED, EventKind
-from auth_service.qualification.passes import Pass, passes
-from auth_service.qualification.period import next_due
+from auth_service.qualification.passes import passes
 from auth_service.qualification.policy import PolicyBook
 from auth_service.qualification.revocation import RevocationReason
 from auth_service.storage.unit import EventToCertify, Life, Store, Unit
@@ -66,12 +66,12 @@ class IssueReceipts:
     ) -> int:
         """One certificate a day: of a day with several events, for the one that was told last."""
         book, now = by
-        due, done = _due_dates(lives, book, now), 0
-        for (on, kind), due_on in sorted(due.items()):
+        done = 0
+        for on, kind in sorted(_standing(lives, book, now)):
             found = [event for event in events if (event.on, event.kind) == (on, kind)]
             if not found or any(event.has_receipt for event in found):
                 continue
-            certificate = issue(new_serial(), receipt_kind(kind), on, due_on, self._signer)
+            certificate = issue(new_serial(), receipt_kind(kind), on, due_by(lives, on, book, now), self._signer)
             done += unit.receipts.add(certificate, lives[0].person_id, found[0].id, now)
         return done
 
@@ -82,7 +82,7 @@ class IssueReceipts:
             doubted = unit.receipts.doubted(PEOPLE_AT_ONCE)
             for one in doubted:
                 book = unit.policies.book()
-                standing = _due_dates(lives_of(unit, [one.person_id], legal_date(now), book), book, now)
+                standing = _standing(lives_of(unit, [one.person_id], legal_date(now), book), book, now)
                 if (one.certificate.passed_on, one.event_kind) in standing:
                     continue
                 reason = RevocationReason.CORRECTED_BY_SOURCE if one.corrected else RevocationReason.VOIDED_BY_SOURCE
@@ -94,19 +94,7 @@ class IssueReceipts:
         return done
 
 
-def _due_dates(lives: Sequence[Life], book: PolicyBook, now: datetime) -> dict[tuple[date, EventKind], date]:
-    """Day and kind of each imported pass that stands -> the day by which the next is due for the first of the person's
-    benefits: whoever keeps to it keeps to all."""
-    found: dict[tuple[date, EventKind], date] = {}
-    for life in lives:
-        for one in passes(life.facts, book, now):
-            if one.kind in IMPORTED and one.taken_back is None:
-                due_on = _due_of(life, one, book)
-                key = (one.on, one.kind)
-                found[key] = min(found.get(key, due_on), due_on)
-    return found
-
-
-def _due_of(life: Life, one: Pass, book: PolicyBook) -> date:
-    facts = life.facts
-    return next_due(book.on(one.on, facts.benefit, facts.region).cycle, one.on, facts.birth_month)
+def _standing(lives: Sequence[Life], book: PolicyBook, now: datetime) -> set[tuple[date, EventKind]]:
+    """Day and kind of each imported pass that stands for one of a person's benefits at least."""
+    every = (one for life in lives for one in passes(life.facts, book, now))
+    return {(one.on, one.kind) for one in every if one.kind in IMPORTED and one.taken_back is None}

@@ -7,23 +7,29 @@ from datetime import date
 import pytest
 
 from auth_service.accounts.roles import Role
+from auth_service.beneficiaries.person import BenefitKind
 from auth_service.connectors.policy_file import read_policy_text
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import PolicyTampered
+from auth_service.flows.issue_receipts import IssueReceipts
 from auth_service.flows.keep_outages import KeepOutages
 from auth_service.flows.keep_policies import KeepPolicies
+from auth_service.flows.propose_act import Wish
 from auth_service.flows.sweep import Sweep
+from auth_service.payments.proposals import Act, Ground
 from tests.builders import LI, WANG, Agency
 from tests.conftest import FixedClock
 from tests.fakes import picture
 from tests.flows.paying import Money
+from tests.flows.test_the_sweep_finds_who_is_due import bring, event
 from tests.storage.samples import direct_sql
 
 HALF = "name: half\npolicies:\n  - benefits: [resident_pension]\n    region: '130203'\n    cycle: {months: 6}\n"
 
 
 def in_force(agency: Agency, text: str, on: date | None = None) -> None:
-    first, second = agency.member(Role.POLICY_ADMIN, "xu"), agency.member(Role.POLICY_ADMIN, "he")
+    called = text.split()[1]
+    first, second = (agency.member(Role.POLICY_ADMIN, f"{who}-{called}") for who in ("xu", "he"))
     keeping = KeepPolicies(agency.store, agency.clock)
     name = keeping.propose(read_policy_text(text), first).policies.name
     keeping.activate(name, on or legal_date(agency.clock.now()), second)
@@ -98,6 +104,53 @@ def test_what_an_earlier_policy_or_an_outage_gave_is_not_taken_back_by_a_paper(
     clock.advance(days=370)
     KeepOutages(agency.store, clock).add((date(2027, 3, 12), date(2027, 3, 13)), "network", "test")
     assert swept_due(agency, person) == ["2027-04-30"]
+
+
+def test_a_benefit_that_has_ended_makes_nobody_late(agency: Agency, clock: FixedClock) -> None:
+    """Months after an unemployment benefit ended its old date stands on no paper about the pension."""
+    money = Money(agency, clock)
+    money.add_person(benefit_kind="unemployment")
+    agency.enroll(WANG, picture("wang"))
+    for act, ground in ((Act.HOLD, Ground.DATA_CONFLICT), (Act.TERMINATE, Ground.CONDITION_ENDED)):
+        wish = Wish(money.person, BenefitKind.UNEMPLOYMENT, act, ground)
+        money.approve(money.proposing.run(wish, money.officer))
+    clock.advance(days=300)
+    in_force(agency, HALF.replace("resident_pension", "unemployment").replace("months: 6", "months: 1"))
+    clock.advance(days=200)
+    assert passed(agency) == date(2028, 7, 31)
+    clock.advance(days=1)
+    assert receipt(agency, money.person) == date(2028, 7, 31)
+
+
+def receipt(agency: Agency, person: str) -> date:
+    """The due date on the certificate of a pass by data today."""
+    today = legal_date(agency.clock.now())
+    bring(agency, event(WANG, "住院", today, str(today)))
+    assert IssueReceipts(agency.store, agency.signer, agency.clock).run()["issued"] == 1
+    with agency.store.reading() as unit:
+        return unit.receipts.of_person(person)[0].certificate.due_on
+
+
+def test_a_pass_by_data_names_the_date_that_the_sweep_keeps(agency: Agency, clock: FixedClock) -> None:
+    money = Money(agency, clock)
+    clock.advance(days=1)
+    first = receipt(agency, money.person)
+    assert first == date(2027, 3, 31)
+    in_force(agency, HALF)
+    clock.advance(days=1)
+    assert receipt(agency, money.person) == first, "a promise stands"
+    assert swept_due(agency, money.person) == [str(first)]
+    clock.advance(days=370)
+    KeepOutages(agency.store, clock).add((date(2027, 3, 12), date(2027, 3, 13)), "network", "test")
+    money.add_person(benefit_kind="survivor")
+    in_force(
+        agency,
+        HALF.replace("resident_pension", "survivor").replace("name: half", "name: more")
+        + "    evidence: {silent: false}\n",
+    )
+    clock.advance(days=1)
+    named = receipt(agency, money.person)
+    assert str(named) == min(swept_due(agency, money.person)), "of two benefits the soonest, counted or not"
 
 
 def test_a_pass_that_a_policy_does_not_count_promises_nothing(agency: Agency, clock: FixedClock) -> None:
