@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +74,27 @@ class Rows:
         self.refused.append((row, values, error.code))
 
 
+@cache
+def _blank() -> Path:
+    """A folder with keys and an empty SQLite database that the migrations have made, once for a process."""
+    folder = Path(tempfile.mkdtemp(prefix="blank-agency-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    keys = KeyFile.open_or_create(folder / "keys" / "keys.json")
+    SigningKeyFile.open_or_create(folder / "keys" / "signing.json")
+    store = Store(f"sqlite:///{folder / 'test.sqlite3'}", keys, folder / "photos")
+    store.migrate()
+    store.close()
+    return folder
+
+
+def copy_blank(folder: Path) -> None:
+    """An agency's folder with nothing in its database; what is there already stays as it is."""
+    if (folder / "keys").exists() or (folder / "test.sqlite3").exists():
+        return
+    shutil.copytree(_blank() / "keys", folder / "keys")
+    shutil.copyfile(_blank() / "test.sqlite3", folder / "test.sqlite3")
+
+
 class Agency:
     """A whole deployment in one folder, with a fake reader and everything else real.
 
@@ -79,6 +104,8 @@ class Agency:
     def __init__(self, folder: Path, clock: Clock, urls: Urls | None = None) -> None:
         self.folder = folder
         self.clock = clock
+        if urls is None:
+            copy_blank(folder)
         self.keys = KeyFile.open_or_create(folder / "keys" / "keys.json")
         self.signer = SigningKeyFile.open_or_create(folder / "keys" / "signing.json")
         urls = urls or Urls(*[f"sqlite:///{folder / 'test.sqlite3'}"] * 3)

@@ -26,6 +26,7 @@ def test_an_attested_match_qualifies_with_a_certificate_that_anybody_can_check(s
     state = service.client().get(f"/certificates/{certificate['serial']}").json()
     assert state == {
         "valid": True, "evidence_kind": "assisted", "passed_on": "2026-03-10", "due_on": "2027-03-31",
+        "revoked_at": None, "reason": None,
     }  # fmt: skip
 
 
