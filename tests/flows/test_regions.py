@@ -14,6 +14,7 @@ from auth_service.core.errors import ServiceError
 from auth_service.flows.import_payments import ImportPayments
 from auth_service.flows.import_regions import ImportRegions, RegionsReport
 from auth_service.flows.sweep import Sweep
+from auth_service.storage.queries import DueFilter
 from tests.builders import LI, WANG, Agency, Rows
 from tests.conftest import FixedClock
 from tests.storage.samples import direct_sql
@@ -160,6 +161,16 @@ def test_money_of_a_recoded_county_is_counted_under_the_county_of_today(agency: 
     assert (total.region, str(total.settled)) == ("990181", "296.00")
     (by_old,) = agency.store.queries.money_totals("990101", digits=6)
     assert by_old == total
+
+
+def test_who_is_due_in_a_place_is_listed_by_old_and_new_codes_alike(agency: Agency, clock: FixedClock) -> None:
+    bring(agency, *TREE)
+    agency.person(WANG, region="990101001001")
+    Sweep(agency.store, clock).run(None, "test", lambda _: None)
+    bring(agency, ends("990101000000", "recoded", "990181", "丙县"), {"region_code": "990181000000", "name": "丙市"})
+    for code, found in (("990101", 1), ("990181", 1), ("9901", 1), ("990102", 0)):
+        assert len(agency.store.queries.due(DueFilter(region=code), None, 10).rows) == found
+        assert agency.store.queries.due_counts(code)["normal"] == found
 
 
 def test_after_a_change_of_regions_everybody_is_judged_anew(agency: Agency, clock: FixedClock) -> None:

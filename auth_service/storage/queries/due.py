@@ -19,6 +19,7 @@ from auth_service.qualification.grades import EventKind
 from auth_service.qualification.status import LifeState, Why
 from auth_service.storage.queries.pages import MOST
 from auth_service.storage.queries.people import Masked, masked_people
+from auth_service.storage.records.regions import lies_in
 from auth_service.storage.tables import LifeStateRow, PersonRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -83,7 +84,7 @@ class DuePage:
 def page_of_due(work: Work, wanted: DueFilter, cursor: str | None, limit: int, most: int = MOST) -> DuePage:
     """raises FieldInvalid: cursor; KeyMissing, SealBroken"""
     limit = max(1, min(limit, most))
-    conditions = _conditions(wanted)
+    conditions = _conditions(work, wanted)
     if cursor is not None:
         conditions.append(_after(cursor))
     order = (_STATES.c.due_on, _STATES.c.person_id, _STATES.c.kind)
@@ -98,7 +99,7 @@ def page_of_due(work: Work, wanted: DueFilter, cursor: str | None, limit: int, m
 
 def count_due(work: Work, region: str | None = None) -> dict[str, int]:
     """How many benefits stand in which state, there or everywhere."""
-    conditions = _conditions(DueFilter(region=region))
+    conditions = _conditions(work, DueFilter(region=region))
     counted = {state.value: 0 for state in LifeState}
     wanted = select(_STATES.c.state, func.count()).select_from(_ALL).where(*conditions).group_by(_STATES.c.state)
     return counted | {row.state: row[1] for row in work.connection.execute(wanted)}
@@ -119,14 +120,14 @@ def _last(passed_on: date | None, reasons: list[dict[str, str]]) -> LastPass:
     return next((last for last, of in _KINDS.items() if kinds & {kind.value for kind in of}), LastPass.SILENT)
 
 
-def _conditions(wanted: DueFilter) -> list[ColumnElement[bool]]:
+def _conditions(work: Work, wanted: DueFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [_NAMED]
     if wanted.state is not None:
         found.append(_STATES.c.state == wanted.state.value)
     if wanted.benefit is not None:
         found.append(_STATES.c.kind == wanted.benefit.value)
     if wanted.region is not None:
-        found.append(_PEOPLE.c.region_code.startswith(wanted.region, autoescape=True))
+        found.append(lies_in(work, _PEOPLE.c.region_code, wanted.region))
     if wanted.last is not None:
         found.append(_passed_by(wanted.last))
     return found
