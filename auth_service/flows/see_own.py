@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from auth_service.beneficiaries.arrangements import Arrangement
 from auth_service.beneficiaries.person import Beneficiary
 from auth_service.beneficiaries.tags import TagChange
 from auth_service.capture.one_time_code import CodeGiven
@@ -19,6 +20,7 @@ from auth_service.enrollment.consent import Consent
 from auth_service.enrollment.own_request import OwnRequest
 from auth_service.flows.see_person import Seen, Standing, shown_person
 from auth_service.flows.session_terms import SessionKey, actor_of, own_session
+from auth_service.notices.notice import Wishes
 from auth_service.qualification.decision import Outcome
 from auth_service.storage.unit import (
     IssuedCertificate,
@@ -56,6 +58,8 @@ class OwnData:
     consent: Consent | None
     contests: tuple[StoredContest, ...]
     requests: tuple[OwnRequest, ...]
+    arranged: tuple[Arrangement, ...]
+    wishes: Wishes
     made_at: datetime
 
 
@@ -97,6 +101,8 @@ class SeeOwn:
                 unit.consents.current(person_id),
                 tuple(reversed(unit.contests.of(person_id))),
                 tuple(unit.own_requests.of_person(person_id)),
+                _arranged(unit, person_id),
+                unit.notice_wishes.of(person_id),
                 now,
             )
 
@@ -126,6 +132,12 @@ def _history(unit: Unit, person_id: str, now: datetime) -> OwnHistory:
     except NotFound as error:
         raise SessionUnknown from error
     return OwnHistory(*shown, tuple(reversed(unit.proposals.of(person_id))), tuple(unit.notices.of_person(person_id)))
+
+
+def _arranged(unit: Unit, person_id: str) -> tuple[Arrangement, ...]:
+    """Contacts, proxies and accommodations, every word of each."""
+    kept = (unit.contacts, unit.proxies, unit.accommodations)
+    return tuple(word for one in kept for word in one.history(person_id))
 
 
 def _has_code(stored: StoredSession, now: datetime) -> bool:

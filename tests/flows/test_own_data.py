@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from auth_service.accounts.roles import Role
+from auth_service.beneficiaries.arrangements import Topic
+from auth_service.channels.phone.own import told_export
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import (
     AccessRefused,
@@ -18,16 +20,20 @@ from auth_service.core.errors import (
 )
 from auth_service.enrollment.own_request import Answer, OwnWish, Papers
 from auth_service.flows.ask_other_way import Named
+from auth_service.flows.import_arrangements import ImportArrangements
 from auth_service.flows.keep_data_wish import KeepDataWish
+from auth_service.flows.keep_notices import KeepNotices
 from auth_service.flows.own_requests import AnswerOwn, AskOwn
 from auth_service.flows.see_own import FRESH, SeeOwn
 from auth_service.flows.session_terms import SessionKey
+from auth_service.notices.notice import Language, Wishes
 from auth_service.qualification.capture_outcome import OutcomeWord
 from auth_service.qualification.evidence import Channel
 from auth_service.qualification.passes import passes
 from auth_service.qualification.status import LifeState
 from auth_service.storage.unit import LifeTerms
 from tests.builders import LI, STRANGER, WANG, Agency
+from tests.builders import Rows as RowsToBring
 from tests.conftest import FixedClock
 from tests.flows.capturing import Phone, Rows
 from tests.flows.test_the_sweep_finds_who_is_due import bring, event
@@ -110,6 +116,35 @@ def test_every_look_is_in_the_trail(phone: Phone, see: SeeOwn) -> None:
     with phone.agency.store.reading() as unit:
         seen = [row.event for row in unit.audit.rows() if row.event.action == "own_data.seen"]
     assert [(one.actor, dict(one.details)) for one in seen] == [("capture:phone", {"what": "status"})]
+
+
+def test_all_data_has_what_was_arranged_around_a_person_and_how_they_want_to_be_told(phone: Phone, see: SeeOwn) -> None:
+    agency = phone.agency
+    with agency.store.reading() as unit:
+        person = unit.people.id_of(WANG)
+    assert person is not None
+    told = (
+        (Topic.PROXY, {"id_number": WANG, "kind": "监护人", "name": "王建国", "proxy_id_number": LI, "basis": "判决",
+                       "source": "court"}),
+        (Topic.ACCOMMODATION, {"id_number": WANG, "kind": "blind", "source": "village"}),
+    )  # fmt: skip
+    for topic, row in told:
+        report = ImportArrangements(agency.ledger_store, agency.clock).run(
+            topic, RowsToBring([row], "a.csv"), RowsToBring(), "cli", lambda _: None
+        )
+        assert report.refused == 0
+    officer = agency.member(Role.OFFICER, "ou")
+    KeepNotices(agency.store, agency.clock, lambda email: email).wish(WANG, Wishes(Language.EN, receipts=True), officer)
+    key = phone.captured()
+    phone.completing.run(key)
+    data = see.export(key)
+    assert {(one.topic, one.kind) for one in data.arranged} == {
+        (Topic.PROXY, "guardian"), (Topic.ACCOMMODATION, "blind"),
+    }  # fmt: skip
+    assert (data.wishes.language, data.wishes.receipts) == (Language.EN, True)
+    answer = told_export(data)
+    assert "王建国" in answer.model_dump_json()
+    assert LI not in answer.model_dump_json(), "another person's number is not theirs to hand out"
 
 
 # --- what is asked ------------------------------------------------------------------------------------------

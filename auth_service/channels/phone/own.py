@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from auth_service.beneficiaries.arrangements import Arrangement, Topic
 from auth_service.beneficiaries.tags import TAG_TEXTS, TagChange
 from auth_service.channels.phone import own_schemas as told
 from auth_service.channels.phone.schemas import ReceivedAnswer
@@ -35,6 +36,8 @@ from auth_service.web.texts import TEXTS
 
 HOLDS_NAMED_SESSION = HoldsNamedSession()
 HeldKey = Annotated[SessionKey, Depends(HOLDS_NAMED_SESSION)]
+_OF_PROXIES = frozenset({"id_number", "phone"})
+"""What is kept of somebody else is theirs."""
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -59,7 +62,7 @@ def export(request: Request, key: HeldKey) -> Response:
     """Everything in words, as a file. raises SessionUnknown, LivePassNeeded, RateLimited"""
     services = services_of(request)
     services.limit.lookup(client_of(request))
-    answer = _export(services.own.see.export(key))
+    answer = told_export(services.own.see.export(key))
     response = _json(answer)
     response.headers["Content-Disposition"] = 'attachment; filename="own-data.json"'
     return response
@@ -148,7 +151,8 @@ def _notice(one: StoredNotice) -> told.OwnNotice:
     )  # fmt: skip
 
 
-def _export(data: OwnData) -> told.OwnExportAnswer:
+def told_export(data: OwnData) -> told.OwnExportAnswer:
+    """Everything in words, as it is sent."""
     person, consent = data.person, data.consent
     return told.OwnExportAnswer(
         made_at=data.made_at,
@@ -181,7 +185,19 @@ def _export(data: OwnData) -> told.OwnExportAnswer:
             )
             for one in data.requests
         ),
+        arranged=tuple(_arranged(one) for one in data.arranged),
+        wishes=told.OwnNoticeWishes(
+            language=data.wishes.language, email=data.wishes.email, receipts=data.wishes.receipts
+        ),
     )  # fmt: skip
+
+
+def _arranged(one: Arrangement) -> told.OwnArrangement:
+    hidden = _OF_PROXIES if one.topic is Topic.PROXY else frozenset[str]()
+    details = {name: value for name, value in one.details.items() if name not in hidden}
+    return told.OwnArrangement(
+        topic=one.topic, kind=one.kind, details=details, source=one.source, given=one.given, on=one.on, until=one.until
+    )
 
 
 def _said(words: tuple[str, str]) -> told.Said:

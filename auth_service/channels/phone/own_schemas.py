@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from auth_service.beneficiaries.arrangements import Topic
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.beneficiaries.tags import Tag
 from auth_service.channels.phone.schemas import Answer, Given, Line
 from auth_service.enrollment.own_request import OwnWish
-from auth_service.notices.notice import NoticeState, Reach
+from auth_service.notices.notice import Language, NoticeState, Reach
 from auth_service.payments.proposals import Act
 from auth_service.qualification.certificate import ReceiptKind
 from auth_service.qualification.evidence import EvidenceKind
@@ -148,6 +149,29 @@ class OwnAsked(Answer):
     settled_at: datetime | None
 
 
+class OwnArrangement(Answer):
+    """What a source said of contacts, of who may act for the person, or of what makes it easier for them, or took back.
+
+    details  in words; a proxy's own ID number and telephone are not among them
+    """
+
+    topic: Topic
+    kind: str
+    details: dict[str, str]
+    source: str
+    given: bool
+    on: date
+    until: date | None
+
+
+class OwnNoticeWishes(Answer):
+    """How the person wants to be told."""
+
+    language: Language
+    email: str
+    receipts: bool
+
+
 class OwnExportAnswer(Answer):
     """Everything that is kept in words. Pictures and templates are shown at a counter, not sent."""
 
@@ -157,6 +181,8 @@ class OwnExportAnswer(Answer):
     consent: OwnConsent | None
     contests: tuple[OwnContest, ...]
     requests: tuple[OwnAsked, ...]
+    arranged: tuple[OwnArrangement, ...]
+    wishes: OwnNoticeWishes
 
 
 class OwnWishBody(Given):
