@@ -13,7 +13,7 @@ from auth_service.core.clock import legal_date
 from auth_service.core.errors import KeyMissing
 from auth_service.flows.notice_terms import tell
 from auth_service.notices.notice import NoticeFacts, NoticeKind
-from auth_service.notices.plan import LAST_REMINDER, NoticePlan
+from auth_service.notices.plan import NoticePlan
 from auth_service.qualification.grades import WORTH
 from auth_service.qualification.status import LifeState, Reason, Status, Why
 from auth_service.storage.unit import Life, Unit
@@ -45,18 +45,20 @@ def notices_due(unit: Unit, judged: Sequence[tuple[Life, Status]], plan: NoticeP
     written = 0
     for life, status, due in wanted:
         if known.isdisjoint((life.person_id, due[0].value, about) for about in _same(status, due)):
-            written += _tell(unit, plan, life, due, now)
+            last = due[0] is NoticeKind.OVERDUE or (due[0] is NoticeKind.REMINDER and status.last_reminder)
+            written += _tell(unit, plan, (life, due), now, last=last)
     return written
 
 
-def _tell(unit: Unit, plan: NoticePlan, life: Life, due: Due, now: datetime) -> int:
+def _tell(unit: Unit, plan: NoticePlan, what: tuple[Life, Due], now: datetime, *, last: bool) -> int:
+    """last: nobody is reminded later, so that the contact whom the ledger names hears of it too"""
+    life, due = what
     try:
         person = unit.people.get(life.person_id)
     except KeyMissing:  # erased between two reads
         return 0
     if person is None:
         return 0
-    last = due[0] is NoticeKind.OVERDUE or due[1].startswith(f"{life.facts.benefit.value}/{LAST_REMINDER}/")
     return tell(unit, plan, person, due, now, helper=last)
 
 
@@ -93,7 +95,7 @@ def _told_by_more_time(life: Life, status: Status, reminder: int) -> bool:
     then. The last one always comes."""
     news = (outage.known_at for outage in life.facts.outages if outage.began_on <= status.due_on)
     known_on = legal_date(max(news, default=datetime.min.replace(tzinfo=UTC)))
-    return reminder != LAST_REMINDER and status.due_on - timedelta(days=reminder) <= known_on
+    return not status.last_reminder and status.due_on - timedelta(days=reminder) <= known_on
 
 
 def _lost(status: Status) -> int:

@@ -14,7 +14,6 @@ ROUTINE = frozenset(
     {NoticeKind.REMINDER, NoticeKind.OVERDUE, NoticeKind.EXTENDED, NoticeKind.RECEIPT, NoticeKind.CONTEST_RECEIVED}
 )
 """Told over one way; all others concern money and go over every way."""
-LAST_REMINDER = 7
 
 
 @dataclass(frozen=True, slots=True)

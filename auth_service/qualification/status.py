@@ -71,6 +71,7 @@ class Status:
     """due_on            the last day for the next pass, with every extension
     passed_on         the newest day on which the person was there; None: nobody has seen them yet
     reminder          days of the reminder that has been reached (60, 30, 7); None: none yet, or it is past
+    last_reminder     whether the policy has no later one
     may_propose_hold  whether people may propose a hold for being late; nothing follows by itself
     sample_wanted     only data has spoken for long: the person is asked to be seen once, and nothing else changes
     restore_first     passed after an act that took money away: first in the queue of those who give it back
@@ -82,6 +83,7 @@ class Status:
     passed_on: date | None
     reasons: tuple[Reason, ...]
     reminder: int | None = None
+    last_reminder: bool = False
     may_propose_hold: bool = False
     sample_wanted: bool = False
     restore_first: bool = False
@@ -125,6 +127,7 @@ def status_of(facts: LifeFacts, book: PolicyBook, now: datetime) -> Status:
     act = act_in_force(facts.acts, now)
     state, of_state, may_hold = _state(facts, policy, due_on, act, now)
     restore = act is not None and act.kind is not ActKind.RESUME and _passed_since(act, found)
+    reminder = _reminder(policy, due_on, today)
     if restore:
         of_state.append(Reason(Why.RESTORE_FIRST, newest.on if newest else None))
     return Status(
@@ -132,7 +135,8 @@ def status_of(facts: LifeFacts, book: PolicyBook, now: datetime) -> Status:
         due_on=due_on,
         passed_on=newest.on if newest else None,
         reasons=(*of_state, *reasons),
-        reminder=_reminder(policy, due_on, today),
+        reminder=reminder,
+        last_reminder=reminder is not None and reminder == min(policy.reminders),
         may_propose_hold=may_hold,
         sample_wanted=wanted,
         restore_first=restore,

@@ -56,6 +56,21 @@ def test_a_proposed_hold_is_told_over_every_way_before_anything_happens(desk: Te
     assert desk.state() is PayState.PAID
 
 
+def test_whoever_is_being_told_of_a_proposal_is_told_that_it_came_to_nothing(desk: Telling) -> None:
+    proposal = desk.propose(Act.HOLD, Ground.NOT_REACHED)
+    now = desk.clock.now()
+    with desk.agency.store.unit() as unit:  # a sender has it in hand
+        assert len(unit.notices.claim([Reach.SMS], 8, now, now + timedelta(seconds=60))) == 1
+    desk.deciding.withdraw(proposal.id, "", desk.officer)
+    assert NoticeKind.PROPOSAL_ENDED in {one.kind for one in desk.log()}
+
+
+def test_nobody_hears_of_the_end_of_what_nobody_heard_of(desk: Telling) -> None:
+    proposal = desk.propose(Act.HOLD, Ground.NOT_REACHED)
+    desk.deciding.withdraw(proposal.id, "", desk.officer)
+    assert {one.state for one in desk.log()} == {NoticeState.DROPPED}
+
+
 def test_a_death_record_is_asked_about_and_not_spoken_of(desk: Telling) -> None:
     desk.propose(Act.HOLD, Ground.DEATH_RECORD)
     assert {one.kind for one in desk.log()} == {NoticeKind.CHECK_PROPOSED}

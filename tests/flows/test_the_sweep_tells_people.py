@@ -11,7 +11,7 @@ from auth_service.beneficiaries.person import BenefitKind
 from auth_service.core.clock import legal_date
 from auth_service.flows.notice_due import notices_due
 from auth_service.flows.sweep import Sweep
-from auth_service.notices.notice import Language, NoticeKind, Wishes
+from auth_service.notices.notice import Language, NoticeKind, Reach, Wishes
 from auth_service.qualification.grades import EventKind
 from auth_service.qualification.life import LifeFacts, Outage
 from auth_service.qualification.status import LifeState, Reason, Status, Why
@@ -37,7 +37,9 @@ def swept(desk: Telling, day: date | None = None) -> None:
 
 
 def told(desk: Telling) -> list[str]:
-    return [f"{one.kind.value} {one.about.removeprefix('resident_pension/')} {one.reach.value}" for one in desk.log()]
+    """In the order of their instants, and of ways at one instant the person's own first."""
+    log = sorted(desk.log(), key=lambda one: (one.written_at, one.reach is Reach.HELPER))
+    return [f"{one.kind.value} {one.about.removeprefix('resident_pension/')} {one.reach.value}" for one in log]
 
 
 def test_a_year_of_sweeps_reminds_three_times_and_says_once_that_the_day_has_passed(desk: Telling) -> None:
@@ -131,6 +133,14 @@ def test_each_further_day_that_is_lost_within_one_month_reminds_nobody_again(des
     given = Reason(Why.EXTENDED, asked, 4)
     assert judged(desk, given, reminder=30, due_on=asked, outages=late) == 0
     assert told(desk) == ["reminder 60/2026-03-31 sms", "extended 2026-04-30 sms", "reminder 30/2026-04-30 sms"]
+
+
+def test_the_contact_hears_of_the_last_reminder_whichever_day_the_policy_gives_it(desk: Telling) -> None:
+    assert judged(desk, reminder=60) == 1
+    assert judged(desk, reminder=10, last_reminder=True) == 2
+    assert sorted(told(desk)) == [
+        "reminder 10/2026-04-10 helper", "reminder 10/2026-04-10 sms", "reminder 60/2026-04-10 sms",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("state", [LifeState.HELD, LifeState.SUSPENDED, LifeState.TERMINATED])

@@ -123,11 +123,15 @@ class Notices:
         return [Told(Reach(row.reach), row.settled_at) for row in self._genuine(wanted)]
 
     def drop_waiting(self, about: str, code: str, now: datetime) -> bool:
-        """What waits about a matter is of no use any more. True: something about it was handed over before."""
-        for row in self._work.connection.execute(_held(_NOTICES.c.about == about, _WAITING)).all():
+        """What waits about a matter is of no use any more. True: something about it was handed over before, or is being
+        handed over at this moment, so that the person may hear of it."""
+        rows = self._work.connection.execute(_held(_NOTICES.c.about == about, _WAITING)).all()
+        for row in rows:
             self._settle(row, NoticeState.DROPPED, code, now)
-        sent = select(_NOTICES.c.id).where(_NOTICES.c.about == about, _NOTICES.c.state == NoticeState.SENT.value)
-        return self._work.connection.execute(sent.limit(1)).first() is not None
+        under_way = _NOTICES.c.state.in_((NoticeState.SENT.value, NoticeState.WAITING.value))
+        heard = select(_NOTICES.c.id).where(_NOTICES.c.about == about, under_way)
+        tried = any(row.claim is not None or row.tries for row in rows)
+        return tried or self._work.connection.execute(heard.limit(1)).first() is not None
 
     def of_person(self, person_id: str) -> list[StoredNotice]:
         """All that this person was told, newest first: the log that they can see."""
