@@ -174,3 +174,35 @@ def test_a_lens_that_nobody_knows_is_taken_for_a_wide_one(run: Run) -> None:
 def test_base64url_has_no_padding(run: Run) -> None:
     assert run("sign.js", "m.base64url(new Uint8Array([251, 255, 254]))") == "-__-"
     assert base64.urlsafe_b64encode(bytes([251, 255, 254])) == b"-__-"
+
+
+LATE = """await (async () => {
+  const place = document.querySelector('script[type=module]').src;
+  const { device } = await import(place.replace('main.js', 'device.js'));
+  const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
+  const [own, send] = [{ ...device }, window.fetch];
+  let answered = null;
+  const asked = new Promise((told) => {
+    window.fetch = () => { told(); return new Promise((answer) => { answered = answer; }); };
+  });
+  Object.assign(device, { id: "d".repeat(32), key: pair.privateKey });
+  m.visit.plan = { id_number: "of the first", slow: false };
+  const opening = m.open().then(() => "taken", (error) => error.constructor.name);
+  await asked;
+  m.forget();
+  m.visit.plan = { id_number: "of the second", slow: false };
+  const head = { status: g.status, headers: { "content-type": "application/json" } };
+  answered(new Response(JSON.stringify(g.body), head));
+  const said = await opening;
+  const held = m.visit.id;
+  m.forget();
+  Object.assign(device, own);
+  window.fetch = send;
+  return [said, held];
+})()"""
+
+
+@pytest.mark.parametrize("status", [201, 503])
+def test_what_comes_back_for_somebody_who_has_left_is_not_the_next_persons(run: Run, status: int) -> None:
+    given = {"status": status, "body": {"id": "a" * 32, "token": "t", "code": "unavailable"}}
+    assert run("visit.js", LATE, given) == ["Stopped", ""]

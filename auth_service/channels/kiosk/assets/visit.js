@@ -3,6 +3,7 @@
 import { begin, openSession } from "./api.js";
 import { newKey } from "./calls.js";
 import { persist } from "./retry.js";
+import { Stopped } from "./waiting.js";
 
 const EMPTY = {
   id: "", token: "", nonce: "", startedAt: 0, linked: false, consented: false, slow: false,
@@ -27,11 +28,22 @@ export function leaveSession() {
   Object.assign(visit, { id: "", token: "", nonce: "", startedAt: 0, local: null });
 }
 
-/** A session for the plan. Throws Lost at once where there is no line: nobody waits here, the kiosk goes on by itself. */
+/**
+ * A session for the plan. Throws Lost at once where there is no line: nobody waits here, the kiosk goes on by itself.
+ * Throws Stopped where the person left meanwhile: the answer is not the next one's, and the session ends by itself.
+ */
 export async function open() {
-  const opened = await openSession(visit.plan, newKey());
+  const { plan } = visit;
+  const here = () => {
+    if (visit.plan !== plan) throw new Stopped();
+  };
+  const opened = await openSession(plan, newKey()).catch((error) => {
+    here();
+    throw error;
+  });
+  here();
   leaveSession();
-  Object.assign(visit, { id: opened.id, token: opened.token, slow: visit.plan.slow });
+  Object.assign(visit, { id: opened.id, token: opened.token, slow: plan.slow });
 }
 
 /** A session that this kiosk holds itself, on a challenge that was drawn before. */
