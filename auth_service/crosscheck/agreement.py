@@ -189,16 +189,30 @@ def compare_names(one: str, other: str, syllables: Mapping[str, str]) -> NameLev
     if UNREADABLE not in one + other:
         if len(one) == 3 == len(other) and one[1:] == other[1:] and _taken_for(one[0], other[0], syllables):
             return NameLevel.SURNAME_ALIKE
-        if sound_of(one, syllables) == sound_of(other, syllables):
+        if _sound_alike(one, other, syllables):
             return NameLevel.SOUNDS_ALIKE
     return _shapes(one, other, syllables)
+
+
+def _sound_alike(one: str, other: str, syllables: Mapping[str, str]) -> bool:
+    """Whether two names sound the same. Most do not from their first unlike characters on, which is quickly seen."""
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            if syllables.get(a, a)[0] != syllables.get(b, b)[0]:
+                return False
+            break
+    return sound_of(one, syllables) == sound_of(other, syllables)
 
 
 def _shapes(one: str, other: str, syllables: Mapping[str, str]) -> NameLevel:
     if one == other:
         return NameLevel.ONE_CHARACTER
-    if len(one) == len(other) and all(_taken_for(a, b, syllables) for a, b in zip(one, other, strict=True)):
-        return NameLevel.LOOKS_ALIKE
+    if len(one) == len(other):
+        for a, b in zip(one, other, strict=True):
+            if not _taken_for(a, b, syllables):
+                break
+        else:
+            return NameLevel.LOOKS_ALIKE
     return NameLevel.ONE_CHARACTER if len(one + other) > 3 and one_slip_apart(one, other) else NameLevel.DIFFERENT
 
 

@@ -172,6 +172,9 @@ _ALL_RULES = (*LINK_RULES, RESIDUE_RULE)
 _RULES = {rule.id: rule for rule in _ALL_RULES}
 _RANKS = {rule.id: place for place, rule in enumerate(_ALL_RULES)}
 
+NAMES_WITHOUT_NUMBER = frozenset(name for rule in _ALL_RULES if rule.ids & {*_NOT_ITS_OWN} for name in rule.names)
+"""How names must agree for any rule to fire on a pair whose ID numbers are not the same."""
+
 
 def judge(agreement: Agreement) -> LinkRule | None:
     """The rule that an agreement meets, or None: this is nobody to ask about. No rule stands on a name alone."""

@@ -20,13 +20,14 @@ from auth_service.crosscheck.agreement import (
     RegionLevel,
     SexLevel,
     agree,
+    compare_names,
     compare_regions,
     compared_record,
 )
 from auth_service.crosscheck.linkage import Judging, LinkFinding, Pair, assign, judged, judged_residue
 from auth_service.crosscheck.normalise import NumberKind, StatedNumber
 from auth_service.crosscheck.records import PersonFacts, RegistryFacts
-from auth_service.crosscheck.rules import Strength
+from auth_service.crosscheck.rules import NAMES_WITHOUT_NUMBER, Strength
 from auth_service.engines.linkage_splink import MOST_PAIRS_QUICKLY, probable_pairs
 from auth_service.engines.linkage_tables import (
     SEXES,
@@ -156,7 +157,7 @@ class Linkage:
         put(self._connection, "unsettled", {"r": left})
         for block in BLOCKS.values():
             query = f"SELECT r.r, {_PERSON} FROM {_UNSETTLED} r JOIN people p ON {block}"
-            yield from (pair for _, pair in self._judge(query, batch, compared))
+            yield from (pair for _, pair in self._judge(query, batch, compared, by_name=True))
 
     def _judge(
         self,
@@ -164,12 +165,19 @@ class Linkage:
         batch: Sequence[RegistryFacts],
         compared: Sequence[Compared],
         judging: Judging = judged,
+        *,
+        by_name: bool = False,
     ) -> Iterator[tuple[int, Pair]]:
-        """Every pair that a query lets through and a rule fires on, with its record's place."""
+        """Every pair that a query lets through and a rule fires on, with its record's place.
+
+        by_name  numbers do not agree: the name decides first, as most pairs end there
+        """
         sounds = syllables()
         rows: Any = self._connection.execute(query)
         while chunk := rows.fetchmany(10_000):
             for place, p, number, name, birth, sex, region in chunk:
+                if by_name and compare_names(compared[place].name, name, sounds) not in NAMES_WITHOUT_NUMBER:
+                    continue
                 person = Compared(StatedNumber(number, NumberKind.OTHER), name, birth, SEXES[sex], region)
                 agreement = agree(compared[place], person, sounds)
                 if judging(agreement) is not None:

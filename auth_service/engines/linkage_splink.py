@@ -23,6 +23,8 @@ MOST_PAIRS, MOST_PAIRS_QUICKLY = 1e7, 1e6
 adequate; 1e6, its default, does for findings that stay weak"""
 SEED = 7
 """So that the same rows give the same findings."""
+_TRAINING = (("number",), ("name", "town"))
+"""What pairs have in common from which it learns how often fields of one person agree."""
 _SIDE = """
 CREATE OR REPLACE TABLE {table} AS
 SELECT {key} AS unique_id, nullif(number, '') AS number, nullif(name, '') AS name, nullif(birth, 0) AS birth,
@@ -64,6 +66,9 @@ def _predicted(
 ) -> Iterator[tuple[int, int, float]]:
     from splink import DuckDBAPI, Linker, block_on  # noqa: PLC0415 - optional
 
+    trained = [together for together in _TRAINING if _share(connection, together)]
+    if not trained:
+        return  # it would have nothing to learn from
     api = DuckDBAPI(connection)
     sides = [
         api.register("splink_people", dataset_display_name="a"),
@@ -71,11 +76,17 @@ def _predicted(
     ]
     linker = Linker(sides, _settings(), log_level=logging.ERROR)
     linker.training.estimate_u_using_random_sampling(max_pairs=most_pairs, seed=SEED)
-    for together in (("number",), ("name", "town")):
+    for together in trained:
         linker.training.estimate_parameters_using_expectation_maximisation(block_on(*together))
     found = linker.inference.predict(threshold_match_probability=least)
     query = f"SELECT unique_id_r, unique_id_l, match_probability FROM {found.physical_name}"
     yield from connection.execute(query).fetchall()
+
+
+def _share(connection: duckdb.DuckDBPyConnection, columns: Sequence[str]) -> bool:
+    """Whether any person and record have all of these columns in common."""
+    query = f"SELECT 1 FROM splink_people JOIN splink_records USING ({', '.join(columns)}) LIMIT 1"
+    return bool(connection.execute(query).fetchall())
 
 
 def _settings() -> Any:
