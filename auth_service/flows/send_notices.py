@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from auth_service.core.clock import Clock
+from auth_service.flows.notice_terms import OVERTAKEN
 from auth_service.notices.hours import FIRST_PAUSE, open_ways, pause_after
-from auth_service.notices.notice import Delivery, NoticeState, Outcome, Reach
+from auth_service.notices.notice import Delivery, NoticeKind, NoticeState, Outcome, Outgoing, Reach
 from auth_service.notices.policy import NoticePolicy
 from auth_service.notices.ports import NoticeSender
 from auth_service.storage.unit import Claimed, Store
@@ -24,6 +25,7 @@ _AT_ONCE = 8
 """So few that, with the deadline of a connector, a batch ends within the lease."""
 _MOST_BATCHES = 100
 """A run ends some time: the worker wants to be stopped between two."""
+_ASKS_TO_COME = frozenset({NoticeKind.REMINDER, NoticeKind.OVERDUE})
 UNREADABLE, POISON = "unreadable", "poison"
 
 
@@ -60,10 +62,10 @@ class SendNotices:
 
     def _one(self, claimed: Claimed, silent: set[Callable[[], NoticeSender]]) -> str:
         make = self._senders[claimed.reach]
-        if claimed.message is None:
-            return self._settle(claimed, NoticeState.DEAD, UNREADABLE)
-        if claimed.tries > self._policy.tries:  # it ended every process that tried it
-            return self._settle(claimed, NoticeState.DEAD, POISON)
+        if claimed.message is None or claimed.tries > self._policy.tries:  # then it ended every process that tried it
+            return self._settle(claimed, NoticeState.DEAD, UNREADABLE if claimed.message is None else POISON)
+        if self._passed_since(claimed.person_id, claimed.message):
+            return self._settle(claimed, NoticeState.DROPPED, OVERTAKEN)
         delivery = Delivery(Outcome.UNREACHABLE, "left") if make in silent else make().send(claimed.message)
         if delivery.outcome is Outcome.TAKEN:
             return self._settle(claimed, NoticeState.SENT, None)
@@ -79,6 +81,14 @@ class SendNotices:
         with self._store.unit() as unit:
             unit.notices.again(claimed, delivery.code, now + pause, counted=counted)
         return "again"
+
+    def _passed_since(self, person_id: str, message: Outgoing) -> bool:
+        """Whether somebody is asked to come who has come meanwhile, as when they passed at night."""
+        if message.kind not in _ASKS_TO_COME:
+            return False
+        with self._store.reading() as unit:
+            last = unit.evidence.last_pass(person_id)
+        return last is not None and last[0] >= message.written_at
 
     def _settle(self, claimed: Claimed, state: NoticeState, code: str | None) -> str:
         with self._store.unit() as unit:

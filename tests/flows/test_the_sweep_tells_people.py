@@ -11,13 +11,14 @@ from auth_service.beneficiaries.person import BenefitKind
 from auth_service.core.clock import legal_date
 from auth_service.flows.notice_due import notices_due
 from auth_service.flows.sweep import Sweep
-from auth_service.notices.notice import Language, NoticeKind, Reach, Wishes
+from auth_service.notices.notice import Language, NoticeKind, NoticeState, Reach, Wishes
 from auth_service.qualification.grades import EventKind
 from auth_service.qualification.life import LifeFacts, Outage
 from auth_service.qualification.status import LifeState, Reason, Status, Why
 from auth_service.storage.unit import Life
 from tests.builders import WANG, Agency
 from tests.conftest import FixedClock
+from tests.fakes import picture
 from tests.flows.telling import PLAN, Telling
 from tests.gateway import gateway
 
@@ -178,3 +179,16 @@ def test_a_day_that_passed_long_before_this_service_told_anybody_is_no_news(desk
     today = legal_date(desk.clock.now())
     assert judged(desk, state=LifeState.OVERDUE, due_on=today - timedelta(days=61)) == 0
     assert judged(desk, state=LifeState.OVERDUE, due_on=today - timedelta(days=60)) == 2
+
+
+def test_a_reminder_that_a_pass_has_overtaken_is_not_sent(desk: Telling) -> None:
+    """Written in the evening, passed at night: nobody is asked in the morning to do what they have done."""
+    desk.agency.enroll(WANG, picture("wang"))
+    desk.clock.instant = desk.clock.instant.replace(hour=13)  # nine in the evening there
+    assert judged(desk, reminder=30) == 1
+    desk.clock.advance(hours=1)
+    desk.agency.verify(WANG, picture("wang", take=2))
+    desk.morning()
+    assert desk.sending.run() == {"sent": 0, "again": 0, "dead": 0, "dropped": 1}
+    assert [(one.state, one.code) for one in desk.log()] == [(NoticeState.DROPPED, "overtaken")]
+    assert desk.sms.got == []

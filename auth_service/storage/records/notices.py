@@ -72,6 +72,7 @@ class Claimed:
     """A message that this process may try now. message None: it cannot be read any more; tries: with this one"""
 
     id: str
+    person_id: str
     reach: Reach
     claim: str
     tries: int
@@ -170,7 +171,9 @@ class Notices:
             mine = _NOTICES.c.id.in_([row.id for row in rows])
             taken = update(_NOTICES).where(mine).values(claim=claim, due_at=until, tries=_NOTICES.c.tries + 1)
             self._work.connection.execute(taken)
-        return [Claimed(row.id, Reach(row.reach), claim, row.tries + 1, self._outgoing(row)) for row in rows]
+        return [
+            Claimed(row.id, row.person_id, Reach(row.reach), claim, row.tries + 1, self._outgoing(row)) for row in rows
+        ]
 
     def settle(self, claimed: Claimed, state: NoticeState, code: str | None, now: datetime) -> bool:
         """False: another took it over, or it was dropped or erased meanwhile."""
