@@ -36,6 +36,8 @@ Proof = Callable[[str, Mapping[str, Any]], None]
 PATIENCE = 3
 """How often one call of a capture is heard to be at work elsewhere before the person is asked to begin again: the
 process that had it was killed, and its claim is free after a minute."""
+TIRELESS = {"AUTH_SERVICE_CAPTURE__ATTEMPTS_PER_DAY": "100000"}
+"""One person stands before the kiosk all the time, more often in an hour than anybody in a year."""
 
 
 class Dying:
@@ -50,7 +52,7 @@ class Dying:
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(
                 command(self._branch.home, "serve", "--port", str(self._port)),
-                env={**environment(self._branch.home), **SETTINGS, **self._branch.settings}, stdout=out, stderr=out,
+                env={**environment(self._branch.home), **SETTINGS, **TIRELESS, **self._branch.settings}, stdout=out, stderr=out,
                 start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + 90
@@ -158,7 +160,7 @@ def test_a_hundred_kills_on_each_database(tmp_path: Path, backend: str, proof: P
         found = killed_again_and_again(Branch(tmp_path / "home", settings), kills=105, seed=22)
     proof(f"kiosk-kills-{backend}", found)
     assert found["kills"] >= 100
-    assert found["outcomes"] > 0
+    assert found["outcomes"] >= 20, "people were captured all the time, and not only at its start"
 
 
 def killed_again_and_again(branch: Branch, kills: int, seed: int) -> dict[str, Any]:

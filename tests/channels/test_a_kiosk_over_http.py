@@ -153,7 +153,7 @@ def test_one_kiosk_has_caps_of_its_own_and_no_other_waits_for_it(service: Deploy
     for serial in range(60):
         assert terminal.opened(id_number(200 + serial)).status_code == 201
     full = terminal.opened(id_number(300))
-    assert (full.status_code, full.json()["code"]) == (429, "attempts_used_up")
+    assert (full.status_code, full.json()["code"], full.json()["retryable"]) == (429, "attempts_used_up", False)
     assert int(full.headers["Retry-After"]) > 0
     assert terminal.opened(id_number(301)).status_code == 429
     (line,) = service.wiring.store.queries.flags("open", rule_id="V01", limit=5).rows

@@ -38,9 +38,12 @@ class RateLimited(RequestRefused):
 
 
 class AttemptsUsedUp(RateLimited):
+    """Not to be asked again at once: whoever did would only wait at a closed door while another way is open."""
+
     code = "attempts_used_up"
     zh = "今天在此处的尝试次数已用完。请换一台设备或渠道，或到窗口、申请上门办理；待遇不受影响。"
     en = "No more tries here today. Please use another device or way, a counter or a visit; nothing is lost by it."
+    retryable = False
 
 
 class MediaTypeUnsupported(RequestRefused):
