@@ -52,8 +52,8 @@ class Dying:
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(
                 command(self._branch.home, "serve", "--port", str(self._port)),
-                env={**environment(self._branch.home), **SETTINGS, **TIRELESS, **self._branch.settings}, stdout=out, stderr=out,
-                start_new_session=True,
+                env={**environment(self._branch.home), **SETTINGS, **TIRELESS, **self._branch.settings},
+                stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
