@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import text
 
+from auth_service.storage.candidates import CANDIDATES
 from auth_service.storage.records.api_keys import ApiKeys
 from auth_service.storage.records.arrangements import Accommodations, Contacts, Proxies
 from auth_service.storage.records.audit import Audit
@@ -80,6 +83,10 @@ class Unit:
         if self._work.connection.dialect.name == "postgresql":
             number = int.from_bytes(self._work.indexes.of("alone", what)[:8], signed=True)
             self._work.connection.execute(_ALONE, {"number": number})
+
+    def candidates(self, name: str, after: str, most: int, now: datetime) -> list[Any]:
+        """The next facts of a set behind a place, as storage/candidates has it. raises KeyError: no such set"""
+        return CANDIDATES[name](self._work, after, most, now)
 
     @cached_property
     def people(self) -> People:

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
+from typing import ClassVar, Protocol
+
 from auth_service.monitoring.flags import RuleWords, Severity, key_of_capture
 from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber
 from auth_service.monitoring.rules.i09_shared_image import SharedImage
+from auth_service.monitoring.rules.p04_amount_jump import AmountJump
 from auth_service.monitoring.rules.v01_one_device import OneDevice
 from auth_service.monitoring.rules.v03_repeated_failures import RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture
 from auth_service.monitoring.rules.v05_suspected_presentation import SuspectedPresentation
 from auth_service.monitoring.rules.v06_impossible_travel import ImpossibleTravel
 from auth_service.monitoring.rules.v09_broken_protocol import BrokenProtocol
+from auth_service.monitoring.swept import SweptRule
 
-Rule = (
-    InvalidIdNumber
-    | SharedImage
-    | OneDevice
-    | RepeatedFailures
-    | CopiedCapture
-    | SuspectedPresentation
-    | ImpossibleTravel
-    | BrokenProtocol
+
+class AnyRule(Protocol):
+    """What screens and papers read of a rule."""
+
+    rule_id: ClassVar[str]
+    version: ClassVar[int]
+    severity: ClassVar[Severity]
+    words: ClassVar[RuleWords]
+
+
+SWEPT: tuple[type[SweptRule], ...] = (AmountJump,)
+"""Rules that look through what is stored (flows/run_rules.py). All others are raised where the facts arise."""
+
+_WHERE_FACTS_ARISE: tuple[type[AnyRule], ...] = (
+    InvalidIdNumber,
+    SharedImage,
+    OneDevice,
+    RepeatedFailures,
+    CopiedCapture,
+    SuspectedPresentation,
+    ImpossibleTravel,
+    BrokenProtocol,
 )
+_ALL: tuple[type[AnyRule], ...] = (*_WHERE_FACTS_ARISE, *SWEPT)
 
-RULES: dict[str, type[Rule]] = {
-    rule.rule_id: rule
-    for rule in (
-        InvalidIdNumber,
-        SharedImage,
-        OneDevice,
-        RepeatedFailures,
-        CopiedCapture,
-        SuspectedPresentation,
-        ImpossibleTravel,
-        BrokenProtocol,
-    )
-}
+RULES: dict[str, type[AnyRule]] = {rule.rule_id: rule for rule in _ALL}
+
+IN_FORCE_FROM_START = frozenset({AmountJump.rule_id})
+"""Swept rules that raise flags from the first day, because they only do sums over the ledger's own rows. All others
+start in shadow: nobody has measured yet how often they are right."""
 
 OF_A_CAPTURE = (CopiedCapture.rule_id, SuspectedPresentation.rule_id)
 """Rules whose flags are about one capture, which may stand at the review desk as well."""

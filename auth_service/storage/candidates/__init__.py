@@ -1,0 +1,27 @@
+"""Sets of facts that rules look through, narrowed by SQL.
+
+question  of whom, or of what, could this rule be true?
+rules     a set is never smaller than what its rule fires on, whatever its parameters; the rule alone judges
+          a page holds every row of facts that stands at its last place, so that a sweep goes on behind that place
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from auth_service.storage.candidates.amounts import month_pairs
+from auth_service.storage.work import Work
+
+Candidates = Callable[[Work, str, int, datetime], list[Any]]
+"""(work, after, most, now) -> the next rows of facts in ascending order of `place` behind `after` (empty text: from the
+start), about `most` of them; an empty list is the end."""
+
+CANDIDATES: Mapping[str, Candidates] = {
+    "month_pairs": month_pairs,
+}
+"""Name, as rules give it -> set."""
+
+OF_THE_LEDGER: frozenset[str] = frozenset()
+"""Sets that read where benefits are paid: only the ledger's database role may (docs/decisions/0013)."""
