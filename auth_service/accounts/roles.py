@@ -74,6 +74,10 @@ class Permission(StrEnum):
     PROPOSE_POLICY = "propose_policy"
     ACTIVATE_POLICY = "activate_policy"
     """Never one's own proposal."""
+    PROPOSE_RULE = "propose_rule"
+    """A setting of a monitoring rule: its parameters, its severity, whether it raises flags."""
+    ACTIVATE_RULE = "activate_rule"
+    """Never one's own proposal."""
     ERASE_PERSON = "erase_person"
     """Also carries out what a person asks about their own data, once they confirmed it in person."""
     OVERRIDE_FLAGS = "override_flags"
@@ -123,6 +127,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_POLICIES,
             Permission.PROPOSE_POLICY,
             Permission.ACTIVATE_POLICY,
+            Permission.PROPOSE_RULE,
+            Permission.ACTIVATE_RULE,
         }
     ),
     Role.AUDITOR: frozenset(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
-from typing import Any
 
 from sqlalchemy import text
 
-from auth_service.storage.candidates import CANDIDATES
+from auth_service.storage.doors_of_monitoring import MonitoringDoors
 from auth_service.storage.records.api_keys import ApiKeys
 from auth_service.storage.records.arrangements import Accommodations, Contacts, Proxies
 from auth_service.storage.records.audit import Audit
@@ -26,7 +24,6 @@ from auth_service.storage.records.evidence import Certificates, Evidence
 from auth_service.storage.records.expiry import Expiry
 from auth_service.storage.records.face_counts import FaceCounts
 from auth_service.storage.records.findings import PadFindings
-from auth_service.storage.records.flags import Flags, Judgements
 from auth_service.storage.records.flash import FlashMeasurements
 from auth_service.storage.records.idempotency import Idempotency
 from auth_service.storage.records.imports import Imports
@@ -64,16 +61,12 @@ from auth_service.storage.records.steps import Steps
 from auth_service.storage.records.sweeps import Sweeps
 from auth_service.storage.records.travel import Travel
 from auth_service.storage.records.wrapping import WrappingKeys
-from auth_service.storage.work import Work
 
 _ALONE = text("SELECT pg_advisory_xact_lock(:number)")
 
 
-class Unit:
+class Unit(MonitoringDoors):
     """One transaction, seen as the records that it may read and write."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
 
     def alone(self, what: str) -> None:
         """From here to the end of the unit no other unit is alone with the same thing: what is read next stays true.
@@ -83,10 +76,6 @@ class Unit:
         if self._work.connection.dialect.name == "postgresql":
             number = int.from_bytes(self._work.indexes.of("alone", what)[:8], signed=True)
             self._work.connection.execute(_ALONE, {"number": number})
-
-    def candidates(self, name: str, after: str, most: int, now: datetime) -> list[Any]:
-        """The next facts of a set behind a place, as storage/candidates has it. raises KeyError: no such set"""
-        return CANDIDATES[name](self._work, after, most, now)
 
     @cached_property
     def people(self) -> People:
@@ -211,14 +200,6 @@ class Unit:
     @cached_property
     def receipts(self) -> Receipts:
         return Receipts(self._work)
-
-    @cached_property
-    def flags(self) -> Flags:
-        return Flags(self._work)
-
-    @cached_property
-    def judgements(self) -> Judgements:
-        return Judgements(self._work)
 
     @cached_property
     def reviews(self) -> Reviews:

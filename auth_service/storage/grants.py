@@ -56,6 +56,19 @@ def _columns(table: str, *but: str) -> tuple[str, ...]:
     return tuple(column.name for column in metadata.tables[table].columns if column.name not in kept)
 
 
+_OF_DEVICES = (
+    "code_hash", "approved_by", "approved_at", "public_key", "enrolled_at", "quarantined_at", "quarantine_reason",
+    "release_proposed_by", "released_by", "released_at", "revoked_by", "revoked_at", "last_seen_at",
+    "staff_called_at", "counter", "guard",
+)  # fmt: skip
+_OF_SESSIONS = (
+    "token_index", "challenge_sealed", "started_at", "claimed_at", "decided_at", "ended_at", "evidence_id",
+)  # fmt: skip
+_OF_OFFLINE = (
+    "session_id", "fault", "fault_at", "hold", "tries", "decided_at", "evidence_id", "record_sealed", "signature",
+)  # fmt: skip
+"""Columns that change in the life of a device, a capture session, a record made without a line."""
+
 GRANTS: dict[str, Rights] = {
     # public: what names nobody
     "alembic_version": _both(READ, READ),
@@ -78,6 +91,12 @@ GRANTS: dict[str, Rights] = {
     "flash_acts": _front(ADD),
     "policies": _front(ADD),
     "policy_activations": _front(ADD),
+    "rule_settings": _front(ADD),
+    "rule_activations": _front(ADD),
+    "rule_runs": _front(Right(insert=True, update=("place", "facts", "raised", "finished_at"), delete=True)),
+    "shadow_flags": _front(ADD),
+    "shadow_flag_people": _front(ADD),
+    "shadow_judgements": _front(ADD),
     "outages": _front(ADD),
     "service_signs": _front(Right(insert=True, update=("seen_at",))),
     "sweeps": _front(Right(insert=True, update=("place", "finished_at", "judged", "changed"))),
@@ -102,29 +121,7 @@ GRANTS: dict[str, Rights] = {
     "staff_sessions": _front(Right(insert=True, update=("last_seen_at",), delete=True)),
     "sign_in_failures": _front(Right(insert=True, delete=True)),
     "api_keys": _front(Right(insert=True, update=("disabled", "guard"))),
-    "devices": _front(
-        Right(
-            insert=True,
-            update=(
-                "code_hash",
-                "approved_by",
-                "approved_at",
-                "public_key",
-                "enrolled_at",
-                "quarantined_at",
-                "quarantine_reason",
-                "release_proposed_by",
-                "released_by",
-                "released_at",
-                "revoked_by",
-                "revoked_at",
-                "last_seen_at",
-                "staff_called_at",
-                "counter",
-                "guard",
-            ),
-        )
-    ),
+    "devices": _front(Right(insert=True, update=_OF_DEVICES)),
     "device_nonces": _front(Right(insert=True, delete=True)),
     "flag_devices": _front(ADD),
     "offline_tickets": _front(Right(insert=True, update=("used_by", "used_at"), delete=True)),
@@ -167,40 +164,10 @@ GRANTS: dict[str, Rights] = {
     "reference_sets": _front(Right(insert=True, update=("superseded_at", "template_sealed"))),
     "reference_set_photos": _front(ADD),
     "captures": _front(Right(insert=True, update=("template_sealed", "photo_hash_sealed", "erased_at"))),
-    "capture_sessions": _front(
-        Right(
-            insert=True,
-            update=(
-                "token_index",
-                "challenge_sealed",
-                "started_at",
-                "claimed_at",
-                "decided_at",
-                "ended_at",
-                "evidence_id",
-            ),
-            delete=True,
-        )
-    ),
+    "capture_sessions": _front(Right(insert=True, update=_OF_SESSIONS, delete=True)),
     "capture_moves": _front(Right(insert=True, delete=True)),
     "capture_steps": _front(Right(insert=True, delete=True)),
-    "offline_records": _front(
-        Right(
-            insert=True,
-            update=(
-                "session_id",
-                "fault",
-                "fault_at",
-                "hold",
-                "tries",
-                "decided_at",
-                "evidence_id",
-                "record_sealed",
-                "signature",
-            ),
-            delete=True,
-        )
-    ),
+    "offline_records": _front(Right(insert=True, update=_OF_OFFLINE, delete=True)),
     "pad_findings": _front(Right(insert=True, update=("details_sealed",))),
     "chip_comparisons": _front(ADD),
     "replay_prints": _front(ADD),

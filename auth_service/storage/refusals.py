@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from auth_service.core.audit import AuditEvent
-from auth_service.core.errors import AccountTampered, CalibrationTampered, FlashTampered, PolicyTampered, ServiceError
+from auth_service.core.errors import (
+    AccountTampered,
+    CalibrationTampered,
+    FlashTampered,
+    PolicyTampered,
+    RuleTampered,
+    ServiceError,
+)
 
 _AGAIN_SECONDS = 60.0
 """The same row is written down once in so long, so that whoever slipped it in cannot fill the trail with it."""
@@ -20,6 +27,7 @@ _ACTIONS: dict[type[ServiceError], str] = {
     CalibrationTampered: "calibration.refused",
     FlashTampered: "flash.refused",
     PolicyTampered: "policy.refused",
+    RuleTampered: "rule.refused",
 }
 
 

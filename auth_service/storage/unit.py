@@ -46,7 +46,10 @@ from auth_service.storage.records.registry import ReadUpTo, Withdrawn
 from auth_service.storage.records.registry_batches import BatchProgress, BatchState, NewBatch, StoredBatch
 from auth_service.storage.records.registry_rows import StoredRow, ToldRow
 from auth_service.storage.records.reviews import StoredReview
+from auth_service.storage.records.rule_runs import RuleRun, new_run
+from auth_service.storage.records.rules import NewSetting, StoredSetting
 from auth_service.storage.records.sessions import NewSession, StoredSession
+from auth_service.storage.records.shadow import ShadowFlag
 from auth_service.storage.records.some_people import SomePeople, Span
 from auth_service.storage.records.steps import KeptStep
 from auth_service.storage.records.sweeps import SweepState
@@ -82,6 +85,7 @@ __all__ = [
     "NewRecord",
     "NewRequest",
     "NewSession",
+    "NewSetting",
     "NewUpload",
     "OtherWay",
     "OwnedKey",
@@ -90,7 +94,9 @@ __all__ = [
     "PaymentsFile",
     "ReadUpTo",
     "Reconciliation",
+    "RuleRun",
     "SavedAnswer",
+    "ShadowFlag",
     "Snapshot",
     "SomePeople",
     "Span",
@@ -111,12 +117,14 @@ __all__ = [
     "StoredReview",
     "StoredRow",
     "StoredSession",
+    "StoredSetting",
     "SweepState",
     "Target",
     "ToldRow",
     "Unit",
     "VersionState",
     "Withdrawn",
+    "new_run",
 ]
 
 

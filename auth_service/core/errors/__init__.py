@@ -132,6 +132,7 @@ from auth_service.core.errors.outages import (
     PartlyDone,
     PhotoFilesUnexplained,
     PolicyTampered,
+    RuleTampered,
     SchemaOutdated,
     ScoreInvalid,
     SealBroken,
@@ -209,6 +210,7 @@ from auth_service.core.errors.rows import (
     RowConflict,
     RowRefused,
 )
+from auth_service.core.errors.rules import RuleFixed, RuleParameterInvalid
 
 __all__ = [
     "AccessRefused", "AccountTampered", "ActDoesNotFollow", "ActRefused", "AlreadyExists", "AmountInvalid",
@@ -233,7 +235,8 @@ __all__ = [
     "PhotoFilesUnexplained", "PhotosDiffer", "PolicyRefused", "PolicyTampered", "PossessionNeeded", "ProfileRefused",
     "ProposalTooOld", "QualityTooLow", "RateLimited", "ReasonMissing", "RecordConflict", "RecordInvalid",
     "RecordUnsigned", "ReferenceRepeated", "ReferencesComplete", "RegionUnknown", "RequestRefused", "RestoreDiffers",
-    "RestoreKeysMissing", "RestoreTargetNotEmpty", "RestoreUnfinished", "RowConflict", "RowRefused", "SchemaOutdated",
+    "RestoreKeysMissing", "RestoreTargetNotEmpty", "RestoreUnfinished", "RowConflict", "RowRefused", "RuleFixed",
+    "RuleParameterInvalid", "RuleTampered", "SchemaOutdated",
     "ScopeMissing", "ScopesConflict", "ScoreInvalid", "SealBroken", "SecondPersonNeeded", "ServiceError",
     "SessionExpired", "SessionNotStarted", "SessionSpent", "SessionUnknown", "SettingInvalid", "SignInRequired",
     "SignInThrottled", "SignatureExpired", "SignatureInvalid", "SignatureMissing", "SignatureRefused",

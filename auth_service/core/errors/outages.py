@@ -73,6 +73,12 @@ class PolicyTampered(StorageFault):
     en = "A policy was changed behind the service; no due date is computed until two people put one in force anew."
 
 
+class RuleTampered(StorageFault):
+    code = "rule_tampered"
+    zh = "规则的设置或其启用记录的校验不符，可能被绕过本服务改动，该规则已停止运行：请查明后由两人重新启用一份设置。"
+    en = "A rule's setting was changed behind the service; that rule does not run until two people set it anew."
+
+
 class SealBroken(StorageFault):
     code = "seal_broken"
     zh = "加密数据校验失败，记录可能被改动。"

@@ -25,3 +25,9 @@ CANDIDATES: Mapping[str, Candidates] = {
 
 OF_THE_LEDGER: frozenset[str] = frozenset()
 """Sets that read where benefits are paid: only the ledger's database role may (docs/decisions/0013)."""
+
+READS: Mapping[str, tuple[str, ...]] = {
+    "month_pairs": ("payments",),
+}
+"""What a set is read from, in the words of records/rule_runs.py: its rule need not run again before any of it was
+written, or, with `day`, before the next legal day. A set that is not named depends on everything."""

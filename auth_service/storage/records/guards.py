@@ -41,6 +41,8 @@ from auth_service.storage.tables import (
     RegistryBatchRow,
     ReviewRow,
     RevocationRow,
+    RuleActivationRow,
+    RuleSettingRow,
     StaffRow,
     StaffSessionRow,
 )
@@ -88,6 +90,10 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
         "findings",
     ),
     RegistryActRow: ("number", "batch_id", "step", "act", "first_by", "done_by", "done_at"),
+    RuleSettingRow: (
+        "id", "rule_id", "rule_version", "state", "severity", "parameters", "reason", "proposed_by", "proposed_at",
+    ),
+    RuleActivationRow: ("number", "setting_id", "starts_on", "proposed_by", "activated_by", "activated_at"),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
@@ -113,9 +119,11 @@ _SUBJECT = {
     RevocationRow: "revocation",
     RegistryBatchRow: "registry_batch",
     RegistryActRow: "registry_act",
+    RuleSettingRow: "rule_setting",
+    RuleActivationRow: "rule_activation",
 }
 _ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS, _MONEY = "accounts", "calibrations", "flash", "reviews", "money"
-_POLICIES, _CERTIFICATES, _REGISTRY = "policies", "certificates", "registry"
+_POLICIES, _CERTIFICATES, _REGISTRY, _RULES = "policies", "certificates", "registry", "rules"
 _PURPOSE = {
     CalibrationRow: _CALIBRATIONS,
     CalibrationActivationRow: _CALIBRATIONS,
@@ -127,6 +135,8 @@ _PURPOSE = {
     RevocationRow: _CERTIFICATES,
     RegistryBatchRow: _REGISTRY,
     RegistryActRow: _REGISTRY,
+    RuleSettingRow: _RULES,
+    RuleActivationRow: _RULES,
     **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow, NoticeRow), _MONEY),
 }
 """Whose index key it is, where not the accounts'."""

@@ -57,6 +57,14 @@ from auth_service.storage.tables.registry import (
     RegistryRecordRow,
     RegistryRefusalRow,
 )
+from auth_service.storage.tables.rules import (
+    RuleActivationRow,
+    RuleRunRow,
+    RuleSettingRow,
+    ShadowFlagPersonRow,
+    ShadowFlagRow,
+    ShadowJudgementRow,
+)
 from auth_service.storage.tables.schema import Schema
 from auth_service.storage.tables.sessions import (
     CaptureMoveRow,
@@ -149,11 +157,17 @@ __all__ = [
     "ReplayPrintRow",
     "ReviewRow",
     "RevocationRow",
+    "RuleActivationRow",
+    "RuleRunRow",
+    "RuleSettingRow",
     "SavedAnswerRow",
     "SchemaReachRow",
     "SentRow",
     "ServiceKeyRow",
     "ServiceSignRow",
+    "ShadowFlagPersonRow",
+    "ShadowFlagRow",
+    "ShadowJudgementRow",
     "SignInFailureRow",
     "StaffRow",
     "StaffSessionRow",
