@@ -35,6 +35,7 @@ from auth_service.cli.reembedding import reembedding
 from auth_service.cli.regions import regions
 from auth_service.cli.registry import registry
 from auth_service.cli.retention import retention_app
+from auth_service.cli.rules import rules
 from auth_service.cli.sweeping import evidence, outages, rehearsing, sweeping
 from auth_service.cli.tags import tags
 from auth_service.cli.verify import verification
@@ -75,6 +76,7 @@ policy_app.registered_commands.extend(rehearsing.registered_commands)
 app.add_typer(outages, name="outages")
 app.add_typer(regions, name="regions")
 app.add_typer(sweeping, name="sweep")
+app.add_typer(rules, name="rules")
 app.add_typer(references, name="references")
 references.registered_commands.extend(reembedding.registered_commands)
 app.add_typer(models, name="models")

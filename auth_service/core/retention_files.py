@@ -53,7 +53,8 @@ FILES = (
     Rule(
         "flags",
         "`flags`, `flag_people`, `flag_devices`, `judgements`, `reviews` (notes sealed with the person's key),"
-        " `registry_batches`, `registry_acts`, `registry_refusals`",
+        " `registry_batches`, `registry_acts`, `registry_refusals`, `rule_settings`, `rule_activations`,"
+        " `shadow_flags`, `shadow_flag_people`, `shadow_judgements`",
         None,
         "10 years, as supervision files",
         "kept; nothing in them names anybody",
@@ -229,6 +230,14 @@ FILES = (
         30,
         "the run",
         "row deleted by the worker",
+        "operations",
+    ),
+    Rule(
+        "rule_runs",
+        "history of the runs of rules (`rule_runs`)",
+        90,
+        "the run",
+        "row deleted by the rule's next run",
         "operations",
     ),
     Rule(

@@ -70,6 +70,8 @@ class Advice(StrEnum):
 
     LOWER = "lower_severity"
     SHADOW = "to_shadow"
+    IN_FORCE = "in_force"
+    """Of a rule in shadow whose sample was surely right often enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,13 @@ def advice(card: Scorecard, severity: Severity, policy: ScorecardPolicy = DEFAUL
     if card.precision.high < policy.shadow_below or milder(severity) is None:
         return Advice.SHADOW
     return Advice.LOWER
+
+
+def advice_of_shadow(card: Scorecard, policy: ScorecardPolicy = DEFAULT) -> Advice | None:
+    """What to propose for a rule in shadow, by the sample that was judged."""
+    if card.precision is None or card.judged < policy.least_judged or card.precision.low < policy.lower_below:
+        return None
+    return Advice.IN_FORCE
 
 
 def milder(severity: Severity) -> Severity | None:

@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from auth_service.storage.candidates import CANDIDATES
+from auth_service.storage.candidates import CANDIDATES, OF_THE_LEDGER, READS
+from auth_service.storage.records.bank import Bank
 from auth_service.storage.records.flags import Flags, Judgements
 from auth_service.storage.records.rule_runs import RuleRuns
 from auth_service.storage.records.rules import RuleSettings
@@ -21,8 +22,17 @@ class MonitoringDoors:
         self._work = work
 
     def candidates(self, name: str, after: str, most: int, now: datetime) -> list[Any]:
-        """The next facts of a set behind a place, as storage/candidates has it. raises KeyError: no such set"""
+        """The next facts of a set behind a place, as storage/candidates has it.
+
+        raises   KeyError: no such set; LedgerRoleMissing: it reads where benefits are paid, and this role may not
+        """
+        if name in OF_THE_LEDGER:
+            Bank(self._work).require()
         return CANDIDATES[name](self._work, after, most, now)
+
+    def seen(self, name: str, now: datetime) -> str:
+        """A mark of what a set is read from, which changes once anything of it is written."""
+        return self.rule_runs.seen(READS.get(name), now)
 
     @cached_property
     def flags(self) -> Flags:

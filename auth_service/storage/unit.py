@@ -14,6 +14,7 @@ from auth_service.core.keys import KeyRing
 from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.storage import grants, schema_version
 from auth_service.storage.archive import Snapshot, Target, snapshot_of
+from auth_service.storage.candidates import OF_THE_LEDGER
 from auth_service.storage.database import Database
 from auth_service.storage.doors import Unit
 from auth_service.storage.grants import DatabaseRole, Difference
@@ -60,6 +61,7 @@ from auth_service.storage.sealing import BlindIndexes, KeyCache, Keys
 from auth_service.storage.work import Work
 
 __all__ = [
+    "OF_THE_LEDGER",
     "Alike",
     "Applied",
     "BatchProgress",

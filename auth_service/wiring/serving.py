@@ -33,6 +33,7 @@ from auth_service.wiring.lives import LifeFlows
 from auth_service.wiring.own import OwnFlows
 from auth_service.wiring.people import PeopleFlows
 from auth_service.wiring.registry import RegistryFlows
+from auth_service.wiring.rules import RuleFlows
 
 _LEAST_DISK = 64 * 1024 * 1024
 """Below this the service says that it is not ready: a photo, its records and SQLite's log need some megabytes each."""
@@ -44,7 +45,7 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, LifeFlows):
+class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, LifeFlows):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:
@@ -59,6 +60,7 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, LifeFlows):
         found.append(Job("receipts", 300, lambda: self.issue_receipts.run()))  # noqa: PLW0108
         found += self.notice_jobs()
         found.append(Job("sweep", 300, lambda: self.sweep.if_due(self.settings.sweep)))
+        found.append(Job("rules", 300, lambda: self.run_rules.if_due()))  # noqa: PLW0108 - stores are opened late
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)
         if folder and (self.settings.url.startswith("sqlite") or self.settings.ledger_database_url):

@@ -66,6 +66,7 @@ def test_every_fact_has_its_guards(store: Store, url: str) -> None:
         "payments", "payment_proposals", "payment_decisions",
         "payment_files", "payment_sent", "payment_answers", "contests", "contest_acts",
         "receipts", "revocations",
+        "rule_settings", "rule_activations", "shadow_flags", "shadow_flag_people", "shadow_judgements",
         "registry_batches", "registry_acts", "registry_records", "registry_refusals",
     ):  # fmt: skip
         assert sum(name.startswith(f"{table}_no_") for name in found) == 2, table

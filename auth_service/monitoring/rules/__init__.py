@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import ClassVar, Protocol
 
+from auth_service.core.errors import NotFound, RuleFixed
 from auth_service.monitoring.flags import RuleWords, Severity, key_of_capture
 from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber
+from auth_service.monitoring.rules.i02_ledger_and_number import LedgerAgainstNumber
+from auth_service.monitoring.rules.i04_two_numbers import TwoNumbers
+from auth_service.monitoring.rules.i05_two_ledgers import TwoLedgers
 from auth_service.monitoring.rules.i09_shared_image import SharedImage
+from auth_service.monitoring.rules.p01_shared_account import SharedAccount
+from auth_service.monitoring.rules.p02_other_holder import OtherHolder
 from auth_service.monitoring.rules.p04_amount_jump import AmountJump
+from auth_service.monitoring.rules.p05_paid_while_stopped import PaidWhileStopped
+from auth_service.monitoring.rules.p06_long_arrears import LongArrears
 from auth_service.monitoring.rules.v01_one_device import OneDevice
 from auth_service.monitoring.rules.v03_repeated_failures import RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture
@@ -26,7 +34,16 @@ class AnyRule(Protocol):
     words: ClassVar[RuleWords]
 
 
-SWEPT: tuple[type[SweptRule], ...] = (AmountJump,)
+SWEPT: tuple[type[SweptRule], ...] = (
+    LedgerAgainstNumber,
+    TwoNumbers,
+    TwoLedgers,
+    SharedAccount,
+    OtherHolder,
+    AmountJump,
+    PaidWhileStopped,
+    LongArrears,
+)
 """Rules that look through what is stored (flows/run_rules.py). All others are raised where the facts arise."""
 
 _WHERE_FACTS_ARISE: tuple[type[AnyRule], ...] = (
@@ -43,7 +60,7 @@ _ALL: tuple[type[AnyRule], ...] = (*_WHERE_FACTS_ARISE, *SWEPT)
 
 RULES: dict[str, type[AnyRule]] = {rule.rule_id: rule for rule in _ALL}
 
-IN_FORCE_FROM_START = frozenset({AmountJump.rule_id})
+IN_FORCE_FROM_START = frozenset({AmountJump.rule_id, PaidWhileStopped.rule_id, LongArrears.rule_id})
 """Swept rules that raise flags from the first day, because they only do sums over the ledger's own rows. All others
 start in shadow: nobody has measured yet how often they are right."""
 
@@ -68,3 +85,11 @@ def rule_words(rule_id: str, severity: Severity | None = None) -> RuleWords:
 def rule_severity(rule_id: str) -> Severity:
     """Severity of a rule by its id. raises KeyError"""
     return RULES[rule_id].severity
+
+
+def swept(rule_id: str) -> type[SweptRule]:
+    """A rule that looks through what is stored. raises NotFound (no such rule), RuleFixed (raised elsewhere)"""
+    found = next((rule for rule in SWEPT if rule.rule_id == rule_id), None)
+    if found is None:
+        raise (RuleFixed if rule_id in RULES else NotFound)(rule_id, field="rule")
+    return found

@@ -11,7 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from auth_service.storage.candidates.accounts import account_holders, shared_accounts
 from auth_service.storage.candidates.amounts import month_pairs
+from auth_service.storage.candidates.identities import ledger_identities
+from auth_service.storage.candidates.namesakes import namesakes
+from auth_service.storage.candidates.stopped import owed, payments_of_stopped
 from auth_service.storage.work import Work
 
 Candidates = Callable[[Work, str, int, datetime], list[Any]]
@@ -19,15 +23,27 @@ Candidates = Callable[[Work, str, int, datetime], list[Any]]
 start), about `most` of them; an empty list is the end."""
 
 CANDIDATES: Mapping[str, Candidates] = {
+    "account_holders": account_holders,
+    "ledger_identities": ledger_identities,
     "month_pairs": month_pairs,
+    "namesakes": namesakes,
+    "owed": owed,
+    "payments_of_stopped": payments_of_stopped,
+    "shared_accounts": shared_accounts,
 }
 """Name, as rules give it -> set."""
 
-OF_THE_LEDGER: frozenset[str] = frozenset()
+OF_THE_LEDGER = frozenset({"account_holders", "shared_accounts"})
 """Sets that read where benefits are paid: only the ledger's database role may (docs/decisions/0013)."""
 
 READS: Mapping[str, tuple[str, ...]] = {
+    "account_holders": ("ledger", "proxy", "day"),
+    "ledger_identities": ("ledger", "day"),
     "month_pairs": ("payments",),
+    "namesakes": ("ledger", "acts"),
+    "owed": ("ledger", "payments", "acts", "day"),
+    "payments_of_stopped": ("payments", "acts"),
+    "shared_accounts": ("ledger", "proxy", "day"),
 }
 """What a set is read from, in the words of records/rule_runs.py: its rule need not run again before any of it was
 written, or, with `day`, before the next legal day. A set that is not named depends on everything."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Select
+from sqlalchemy import ColumnElement, Select
 
 from auth_service.storage.work import Work
 
 F = TypeVar("F")
 
 
-def next_keys(work: Work, narrowed: Select[Any], key: Column[str], after: str, most: int) -> list[str]:
+def next_keys(work: Work, narrowed: Select[Any], key: ColumnElement[str], after: str, most: int) -> list[str]:
     """The next so many different keys behind one. narrowed: a SELECT of the key alone, grouped by it or distinct"""
     wanted = narrowed.where(key > after).order_by(key).limit(most)
     return list(work.connection.execute(wanted).scalars())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 from auth_service.capture.other_way import Way
 from auth_service.monitoring.flags import Severity
@@ -28,12 +29,13 @@ from auth_service.storage.queries.money import (
 from auth_service.storage.queries.operations import Operations, operations
 from auth_service.storage.queries.people import Masked, PersonSummary, summarise
 from auth_service.storage.queries.requests import RequestLine, RequestPage, count_requests, page_of_requests
+from auth_service.storage.queries.scorecards import Fates, fates_of
 from auth_service.storage.queries.totals import count_everything
 from auth_service.storage.work import Work
 
 __all__ = [
     "ContestLine", "ContestPage", "DeskFilter", "DeskLine", "DeskPage", "DueFilter", "DueLine", "DuePage",
-    "FlagFilter", "FlagLine", "FlagPage",
+    "Fates", "FlagFilter", "FlagLine", "FlagPage",
     "InstructionPage", "LastPass", "Masked",
     "MonthTotal", "Operations", "PersonSummary", "ProposalFilter", "ProposalLine", "ProposalPage", "Queries",
     "RequestLine", "RequestPage",
@@ -70,6 +72,11 @@ class Queries:
         """How many flags are `open`, `needs_check` and `false_flag`."""
         with self._reading() as work:
             return count_flags(work)
+
+    def fates(self, since: datetime, until: datetime) -> Fates:
+        """What became of every flag raised in a window, and of what rules in shadow found in it."""
+        with self._reading() as work:
+            return fates_of(work, since, until)
 
     def desk(self, wanted: DeskFilter, cursor: str | None = None, limit: int = 50) -> DeskPage:
         """One page of the captures that a person must look at, the longest waiting first. raises FieldInvalid"""

@@ -19,6 +19,7 @@ from auth_service.core.errors import RowConflict, SealBroken
 from auth_service.core.ids import new_id, new_person_key
 from auth_service.storage.records.bank import Bank
 from auth_service.storage.records.person_fields import SEALED_FIELDS, indexes_of, open_field, seal_field, texts_of
+from auth_service.storage.records.some_people import SomePeople, those
 from auth_service.storage.tables import BenefitRow, PersonRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -84,6 +85,12 @@ class People:
         if person is not None and person.id_number.number != number:
             raise SealBroken("the index leads to a record with another ID number")
         return None if person is None else person.id
+
+    def regions_of(self, people: SomePeople) -> dict[str, str | None]:
+        """Person -> region, of those who are here."""
+        named = those(self._work.connection, _PEOPLE.c.id, people)
+        found = self._work.connection.execute(select(_PEOPLE.c.id, _PEOPLE.c.region_code).where(named))
+        return {row.id: row.region_code for row in found}
 
     def count(self) -> int:
         return self._work.connection.execute(select(func.count()).select_from(_PEOPLE)).scalar_one()

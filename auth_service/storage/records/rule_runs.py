@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -12,8 +12,7 @@ from sqlalchemy import Row, Select, delete, func, insert, select, update
 
 from auth_service.core.clock import legal_date
 from auth_service.core.ids import new_id
-from auth_service.monitoring.parameters import RuleState
-from auth_service.storage.candidates import READS
+from auth_service.monitoring.parameters import RuleState, RuleTerms
 from auth_service.storage.tables import DecisionRow, ImportRow, RegistryActRow, RuleRunRow, SweepRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
@@ -25,16 +24,16 @@ KEEP_RUNS = timedelta(days=90)
 
 
 def _imported(kind: str) -> Select[Any]:
-    return select(func.max(_IMPORTS.c.finished_at)).where(_IMPORTS.c.kind == kind)
+    return select(func.max(_IMPORTS.c.finished_at), func.count()).where(_IMPORTS.c.kind == kind)
 
 
 _NEWEST: Mapping[str, Select[Any]] = {
     **{kind: _imported(kind) for kind in ("ledger", "payments", "events", "tags", "proxy", "contact", "accommodation")},
-    "acts": select(func.max(_DECISIONS.c.decided_at)),
-    "sweep": select(func.max(_SWEEPS.c.finished_at)),
-    "registry": select(func.max(_REGISTRY.c.number)),
+    "acts": select(func.max(_DECISIONS.c.decided_at), func.count()),
+    "sweep": select(func.max(_SWEEPS.c.finished_at), func.count()),
+    "registry": select(func.max(_REGISTRY.c.number), func.count()),
 }
-"""What may be written that a rule looks at -> when it last was."""
+"""What may be written that a rule looks at -> when it last was, and how often: hosts' clocks may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +63,25 @@ class RuleRuns:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    def seen(self, candidates: str, now: datetime) -> str:
+    def seen(self, reads: Sequence[str] | None, now: datetime) -> str:
         """A mark of all that a set of facts is read from; the same as long as nothing of it was written.
 
-        A set of which nobody says what it reads depends on everything, and on the day.
+        reads    words of _NEWEST, and `day`; None, where nobody says: everything, and the day
         """
-        words = READS.get(candidates, (*_NEWEST, "day"))
         told: list[str] = []
-        for word in words:
+        for word in (*_NEWEST, "day") if reads is None else reads:
             if word == "day":
                 told.append(str(legal_date(now)))
             else:
-                told.append(str(self._work.connection.execute(_NEWEST[word]).scalar_one()))
+                told.append(str(tuple(self._work.connection.execute(_NEWEST[word]).one())))
         return sha256("\n".join(told).encode()).hexdigest()
 
-    def is_due(self, rule_id: str, mark: str, seen: str) -> bool:
-        """Whether no run has ended that looked at these data by this mark."""
-        ended = (_RUNS.c.rule_id == rule_id) & _RUNS.c.finished_at.is_not(None)
-        newest = select(_RUNS.c.mark, _RUNS.c.seen).where(ended).order_by(_RUNS.c.began_at.desc(), _RUNS.c.id.desc())
-        row = self._work.connection.execute(newest.limit(1)).one_or_none()
-        return row is None or (row.mark, row.seen) != (mark, seen)
+    def is_due(self, terms: RuleTerms, seen: str) -> bool:
+        """Whether no run has ended that looked at these data by these terms."""
+        ended = (_RUNS.c.rule_id == terms.rule.rule_id) & _RUNS.c.finished_at.is_not(None)
+        order = (_RUNS.c.began_at.desc(), _RUNS.c.id.desc())
+        row = self._work.connection.execute(select(_RUNS).where(ended).order_by(*order).limit(1)).one_or_none()
+        return row is None or (row.state, row.mark, row.seen) != (terms.state.value, terms.mark, seen)
 
     def open(self, wanted: RuleRun) -> RuleRun:
         """The run of a rule: one that was cut short goes on where it was judged alike, else the given one begins."""
