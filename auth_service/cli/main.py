@@ -34,6 +34,7 @@ from auth_service.cli.records import enrolment, ledger, references
 from auth_service.cli.reembedding import reembedding
 from auth_service.cli.regions import regions
 from auth_service.cli.registry import registry
+from auth_service.cli.registry_links import linking
 from auth_service.cli.retention import retention_app
 from auth_service.cli.rules import rules
 from auth_service.cli.sweeping import evidence, outages, rehearsing, sweeping
@@ -65,6 +66,7 @@ devices.registered_commands.extend(reconciling.registered_commands)
 app.add_typer(ledger, name="ledger")
 ledger.add_typer(payments, name="payments")
 app.add_typer(registry, name="registry")
+registry.registered_commands.extend(linking.registered_commands)
 app.add_typer(proposals, name="proposals")
 app.add_typer(notices, name="notices")
 ledger.add_typer(evidence, name="evidence")

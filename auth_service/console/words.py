@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from auth_service.beneficiaries.region import region_name
 from auth_service.core.clock import AGENCY_ZONE, legal_date
 from auth_service.core.errors import all_error_classes
+from auth_service.crosscheck.rules import link_rule
 from auth_service.monitoring.flags import Flag, Severity
 from auth_service.monitoring.rules import RULES, rule_words
 from auth_service.storage.queries import PersonSummary
@@ -61,7 +62,14 @@ def why(flag: Flag, language: Language) -> str:
         key = f"why.{flag.rule_id}.{'exact' if facts.get('exact') else near}"
         source = _value("source", facts.get("source"), language)
         return text(key, language, bits=facts.get("hash_distance"), source=source)
-    return text("why.other", language)
+    return _why_of_registry(flag, language)
+
+
+def _why_of_registry(flag: Flag, language: Language) -> str:
+    if "link_rule" not in flag.evidence:
+        return text("why.other", language)
+    rule = link_rule(str(flag.evidence["link_rule"]))
+    return rule.zh if language == "zh" else rule.en
 
 
 def _why_of_device(flag: Flag, language: Language) -> str:
@@ -77,7 +85,14 @@ def _why_of_device(flag: Flag, language: Language) -> str:
 
 def fact_rows(flag: Flag, language: Language) -> list[Row]:
     """The evidence as a table, in the order in which the rule gave it."""
-    return [Row(_name(key, language), _value(key, value, language)) for key, value in flag.evidence.items()]
+    told = {(_of_link(key, flag)): value for key, value in flag.evidence.items()}
+    return [Row(_name(key, language), _value(key, value, language)) for key, value in told.items()]
+
+
+def _of_link(key: str, flag: Flag) -> str:
+    """A fact of a registry's row has words of its own: its `source` is no photo's."""
+    told = f"link.{key}"
+    return told if {"link", "registry_batch"} & set(flag.evidence) and f"fact.{told}" in TEXTS else key
 
 
 def _name(key: str, language: Language) -> str:

@@ -53,8 +53,8 @@ FILES = (
     Rule(
         "flags",
         "`flags`, `flag_people`, `flag_devices`, `judgements`, `reviews` (notes sealed with the person's key),"
-        " `registry_batches`, `registry_acts`, `registry_refusals`, `rule_settings`, `rule_activations`,"
-        " `shadow_flags`, `shadow_flag_people`, `shadow_judgements`",
+        " `registry_batches`, `registry_acts`, `registry_refusals`, `link_findings`, `link_acts`, `rule_settings`,"
+        " `rule_activations`, `shadow_flags`, `shadow_flag_people`, `shadow_judgements`",
         None,
         "10 years, as supervision files",
         "kept; nothing in them names anybody",
@@ -96,7 +96,7 @@ FILES = (
     ),
     Rule(
         "operation",
-        "`service_keys`, `wrapping_keys`, `job_leases`, `schema_reach`, `regions`",
+        "`service_keys`, `wrapping_keys`, `job_leases`, `schema_reach`, `regions`, `link_places`",
         None,
         "while the service lives",
         "kept: nobody's data",

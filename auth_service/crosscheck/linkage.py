@@ -99,6 +99,20 @@ def assign(
     return sorted(findings, key=lambda found: (found.record_id, found.alternative, found.person_id))
 
 
+def assign_each(
+    pairs: Iterable[Pair], disproved: Collection[tuple[str, str]] = (), judging: Judging = judged
+) -> list[LinkFinding]:
+    """The same for each record by itself: rows of several files and registries may all mean one person, and none takes
+    another's place. So what is found does not depend on which rows happened to be read together.
+
+    returns  by record, placed before alternatives, then by person
+    """
+    by_record: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        by_record.setdefault(pair.record_id, []).append(pair)
+    return [found for record in sorted(by_record) for found in assign(by_record[record], disproved, judging)]
+
+
 def _in_stages(contested: list[tuple[Key, str, str, Pair, LinkRule]]) -> Iterator[LinkFinding]:
     placed_records: set[str] = set()
     placed_people: set[str] = set()

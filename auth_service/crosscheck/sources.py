@@ -108,6 +108,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "human_resources": ("人社", "人社局"),
     "poverty_office": ("扶贫", "扶贫办", "乡村振兴"),
     "disabled_federation": ("残联",),
+    "village": ("村委会", "居委会", "村(社区)", "村级报告", "协办员"),
 }
 """A source's name here -> how files write it. Another name is kept as it is written."""
 _SOURCE_OF = {word: name for name, words in SOURCES.items() for word in (name, *words)}

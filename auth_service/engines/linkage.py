@@ -24,7 +24,7 @@ from auth_service.crosscheck.agreement import (
     compare_regions,
     compared_record,
 )
-from auth_service.crosscheck.linkage import Judging, LinkFinding, Pair, assign, judged, judged_residue
+from auth_service.crosscheck.linkage import Judging, LinkFinding, Pair, assign, assign_each, judged, judged_residue
 from auth_service.crosscheck.normalise import NumberKind, StatedNumber
 from auth_service.crosscheck.records import PersonFacts, RegistryFacts
 from auth_service.crosscheck.rules import NAMES_WITHOUT_NUMBER, Strength
@@ -105,13 +105,20 @@ class Linkage:
         heard      told how many records of each batch are through
         raises     LinkageRoomExceeded: nothing was found or lost
         """
+        return assign(self._all_pairs(records, heard), disproved)
+
+    def each(self, records: Sequence[RegistryFacts], disproved: Collection[tuple[str, str]] = ()) -> list[LinkFinding]:
+        """Whom each record may mean by itself. fulfils crosscheck/ports.py Comparer. raises LinkageRoomExceeded"""
+        return assign_each(self._all_pairs(records, lambda _: None), disproved)
+
+    def _all_pairs(self, records: Sequence[RegistryFacts], heard: Callable[[int], None]) -> list[Pair]:
         pairs: list[Pair] = []
         for start in range(0, len(records), RECORDS_AT_ONCE):
             batch = records[start : start + RECORDS_AT_ONCE]
             with within_room():
                 pairs.extend(self._pairs(batch))
             heard(len(batch))
-        return assign(pairs, disproved)
+        return pairs
 
     def residue(
         self,

@@ -9,7 +9,7 @@ compare.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from auth_service.accounts.credentials import StaffMember
@@ -30,6 +30,7 @@ from auth_service.crosscheck.sources import (
 from auth_service.crosscheck.versions import Change, change_of
 from auth_service.flows.import_ledger import RowRejects, TableFile, chunks
 from auth_service.flows.money_terms import require
+from auth_service.monitoring.rules.d09_odd_batch import BatchOddFacts, OddBatch
 from auth_service.storage.unit import BatchProgress, BatchState, NewBatch, Store, StoredBatch, ToldRow, Unit
 
 _ROWS_PER_UNIT = 500
@@ -208,11 +209,19 @@ class ImportRegistry:
             past = unit.registry.past(batch, self._policy.history)
             findings = odd_in(_facts(unit, batch), past, unit.people.count(), self._policy)
             unit.registry.finish(batch.id, findings, now)
+            odd = OddBatch().judge(_odd(batch, findings), now)
+            if odd is not None:
+                unit.flags.raise_once(odd)
             if not findings:
                 unit.registry.act(batch.id, "cleared", None, now)
             actor = f"staff:{batch.imported_by}" if batch.imported_by else "cli"
             details = {**batch.counts, "kind": batch.kind.value, "odd": ",".join(one.oddity for one in findings)}
             unit.audit.append(AuditEvent(actor, "registry.imported", f"registry_batch:{batch.id}", details), now)
+
+
+def _odd(batch: StoredBatch, findings: Sequence[BatchFinding]) -> BatchOddFacts:
+    counts = batch.counts
+    return BatchOddFacts(batch.id, batch.kind, batch.source, counts.get("rows", 0), counts.get("hits", 0), findings)
 
 
 def _refusal(error: RowRefused, counts: dict[str, int]) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from auth_service.storage.records.calibrations import Calibrations
 from auth_service.storage.records.captures import Captures
 from auth_service.storage.records.checkpoints import Checkpoints, Witnesses
 from auth_service.storage.records.chips import Chips
+from auth_service.storage.records.compared_people import ComparedPeople
 from auth_service.storage.records.consents import Consents
 from auth_service.storage.records.contests import Contests
 from auth_service.storage.records.devices import DeviceNonces, Devices
@@ -31,6 +32,7 @@ from auth_service.storage.records.jobs import Jobs
 from auth_service.storage.records.life_events import LifeEvents
 from auth_service.storage.records.life_states import LifeStates
 from auth_service.storage.records.limits import Limits
+from auth_service.storage.records.links import Links
 from auth_service.storage.records.lives import Lives
 from auth_service.storage.records.moves import Moves
 from auth_service.storage.records.notice_wishes import NoticeWishes
@@ -220,6 +222,14 @@ class Unit(MonitoringDoors):
     @cached_property
     def registry(self) -> Registry:
         return Registry(self._work)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self._work)
+
+    @cached_property
+    def compared_people(self) -> ComparedPeople:
+        return ComparedPeople(self._work)
 
     @cached_property
     def contests(self) -> Contests:

@@ -31,6 +31,8 @@ from auth_service.storage.records.findings import StoredFinding
 from auth_service.storage.records.flags import StoredFlag
 from auth_service.storage.records.flash import FlashAct, StoredFlash
 from auth_service.storage.records.idempotency import SavedAnswer
+from auth_service.storage.records.link_rows import StoredLink
+from auth_service.storage.records.links import LinkPlace, OwnPass
 from auth_service.storage.records.lives import Alike, Life, LifeTerms
 from auth_service.storage.records.notices import Claimed, NewNotice, StoredNotice
 from auth_service.storage.records.offline import NewRecord, StoredRecord
@@ -80,6 +82,7 @@ __all__ = [
     "KnownHash",
     "Life",
     "LifeTerms",
+    "LinkPlace",
     "MoneyDecision",
     "NewBatch",
     "NewCapture",
@@ -90,6 +93,7 @@ __all__ = [
     "NewSetting",
     "NewUpload",
     "OtherWay",
+    "OwnPass",
     "OwnedKey",
     "PayingAnswer",
     "PayingOutcome",
@@ -111,6 +115,7 @@ __all__ = [
     "StoredFinding",
     "StoredFlag",
     "StoredFlash",
+    "StoredLink",
     "StoredNotice",
     "StoredPolicy",
     "StoredProposal",

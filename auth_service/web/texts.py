@@ -9,6 +9,7 @@ from auth_service.web.texts_desk import DESK_TEXTS
 from auth_service.web.texts_devices import DEVICE_TEXTS
 from auth_service.web.texts_found import FOUND_TEXTS
 from auth_service.web.texts_kiosk import KIOSK_TEXTS
+from auth_service.web.texts_links import LINK_TEXTS
 from auth_service.web.texts_money import MONEY_TEXTS
 from auth_service.web.texts_notices import NOTICE_TEXTS
 from auth_service.web.texts_people import PEOPLE_TEXTS
@@ -278,6 +279,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "certificate.print": ("需要纸质凭证时，请用浏览器的打印功能。", "To have it on paper, print this page."),
     **DESK_TEXTS,
     **FOUND_TEXTS,
+    **LINK_TEXTS,
     **DEVICE_TEXTS,
     **MONEY_TEXTS,
     **REQUEST_TEXTS,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
+from auth_service.crosscheck.ports import Comparer
+from auth_service.crosscheck.records import PersonFacts
+from auth_service.flows.compare_registry import CompareRegistry
+from auth_service.flows.disprove_link import DisproveLink
 from auth_service.flows.import_registry import ImportRegistry
 from auth_service.flows.keep_registry import KeepRegistry
+from auth_service.flows.list_links import ListLinks
 from auth_service.wiring.flows import Flows
 
 
 class RegistryFlows(Flows):
-    """Data that other offices send, and who lets it count."""
+    """Data that other offices send, who lets it count, and whom it may mean."""
 
     @cached_property
     def import_registry(self) -> ImportRegistry:
@@ -19,3 +25,21 @@ class RegistryFlows(Flows):
     @cached_property
     def keep_registry(self) -> KeepRegistry:
         return KeepRegistry(self.store, self.clock)
+
+    @cached_property
+    def compare_registry(self) -> CompareRegistry:
+        return CompareRegistry(self.store, self.clock, _linkage)
+
+    @cached_property
+    def disprove_link(self) -> DisproveLink:
+        return DisproveLink(self.store, self.clock)
+
+    @cached_property
+    def list_links(self) -> ListLinks:
+        return ListLinks(self.store, self.clock)
+
+
+def _linkage(people: Iterable[PersonFacts]) -> Comparer:
+    from auth_service.engines.linkage import Linkage  # noqa: PLC0415 - loads DuckDB, which few commands need
+
+    return Linkage(people)

@@ -78,6 +78,17 @@ def test_batches_change_nothing_and_progress_is_heard(world: World, monkeypatch:
     assert max(heard) == 50
 
 
+def test_by_itself_a_record_finds_the_same_whatever_is_read_with_it(world: World) -> None:
+    with Linkage(world.people()) as linkage:
+        together = linkage.each(world.records)
+        parts = [linkage.each(world.records[start : start + 7]) for start in range(0, len(world.records), 7)]
+        assert sorted(together, key=repr) == sorted((found for part in parts for found in part), key=repr)
+        first = world.records[0]
+        twice = linkage.each([first, replace(first, record_id="again")])
+    assert {found.strength for found in twice} == {Strength.STRONG}, "two files about one person: both mean them"
+    assert len({found.person_id for found in twice}) == 1
+
+
 def test_a_disproved_pair_is_not_raised_again(world: World) -> None:
     with Linkage(world.people()) as linkage:
         first = linkage.findings(world.records)[0]

@@ -33,6 +33,17 @@ def test_the_bars_hold_on_a_small_region(world: World, findings: list[LinkFindin
     assert found["strong_and_weak"]["recall"] >= 0.97
 
 
+def test_the_bars_hold_for_records_by_themselves(world: World) -> None:
+    """As rows of files are compared, page by page."""
+    with Linkage(world.people()) as linkage:
+        found = measured(world, linkage.each(world.records))
+    assert found["strong"]["precision"] >= 0.995
+    assert found["strong"]["recall"] >= 0.88
+    assert found["strong_and_weak"]["precision"] >= 0.95
+    assert found["strong_and_weak"]["recall"] >= 0.97
+    assert found["relatives_ids"]["strong"] == 0
+
+
 def test_a_living_persons_number_on_a_relatives_record_is_never_strong(
     world: World, findings: list[LinkFinding]
 ) -> None:

@@ -10,8 +10,13 @@ from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Role
 from auth_service.crosscheck.batches import BatchPolicy
 from auth_service.crosscheck.sources import RegistryKind
+from auth_service.engines.linkage import Linkage
+from auth_service.flows.compare_registry import Compared, CompareRegistry
+from auth_service.flows.disprove_link import DisproveLink
 from auth_service.flows.import_registry import ImportRegistry, RegistryOrder, RegistryReport
 from auth_service.flows.keep_registry import KeepRegistry
+from auth_service.flows.list_links import LinkLine, ListLinks
+from auth_service.monitoring.flags import Flag
 from auth_service.storage.unit import ReadUpTo, StoredRow, Withdrawn
 from tests.builders import Agency, Rows
 
@@ -37,14 +42,22 @@ class Cut(Rows):
             yield number, values
 
 
-class Registries:
-    """Imports, releases and reads back."""
+def void(ref: str, **values: str) -> dict[str, str]:
+    """The source takes back what it said."""
+    return {"source_ref": ref, "message": "void", "recorded_at": "2026-03-01", **values}
 
-    def __init__(self, agency: Agency, policy: BatchPolicy | None = None) -> None:
+
+class Registries:
+    """Imports, releases, compares and reads back."""
+
+    def __init__(self, agency: Agency, policy: BatchPolicy | None = None, steward: str = "sun") -> None:
         self.agency = agency
         self.importing = ImportRegistry(agency.ledger_store, agency.clock, policy or BatchPolicy())
         self.keeping = KeepRegistry(agency.store, agency.clock)
-        self.steward = agency.member(Role.DATA_STEWARD, "sun")
+        self.comparing = CompareRegistry(agency.store, agency.clock, Linkage)
+        self.disproving = DisproveLink(agency.store, agency.clock)
+        self.listing = ListLinks(agency.store, agency.clock)
+        self.steward = agency.member(Role.DATA_STEWARD, steward)
         self.rejects = Rows()
 
     def file(self, *values: Mapping[str, str], cut: int = 0) -> Rows:
@@ -69,6 +82,19 @@ class Registries:
     def gone(self, place: ReadUpTo | None = None) -> list[Withdrawn]:
         with self.agency.store.reading() as unit:
             return unit.registry.voided_since(place or ReadUpTo())[0]
+
+    def compare(self) -> Compared:
+        return self.comparing.run().counts
+
+    def lines(self, batch_id: str) -> list[LinkLine]:
+        return list(self.listing.run(batch_id, "cli").lines)
+
+    def flags(self) -> list[Flag]:
+        """Oldest first."""
+        page = self.agency.store.queries.flags(None, cursor=None, limit=100)
+        with self.agency.store.reading() as unit:
+            found = [unit.flags.get(row.id) for row in page.rows]
+        return sorted((one.flag for one in found if one is not None), key=lambda flag: (flag.raised_at, flag.rule_id))
 
     def holding(self) -> dict[str, str]:
         """Reference -> day, of all that holds."""

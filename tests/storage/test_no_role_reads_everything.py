@@ -57,6 +57,8 @@ FACTS = (
     "payment_answers",
     "contests",
     "contest_acts",
+    "link_findings",
+    "link_acts",
     "audit_rows",
     "pad_findings",
     "replay_prints",

@@ -11,6 +11,7 @@ from auth_service.monitoring.rules.i02_ledger_and_number import LedgerAgainstNum
 from auth_service.monitoring.rules.i04_two_numbers import TwoNumbers
 from auth_service.monitoring.rules.i05_two_ledgers import TwoLedgers
 from auth_service.monitoring.rules.i09_shared_image import SharedImage
+from auth_service.monitoring.rules.of_registries import OF_REGISTRIES, RegistryRule
 from auth_service.monitoring.rules.p01_shared_account import SharedAccount
 from auth_service.monitoring.rules.p02_other_holder import OtherHolder
 from auth_service.monitoring.rules.p04_amount_jump import AmountJump
@@ -56,7 +57,7 @@ _WHERE_FACTS_ARISE: tuple[type[AnyRule], ...] = (
     ImpossibleTravel,
     BrokenProtocol,
 )
-_ALL: tuple[type[AnyRule], ...] = (*_WHERE_FACTS_ARISE, *SWEPT)
+_ALL: tuple[type[AnyRule], ...] = (*_WHERE_FACTS_ARISE, *OF_REGISTRIES, *SWEPT)
 
 RULES: dict[str, type[AnyRule]] = {rule.rule_id: rule for rule in _ALL}
 
@@ -79,7 +80,9 @@ def rule_words(rule_id: str, severity: Severity | None = None) -> RuleWords:
     rule = RULES[rule_id]
     if rule is BrokenProtocol and severity is BrokenProtocol.clock_severity:
         return BrokenProtocol.clock_words
-    return rule.words
+    other = getattr(rule, "other_words", None)
+    words: RuleWords = rule.words if other is None else other().get(severity, rule.words)
+    return words
 
 
 def rule_severity(rule_id: str) -> Severity:

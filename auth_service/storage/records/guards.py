@@ -33,6 +33,8 @@ from auth_service.storage.tables import (
     DeviceRow,
     FlashActRow,
     FlashMeasurementRow,
+    LinkActRow,
+    LinkFindingRow,
     NoticeRow,
     PolicyActivationRow,
     PolicyRow,
@@ -94,6 +96,12 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
         "id", "rule_id", "rule_version", "state", "severity", "parameters", "reason", "proposed_by", "proposed_at",
     ),
     RuleActivationRow: ("number", "setting_id", "starts_on", "proposed_by", "activated_by", "activated_at"),
+    LinkFindingRow: (
+        "id", "record_id", "batch_id", "person_id", "kind", "source", "meaning", "rule", "strength", "id_level",
+        "name_level", "birth_level", "region_level", "sex_level", "alternative", "event_on", "ref_index", "said_index",
+        "found_at",
+    ),
+    LinkActRow: ("id", "finding_id", "number", "act", "done_by", "done_at"),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
@@ -121,6 +129,8 @@ _SUBJECT = {
     RegistryActRow: "registry_act",
     RuleSettingRow: "rule_setting",
     RuleActivationRow: "rule_activation",
+    LinkFindingRow: "link_finding",
+    LinkActRow: "link_act",
 }
 _ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS, _MONEY = "accounts", "calibrations", "flash", "reviews", "money"
 _POLICIES, _CERTIFICATES, _REGISTRY, _RULES = "policies", "certificates", "registry", "rules"
@@ -133,8 +143,7 @@ _PURPOSE = {
     PolicyActivationRow: _POLICIES,
     ReviewRow: _REVIEWS,
     RevocationRow: _CERTIFICATES,
-    RegistryBatchRow: _REGISTRY,
-    RegistryActRow: _REGISTRY,
+    **dict.fromkeys((RegistryBatchRow, RegistryActRow, LinkFindingRow, LinkActRow), _REGISTRY),
     RuleSettingRow: _RULES,
     RuleActivationRow: _RULES,
     **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow, NoticeRow), _MONEY),

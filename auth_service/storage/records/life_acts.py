@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -17,6 +17,7 @@ from auth_service.core.clock import legal_date
 from auth_service.payments.proposals import OF_DEATH, Act, Ground, Verdict
 from auth_service.qualification.life import ActKind, PaymentAct
 from auth_service.storage.records.guards import is_genuine
+from auth_service.storage.records.links import death_doubts
 from auth_service.storage.records.some_people import SomePeople, those
 from auth_service.storage.tables import ContestActRow, ContestRow, DecisionRow, ProposalRow
 from auth_service.storage.tables.schema import table_of
@@ -31,6 +32,7 @@ _KINDS = {
     Act.RESUME.value: ActKind.RESUME,
 }
 """Back-pay and recovery are sums: a benefit stands after them as before."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _OF_DOUBT = {ground.value for ground in OF_DEATH} | {Ground.DATA_CONFLICT.value}
 """Grounds on which signs that anybody can make do not do. source: domain.md 5: with no open death or conflict flag"""
 
@@ -39,7 +41,8 @@ _OF_DOUBT = {ground.value for ground in OF_DEATH} | {Ground.DATA_CONFLICT.value}
 class LifeActs:
     """acts       (person, kind of benefit) -> oldest first
     contested  people of whom a contest is open
-    doubts     person -> since when an act stands that rests on a record of death or a conflict of sources
+    doubts     person -> since when an act stands that rests on a record of death or a conflict of sources, or a
+               registry's row stands that surely means them and speaks of their death
     """
 
     acts: Mapping[tuple[str, str], tuple[PaymentAct, ...]] = field(default_factory=dict)
@@ -53,16 +56,19 @@ class LifeActs:
 
 def acts_of(work: Work, people: SomePeople, until: datetime) -> LifeActs:
     """What was decided and contested about these people up to an instant."""
-    connection, acts, doubts = work.connection, dict[tuple[str, str], list[PaymentAct]](), dict[str, datetime]()
+    connection, acts, doubts = work.connection, dict[tuple[str, str], tuple[PaymentAct, ...]](), dict[str, datetime]()
     for benefit, rows in _approved(work, people, until).items():
-        acts[benefit] = [_act(proposal, decision) for proposal, decision in rows]
+        acts[benefit] = tuple(_act(proposal, decision) for proposal, decision in rows)
         since = _in_doubt_since(rows)
         if since is not None:
             doubts[benefit[0]] = min(since, doubts.get(benefit[0], since))
+    for person, since in death_doubts(work, people, until).items():
+        if since > _last_resumed(acts, person):
+            doubts[person] = min(since, doubts.get(person, since))
     opened = select(_CONTESTS).where(those(connection, _CONTESTS.c.person_id, people), _CONTESTS.c.opened_at <= until)
     contests = [row for row in connection.execute(opened) if is_genuine(work.indexes, ContestRow, row)]
     contested = _still_open(work, contests, until) if contests else frozenset()
-    return LifeActs({benefit: tuple(found) for benefit, found in acts.items()}, contested, doubts)
+    return LifeActs(acts, contested, doubts)
 
 
 def _approved(
@@ -98,6 +104,16 @@ def _act(proposal: Row[Any], decision: Row[Any]) -> PaymentAct:
         approved_by=decision.decided_by,
         from_month=date.fromisoformat(f"{proposal.month}-01"),
     )
+
+
+def _last_resumed(acts: Mapping[tuple[str, str], tuple[PaymentAct, ...]], person: str) -> datetime:
+    """When somebody last gave this person a benefit back, which answers every doubt before it."""
+    resumed = (act.decided_at for (of, _), said in acts.items() if of == person for act in said if _is_resume(act))
+    return max(resumed, default=_NEVER)
+
+
+def _is_resume(act: PaymentAct) -> bool:
+    return act.kind is ActKind.RESUME
 
 
 def _in_doubt_since(rows: Iterable[tuple[Row[Any], Row[Any]]]) -> datetime | None:

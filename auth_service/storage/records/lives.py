@@ -33,6 +33,8 @@ from auth_service.storage.tables import (
     EvidenceRow,
     LifeEventRow,
     LifeStateRow,
+    LinkActRow,
+    LinkFindingRow,
     PersonRow,
     ProposalRow,
     TagChangeRow,
@@ -46,6 +48,7 @@ _EVENTS, _TAGS = table_of(LifeEventRow), table_of(TagChangeRow)
 _PROPOSALS, _DECISIONS = table_of(ProposalRow), table_of(DecisionRow)
 _CONTESTS, _CONTEST_STEPS = table_of(ContestRow), table_of(ContestActRow)
 _ARRANGED = table_of(ArrangementRow)
+_LINKS, _LINK_ACTS = table_of(LinkFindingRow), table_of(LinkActRow)
 _NAMED = _PEOPLE.c.id_number_sealed != b""
 """Whoever was erased is asked about no more."""
 _PASSES = (
@@ -151,6 +154,7 @@ class Lives:
         """
         since -= _OVERLAP
         decided = _DECISIONS.c.proposal_id == _PROPOSALS.c.id
+        linked = _LINK_ACTS.c.finding_id == _LINKS.c.id
         stepped = _CONTEST_STEPS.c.contest_id == _CONTESTS.c.id
         parts = (
             select(_STATES.c.person_id).where(_STATES.c.next_look_on <= today),
@@ -163,6 +167,8 @@ class Lives:
             select(_CONTESTS.c.person_id).where(_CONTESTS.c.opened_at > since),
             select(_CONTESTS.c.person_id).join(_CONTEST_STEPS, stepped).where(_CONTEST_STEPS.c.done_at > since),
             select(_TAGS.c.person_id).where(_TAGS.c.holds_until.between(legal_date(since), today)),
+            select(_LINKS.c.person_id).where(_LINKS.c.found_at > since),
+            select(_LINKS.c.person_id).join(_LINK_ACTS, linked).where(_LINK_ACTS.c.done_at > since),
             select(_ARRANGED.c.person_id).where(_ARRANGED.c.known_at > since),
             select(_ARRANGED.c.person_id).where(_ARRANGED.c.holds_until.between(legal_date(since), today)),
         )

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from auth_service.crosscheck.sources import RegistryAct
 from auth_service.crosscheck.versions import Version, in_force
 from auth_service.storage.records.registry_batches import RegistryBatches
 from auth_service.storage.records.registry_rows import StoredRow, placed
-from auth_service.storage.tables import RegistryRecordRow
+from auth_service.storage.tables import PersonKeyRow, RegistryActRow, RegistryRecordRow
 from auth_service.storage.tables.schema import table_of
 
-_ROWS = table_of(RegistryRecordRow)
+_ROWS, _ACTS, _KEYS = table_of(RegistryRecordRow), table_of(RegistryActRow), table_of(PersonKeyRow)
 _TURNS_AT_ONCE = 50
 
 
@@ -74,6 +74,19 @@ class Registry(RegistryBatches):
                 if record_id != instead and act is not RegistryAct.VOID
             ]
         return found, reached
+
+    def anything_behind(self, place: ReadUpTo) -> bool:
+        """Whether a reader who has come so far has anything to read."""
+        return bool(self._touched(place, 1)[0])
+
+    def first_kept(self) -> ReadUpTo | None:
+        """From where on rows that still say something are read; None: none does."""
+        joined = _ACTS.join(_KEYS, _KEYS.c.person_id == _ACTS.c.batch_id)
+        kept = (
+            select(func.min(_ACTS.c.number)).select_from(joined).where(_ACTS.c.step > 1, _KEYS.c.wrapped.is_not(None))
+        )
+        number = self._work.connection.execute(kept).scalar_one()
+        return None if number is None else ReadUpTo(int(number))
 
     def _touched(self, place: ReadUpTo, most: int) -> tuple[list[bytes], ReadUpTo]:
         """References of up to `most` rows behind a place."""

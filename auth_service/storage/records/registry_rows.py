@@ -50,7 +50,10 @@ class ToldRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """One row as it is kept. record: None once what it said has been erased"""
+    """One row as it is kept. record: None once what it said has been erased
+
+    reference, content  keyed hashes of the source's reference and of what the row says; content goes with the record
+    """
 
     id: str
     batch_id: str
@@ -62,6 +65,8 @@ class StoredRow:
     event: PartialDate | None
     region: str
     record: RegistryRecord | None
+    reference: bytes = b""
+    content: bytes | None = None
 
 
 class RegistryRows:
@@ -146,6 +151,11 @@ class RegistryRows:
                 keys[row.batch_id] = self.key_of(row.batch_id)
             found.append(_opened(row, keys[row.batch_id]))
         return found
+
+    def references_of(self, record_ids: Iterable[str]) -> dict[str, str]:
+        """Row -> the source's reference as it was written; without rows that were emptied. raises SealBroken"""
+        rows = self._work.connection.execute(select(_ROWS).where(_ROWS.c.id.in_(sorted(set(record_ids))))).all()
+        return {one.id: one.record.ref for one in self.opened(rows) if one.record is not None}
 
     def key_of(self, batch_id: str) -> DataKey | None:
         """None once it was destroyed."""
@@ -249,8 +259,9 @@ def _opened(row: Row[Any], key: DataKey | None) -> StoredRow:
         record = _record(kind, act, row, said)
     event = parse_partial_date(row.event_on, "event_date") if row.event_on else None
     return StoredRow(
-        row.id, row.batch_id, row.row, kind, row.source, act, row.source_time, event, row.region_code or "", record
-    )
+        row.id, row.batch_id, row.row, kind, row.source, act, row.source_time, event, row.region_code or "", record,
+        row.ref_index, row.content_index,
+    )  # fmt: skip
 
 
 def _record(kind: RegistryKind, act: RegistryAct, row: Row[Any], said: Mapping[str, str]) -> RegistryRecord:

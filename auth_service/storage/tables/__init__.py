@@ -32,6 +32,7 @@ from auth_service.storage.tables.life import (
     TagChangeRow,
 )
 from auth_service.storage.tables.limits import LimitCountRow
+from auth_service.storage.tables.links import LinkActRow, LinkFindingRow, LinkPlaceRow
 from auth_service.storage.tables.money import (
     AnswerRow,
     ContestActRow,
@@ -127,6 +128,9 @@ __all__ = [
     "LifeEventRow",
     "LifeStateRow",
     "LimitCountRow",
+    "LinkActRow",
+    "LinkFindingRow",
+    "LinkPlaceRow",
     "MoneyFileRow",
     "NoticeRow",
     "NoticeWishRow",

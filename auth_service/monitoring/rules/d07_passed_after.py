@@ -1,0 +1,56 @@
+"""D07: somebody passed after the day on which a registry says that they died."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import ClassVar
+
+from auth_service.crosscheck.meanings import DEATHS
+from auth_service.monitoring.flags import Facts, Flag, RuleWords, Severity
+from auth_service.monitoring.rules.registry_facts import LinkFacts, evidence_of
+
+
+@dataclass(frozen=True, slots=True)
+class PassAfterFacts:
+    """A finding of somebody's death, and a pass of theirs. passed_on: its legal day"""
+
+    link: LinkFacts
+    evidence_id: str
+    passed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PassedAfter:
+    """A pass behind the last day that the registered date can mean.
+
+    Two stories fit: the record is wrong and the person alive, or somebody else stood before the camera. Neither is
+    said to be so; both are looked at by two people, and nobody just seen in person loses anything
+    (payments/proposals.py refuses it). Only findings that surely mean the person: a relative's number on a death record
+    would otherwise cast a doubt on every pass of the living.
+
+    source  domain.md section 6, D07
+    """
+
+    rule_id: ClassVar[str] = "D07"
+    version: ClassVar[int] = 1
+    severity: ClassVar[Severity] = Severity.CRITICAL
+    words: ClassVar[RuleWords] = RuleWords(
+        "登记日期之后仍有认证", "A pass after the registered date",
+        "登记的身故日期之后，此人有一次认证通过。可能是登记有误、本人健在，也可能当时不是本人。两种可能都要查，不作认定。",
+        "This person passed after the date on which a registry says that they died. The registry may be wrong and the"
+        " person alive, or it was somebody else. Both have to be looked into, and neither is settled.",
+        "请两人分别查看登记和采集，三日内当面核实，材料留存。当面见到本人的，不得暂缓待遇，并请登记部门更正。",
+        "Two people look at the record and at the capture, and somebody sees the person within three days; keep what"
+        " there is. Whoever was seen in person keeps the benefit, and the registry is asked to put it right.",
+    )  # fmt: skip
+
+    def judge(self, facts: PassAfterFacts, now: datetime) -> Flag | None:
+        """One flag for each pass and finding. A pass on the last possible day itself says nothing."""
+        link = facts.link
+        if link.meaning not in DEATHS or not link.strong or link.event is None or facts.passed_on <= link.event.last:
+            return None
+        days = (facts.passed_on - link.event.last).days
+        more: Facts = {"evidence": facts.evidence_id, "passed_on": facts.passed_on.isoformat(), "days_after": days}
+        key = f"D07:{link.link}:{facts.evidence_id}"
+        return Flag(self.rule_id, self.version, self.severity, (link.person_id,), evidence_of(link, more), key, now)
