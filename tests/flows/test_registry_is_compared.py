@@ -354,6 +354,28 @@ def test_a_strong_finding_of_death_ends_no_pass_and_is_answered_by_who_gives_bac
     assert life(money.agency, money.person)[0].death_hint_at is None
 
 
+def test_a_void_ends_the_doubt_behind_a_hold_too_and_the_hold_stays(paid: tuple[Registries, Money]) -> None:
+    registries, money = paid
+    registries.take(wang("1"), wang("2"))
+    registries.compare()
+    money.do(Act.HOLD, Ground.DEATH_RECORD)
+    money.clock.advance(days=1)
+    registries.take(void("1"))
+    registries.compare()
+    assert life(money.agency, money.person)[0].death_hint_at is not None, "the other row still says so"
+    registries.take(void("2"))
+    registries.compare()
+    assert life(money.agency, money.person)[0].death_hint_at is None
+    assert money.state() is PayState.HELD
+    before = money.clock.now()
+    money.clock.advance(days=1)
+    registries.take(wang("3"))
+    registries.compare()
+    facts, _ = life(money.agency, money.person)
+    assert facts.death_hint_at is not None
+    assert facts.death_hint_at <= before + timedelta(days=1)
+
+
 def test_a_weak_finding_of_death_stops_not_even_signs(registries: Registries) -> None:
     person = registries.agency.person()
     registries.take(death("1", id_number=WANG, name="李大海"))

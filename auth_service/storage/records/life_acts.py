@@ -17,7 +17,7 @@ from auth_service.core.clock import legal_date
 from auth_service.payments.proposals import OF_DEATH, Act, Ground, Verdict
 from auth_service.qualification.life import ActKind, PaymentAct
 from auth_service.storage.records.guards import is_genuine
-from auth_service.storage.records.links import death_doubts
+from auth_service.storage.records.links import DeathTold, deaths_told
 from auth_service.storage.records.some_people import SomePeople, those
 from auth_service.storage.tables import ContestActRow, ContestRow, DecisionRow, ProposalRow
 from auth_service.storage.tables.schema import table_of
@@ -57,14 +57,15 @@ class LifeActs:
 def acts_of(work: Work, people: SomePeople, until: datetime) -> LifeActs:
     """What was decided and contested about these people up to an instant."""
     connection, acts, doubts = work.connection, dict[tuple[str, str], tuple[PaymentAct, ...]](), dict[str, datetime]()
+    told = deaths_told(work, people, until)
     for benefit, rows in _approved(work, people, until).items():
         acts[benefit] = tuple(_act(proposal, decision) for proposal, decision in rows)
-        since = _in_doubt_since(rows)
+        since = _in_doubt_since(rows, told.get(benefit[0], DeathTold()).taken_back_at)
         if since is not None:
             doubts[benefit[0]] = min(since, doubts.get(benefit[0], since))
-    for person, since in death_doubts(work, people, until).items():
-        if since > _last_resumed(acts, person):
-            doubts[person] = min(since, doubts.get(person, since))
+    for person, death in told.items():
+        if death.open_since is not None and death.open_since > _last_resumed(acts, person):
+            doubts[person] = min(death.open_since, doubts.get(person, death.open_since))
     opened = select(_CONTESTS).where(those(connection, _CONTESTS.c.person_id, people), _CONTESTS.c.opened_at <= until)
     contests = [row for row in connection.execute(opened) if is_genuine(work.indexes, ContestRow, row)]
     contested = _still_open(work, contests, until) if contests else frozenset()
@@ -116,12 +117,15 @@ def _is_resume(act: PaymentAct) -> bool:
     return act.kind is ActKind.RESUME
 
 
-def _in_doubt_since(rows: Iterable[tuple[Row[Any], Row[Any]]]) -> datetime | None:
-    """rows: of one benefit, oldest first. A resumption answers every doubt before it."""
+def _in_doubt_since(rows: Iterable[tuple[Row[Any], Row[Any]]], taken_back_at: datetime | None) -> datetime | None:
+    """rows: of one benefit, oldest first. A resumption answers every doubt before it, and so does a registry that took
+    back everything it said of a death, for what was decided on that ground before. The benefit stays as it is."""
     since: datetime | None = None
     for proposal, decision in rows:
         if proposal.act == Act.RESUME.value:
             since = None
+        elif taken_back_at is not None and proposal.ground in OF_DEATH and decision.decided_at <= taken_back_at:
+            continue
         elif proposal.ground in _OF_DOUBT and since is None:
             since = decision.decided_at
     return since

@@ -32,7 +32,8 @@ from auth_service.storage.work import Work
 _PLACES, _BENEFITS, _PEOPLE = table_of(LinkPlaceRow), table_of(BenefitRow), table_of(PersonRow)
 _EVIDENCE, _ISSUED = table_of(EvidenceRow), table_of(CertificateRow).alias("issued")
 _NAME = "rows"
-OF_DEATH = FINDINGS.c.meaning.in_(sorted(DEATHS)) & (FINDINGS.c.strength == Strength.STRONG.value)
+_TELLS_OF_DEATH = FINDINGS.c.meaning.in_(sorted(DEATHS))
+_SURELY = FINDINGS.c.strength == Strength.STRONG.value
 _RIPENS = FINDINGS.c.meaning.in_([Meaning.EXIT.value, Meaning.MISSING.value])
 _PASSED_SINCE = (
     select(_EVIDENCE.c.id)
@@ -159,7 +160,7 @@ class Links:
     def ripening(self, after: str, most: int) -> list[str]:
         """People behind an id of whom time, or a pass made since, may say more than when something was found. A
         superset, in the order of ids."""
-        open_ = or_(_RIPENS, OF_DEATH & _PASSED_SINCE)
+        open_ = or_(_RIPENS, _TELLS_OF_DEATH & _SURELY & _PASSED_SINCE)
         wanted = select(FINDINGS.c.person_id).distinct().where(FINDINGS.c.person_id > after, open_)
         return list(self._work.connection.execute(wanted.order_by(FINDINGS.c.person_id).limit(most)).scalars())
 
@@ -187,18 +188,36 @@ class Links:
         return {row.id: row.person_key for row in rows}
 
 
-def death_doubts(work: Work, people: SomePeople, until: datetime) -> dict[str, datetime]:
-    """Person -> since when a strong finding of their death stands, as known at an instant."""
-    mine = those(work.connection, FINDINGS.c.person_id, people) & OF_DEATH & FINDINGS.c.alternative.is_(False)
-    rows, found = LinkRows(work), dict[str, datetime]()
+@dataclass(frozen=True, slots=True)
+class DeathTold:
+    """What registries say of one person's death, as known at an instant.
+
+    open_since     since when a strong finding of it stands; None: none does
+    taken_back_at  when the last finding of it, strong or weak, ceased to stand; None: one stands
+    """
+
+    open_since: datetime | None = None
+    taken_back_at: datetime | None = None
+
+
+def deaths_told(work: Work, people: SomePeople, until: datetime) -> dict[str, DeathTold]:
+    """Of those of these people of whose death any registry ever told."""
+    mine = those(work.connection, FINDINGS.c.person_id, people) & _TELLS_OF_DEATH & FINDINGS.c.alternative.is_(False)
+    rows, found = LinkRows(work), dict[str, list[tuple[StoredLink, datetime | None]]]()
     links = rows.read(mine & (FINDINGS.c.found_at <= until))
     acts = rows.acts_of((link.id for link in links), until) if links else {}
     for link in links:
-        known = replace(link, acts=tuple(LinkAct(act.act) for act in acts.get(link.id, [])))
-        if known.stands:
-            person = link.finding.person_id
-            found[person] = min(link.found_at, found.get(person, link.found_at))
-    return found
+        said = acts.get(link.id, [])
+        stands = replace(link, acts=tuple(LinkAct(act.act) for act in said)).stands
+        found.setdefault(link.finding.person_id, []).append((link, None if stands else said[-1].done_at))
+    return {person: _told(said) for person, said in found.items()}
+
+
+def _told(said: Sequence[tuple[StoredLink, datetime | None]]) -> DeathTold:
+    """said: each finding with when it ceased to stand"""
+    ended = [at for _, at in said if at is not None]
+    strong = [link.found_at for link, at in said if at is None and link.finding.strength is Strength.STRONG]
+    return DeathTold(min(strong, default=None), max(ended) if len(ended) == len(said) else None)
 
 
 def _key(one: LinkFinding) -> tuple[str, str, str, str]:
