@@ -35,6 +35,8 @@ from auth_service.storage.work import Work, to_json
 _ROWS, _REFUSALS, _PEOPLE = table_of(RegistryRecordRow), table_of(RegistryRefusalRow), table_of(PersonRow)
 _BATCHES, _KEYS = table_of(RegistryBatchRow), table_of(PersonKeyRow)
 _WHOLE_DATE = 10
+_AT_ONCE = 10_000
+"""Ids named in one statement."""
 _EMPTIED = {"id_index": None, "content_index": None, "content_sealed": None}
 
 
@@ -154,8 +156,12 @@ class RegistryRows:
 
     def references_of(self, record_ids: Iterable[str]) -> dict[str, str]:
         """Row -> the source's reference as it was written; without rows that were emptied. raises SealBroken"""
-        rows = self._work.connection.execute(select(_ROWS).where(_ROWS.c.id.in_(sorted(set(record_ids))))).all()
-        return {one.id: one.record.ref for one in self.opened(rows) if one.record is not None}
+        ids, found = sorted(set(record_ids)), dict[str, str]()
+        for start in range(0, len(ids), _AT_ONCE):
+            some = select(_ROWS).where(_ROWS.c.id.in_(ids[start : start + _AT_ONCE])).order_by(_ROWS.c.batch_id)
+            rows = self.opened(self._work.connection.execute(some).all())
+            found |= {one.id: one.record.ref for one in rows if one.record is not None}
+        return found
 
     def key_of(self, batch_id: str) -> DataKey | None:
         """None once it was destroyed."""
