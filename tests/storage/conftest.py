@@ -62,3 +62,15 @@ def on_sqlite(sqlite_url: str, keys: KeyFile, tmp_path: Path) -> Iterator[Store]
     store = Store(sqlite_url, keys, tmp_path / "photos")
     yield store
     store.close()
+
+
+@pytest.fixture
+def front(request: pytest.FixtureRequest, url: str, store: Store, keys: KeyFile, tmp_path: Path) -> Iterator[Store]:
+    """The same store as the role that serves and works has it; SQLite knows one role."""
+    if url.startswith("sqlite"):
+        yield store
+        return
+    database: PostgresDatabase = request.getfixturevalue("postgres_database")
+    serving = Store(database.urls.front, keys, tmp_path / "photos")
+    yield serving
+    serving.close()
