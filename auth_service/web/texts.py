@@ -15,6 +15,7 @@ from auth_service.web.texts_notices import NOTICE_TEXTS
 from auth_service.web.texts_people import PEOPLE_TEXTS
 from auth_service.web.texts_phone import PHONE_TEXTS
 from auth_service.web.texts_requests import REQUEST_TEXTS
+from auth_service.web.texts_rule_facts import RULE_FACT_TEXTS
 
 TEXTS: dict[str, tuple[str, str]] = {
     # every page
@@ -287,4 +288,5 @@ TEXTS: dict[str, tuple[str, str]] = {
     **PEOPLE_TEXTS,
     **PHONE_TEXTS,
     **KIOSK_TEXTS,
+    **RULE_FACT_TEXTS,
 }
