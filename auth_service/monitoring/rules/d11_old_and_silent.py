@@ -11,9 +11,9 @@ from auth_service.core.clock import legal_date
 from auth_service.monitoring.flags import Facts, Flag, RuleWords, Severity
 from auth_service.qualification.period import months_after
 
-YOUNGEST = 75
-"""No parameter asks about anybody younger, so that the set holds nobody else. source: own decision, ten years below
-the catalogue's age"""
+YOUNGEST = 80
+"""No parameter asks about anybody younger, so that the set holds nobody else. source: own decision, five years
+below the catalogue's age"""
 
 
 @dataclass(frozen=True, slots=True)

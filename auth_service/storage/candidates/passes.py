@@ -19,6 +19,7 @@ from auth_service.qualification.evidence import EvidenceKind
 from auth_service.qualification.grades import WORTH, EventKind, Grade
 from auth_service.qualification.status import LifeState, Why
 from auth_service.storage.candidates.signs import latest, signs_of
+from auth_service.storage.candidates.spans import next_people
 from auth_service.storage.candidates.turns import in_turn, next_keys
 from auth_service.storage.records.passes import PASSED
 from auth_service.storage.records.some_people import those
@@ -62,10 +63,12 @@ _SAMPLED = select(_STATES.c.person_id).where(_STATES.c.sample_wanted.is_(True)).
 
 
 def margins(work: Work, after: str, most: int, now: datetime) -> list[MarginFacts]:
-    """Whoever passed at least twice and once within the widest band: one pass over evidence by person and time."""
+    """Whoever passed at least twice and once within the widest band, by the index of evidence over person and
+    time.
+    """
 
     def keys(behind: str, count: int) -> list[str]:
-        return next_keys(work, _LOW_ONCE, _EVIDENCE.c.person_id, behind, count)
+        return next_people(work, _LOW_ONCE, _EVIDENCE.c.person_id, behind, count)
 
     return in_turn(after, most, keys, lambda people: margins_of(work, people, now))
 
@@ -113,10 +116,12 @@ def silent_of(work: Work, people: Sequence[str]) -> list[SilentFacts]:
 
 
 def refused_people(work: Work, after: str, most: int, now: datetime) -> list[RefusedFacts]:
-    """Whoever was refused once and of whom a weak sign ever came: one pass over evidence by person and time."""
+    """Whoever was refused once and of whom a weak sign ever came, by the index of evidence over person and
+    time.
+    """
 
     def keys(behind: str, count: int) -> list[str]:
-        return next_keys(work, _REFUSED_WITH_SIGNS, _EVIDENCE.c.person_id, behind, count)
+        return next_people(work, _REFUSED_WITH_SIGNS, _EVIDENCE.c.person_id, behind, count)
 
     return in_turn(after, most, keys, lambda people: refused_of(work, people, now))
 

@@ -11,7 +11,8 @@ from sqlalchemy import Row, func, select
 
 from auth_service.monitoring.rules.i07_changed_photo import PhotoChangeFacts
 from auth_service.storage.candidates.signs import OwnPass, own_passes
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.spans import next_people
+from auth_service.storage.candidates.turns import in_turn
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import ReferencePhotoRow, ReferenceSetPhotoRow, ReferenceSetRow
 from auth_service.storage.tables.schema import table_of
@@ -21,7 +22,7 @@ _SETS, _MEMBERS, _PHOTOS = table_of(ReferenceSetRow), table_of(ReferenceSetPhoto
 _SEVERAL = (
     select(_SETS.c.person_id).where(_SETS.c.derived_from.is_(None)).group_by(_SETS.c.person_id).having(func.count() > 1)
 )
-"""One pass over the index of sets by person. A set that another engine's photos were measured into is no change, and
+"""By the index of sets over the person. A set that another engine's photos were measured into is no change, and
 what it was derived from is a set of the same person."""
 
 
@@ -29,7 +30,7 @@ def photo_changes(work: Work, after: str, most: int, now: datetime) -> list[Phot
     """Every change of everybody whose photos were changed at all."""
 
     def keys(behind: str, count: int) -> list[str]:
-        return next_keys(work, _SEVERAL, _SETS.c.person_id, behind, count)
+        return next_people(work, _SEVERAL, _SETS.c.person_id, behind, count)
 
     return in_turn(after, most, keys, lambda people: photo_changes_of(work, people, now))
 

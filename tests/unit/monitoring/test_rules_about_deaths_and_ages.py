@@ -109,7 +109,8 @@ def test_d12_doubts_a_birth_date_once_whoever_saw_the_person() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "given"), [(OldAndSilent, {"years": 74}), (OldAndSilent, {"months": 0}), (ExtremeAge, {"years": 74})]
+    ("rule", "given"),
+    [(OldAndSilent, {"years": YOUNGEST - 1}), (OldAndSilent, {"months": 0}), (ExtremeAge, {"years": YOUNGEST - 1})],
 )
 def test_no_parameter_asks_for_people_whom_the_set_does_not_hold(rule: type[SweptRule], given: dict[str, int]) -> None:
     with pytest.raises(RuleParameterInvalid):
