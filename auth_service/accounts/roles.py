@@ -58,6 +58,8 @@ class Permission(StrEnum):
     """Stands for a file of a registry, and takes a wrong one back."""
     RELEASE_REGISTRY = "release_registry"
     """Lets an odd file count: never one's own import."""
+    SEE_REGISTRY = "see_registry"
+    """Files of registries: what was counted of them and what is odd; nobody by name."""
     PROPOSE_CALIBRATION = "propose_calibration"
     ACTIVATE_CALIBRATION = "activate_calibration"
     """Never one's own proposal."""
@@ -113,9 +115,17 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.OVERRIDE_FLAGS,
             Permission.WITHDRAW_FLASH,
             Permission.RELEASE_REGISTRY,
+            Permission.SEE_REGISTRY,
         }
     ),
-    Role.DATA_STEWARD: frozenset({Permission.IMPORT_LEDGER, Permission.IMPORT_REGISTRY, Permission.RELEASE_REGISTRY}),
+    Role.DATA_STEWARD: frozenset(
+        {
+            Permission.IMPORT_LEDGER,
+            Permission.IMPORT_REGISTRY,
+            Permission.RELEASE_REGISTRY,
+            Permission.SEE_REGISTRY,
+        }
+    ),
     Role.POLICY_ADMIN: frozenset(
         {
             Permission.PROPOSE_CALIBRATION,
@@ -139,6 +149,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_PEOPLE,
             Permission.SEE_MONEY,
             Permission.SEE_POLICIES,
+            Permission.SEE_REGISTRY,
             Permission.READ_AUDIT,
         }
     ),

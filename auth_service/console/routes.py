@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
 from auth_service.console import (
+    batches,
     capture,
     contests,
     desk,
@@ -58,6 +59,13 @@ _PEOPLE: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/console/policies/{policy_id}/rehearsal", policies.rehearse),
     ("POST", "/console/policies/{policy_id}/activation", policies.activate),
 )
+_OVERSIGHT: tuple[tuple[str, str, Page], ...] = (
+    ("GET", session.BATCHES, batches.batches_page),
+    ("GET", "/console/batches.{form}", batches.batches_file),
+    ("GET", "/console/batches/{batch_id}", batches.batch_page),
+    ("POST", "/console/batches/{batch_id}/release", batches.release),
+    ("POST", "/console/batches/{batch_id}/discard", batches.discard),
+)
 
 
 def add_console(app: FastAPI) -> None:
@@ -87,6 +95,7 @@ def add_console(app: FastAPI) -> None:
         ("POST", "/console/devices/{device_id}/{act}", devices.act),
         *_MONEY,
         *_PEOPLE,
+        *_OVERSIGHT,
     )
     for_anybody: tuple[tuple[str, str, Page], ...] = (
         ("GET", session.HOME + "/", session.to_home),

@@ -39,9 +39,10 @@ HOME = "/console"
 FLAGS, DESK, REQUESTS, DEVICES = "/console/flags", "/console/desk", "/console/requests", "/console/devices"
 PROPOSALS, CONTESTS = "/console/proposals", "/console/contests"
 DUE, POLICIES, OWN = "/console/due", "/console/policies", "/console/own-requests"
+BATCHES = "/console/batches"
 SIGN_IN = "/console/sign-in"
 _NEXT = re.compile(
-    r"/console(?:/(?:flags|desk|requests|proposals|contests|policies|own-requests)(?:/[0-9a-f]{32})?"
+    r"/console(?:/(?:flags|desk|requests|proposals|contests|policies|own-requests|batches)(?:/[0-9a-f]{32})?"
     r"|/(?:money|people)/[0-9a-f]{32}|/devices|/due)?"
 )
 """The only places that a sign-in leads to: no address of somebody else's can be put in."""
@@ -74,6 +75,7 @@ def _devices(services: Services, visitor: Visitor) -> int:
 
 
 _COUNTED: tuple[tuple[Permission, str, str, Callable[[Services, Visitor], int]], ...] = (
+    (Permission.SEE_REGISTRY, "batches.title", BATCHES, lambda services, _: len(services.oversight.registry.waiting())),
     (Permission.MANAGE_DEVICES, "devices.title", DEVICES, _devices),
     (Permission.SEE_PEOPLE, "due.title", DUE, lambda services, _: services.queries.due_counts()["overdue"]),
     (Permission.ERASE_PERSON, "own.title", OWN, lambda services, _: services.own.answer.waiting()),

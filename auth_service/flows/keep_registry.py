@@ -50,6 +50,11 @@ class KeepRegistry:
         with self._store.reading() as unit:
             return unit.registry.batches(most, kind)
 
+    def waiting(self, most: int = 100) -> list[StoredBatch]:
+        """Those that wait for a second person, newest first."""
+        with self._store.reading() as unit:
+            return unit.registry.waiting(most)
+
     def show(self, batch_id: str, rows: int = 0) -> BatchPage:
         """raises NotFound, KeyStoreUnavailable, SealBroken"""
         with self._store.reading() as unit:

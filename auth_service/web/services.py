@@ -34,6 +34,7 @@ from auth_service.flows.issue_tickets import IssueTickets
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_devices import KeepDevices
 from auth_service.flows.keep_policies import KeepPolicies
+from auth_service.flows.keep_registry import KeepRegistry
 from auth_service.flows.leave_photo import LeavePhoto
 from auth_service.flows.limit import Limit
 from auth_service.flows.look import Look
@@ -167,6 +168,20 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Oversight:
+    """What whoever watches the fund works with.
+
+    csv, xlsx  rows as a file whose cells no spreadsheet runs
+    names      staff id -> user name
+    """
+
+    registry: KeepRegistry
+    csv: Callable[[Iterable[Sequence[str]]], bytes]
+    xlsx: Callable[[Iterable[Sequence[str]]], bytes]
+    names: Callable[[], dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """Flows, queries and facts of the deployment.
 
@@ -199,6 +214,7 @@ class Services:
     money: Money
     people: People
     own: Own
+    oversight: Oversight
     authorise: AuthoriseKey
     limit: Limit
     idempotent: Idempotent

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from auth_service.web.texts_batches import BATCH_TEXTS
 from auth_service.web.texts_desk import DESK_TEXTS
 from auth_service.web.texts_devices import DEVICE_TEXTS
 from auth_service.web.texts_found import FOUND_TEXTS
@@ -278,6 +279,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "certificate.qr": ("核验二维码", "QR code to check this certificate"),
     "certificate.qr.help": ("扫码可再次核验本凭证。", "Scan to check this certificate again."),
     "certificate.print": ("需要纸质凭证时，请用浏览器的打印功能。", "To have it on paper, print this page."),
+    **BATCH_TEXTS,
     **DESK_TEXTS,
     **FOUND_TEXTS,
     **LINK_TEXTS,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from auth_service.connectors.export_file import csv_file, xlsx_file
 from auth_service.core.archive import Part
 from auth_service.core.errors import (
     CalibrationMissing,
@@ -27,7 +28,7 @@ from auth_service.flows.idempotent import Idempotent
 from auth_service.web.facts import FACES_JOB, Facts, Sources
 from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
-from auth_service.web.services import Captures, Desk, Kiosk, Money, Services
+from auth_service.web.services import Captures, Desk, Kiosk, Money, Oversight, Services
 from auth_service.wiring.kiosks import KioskFlows
 from auth_service.wiring.lives import LifeFlows
 from auth_service.wiring.own import OwnFlows
@@ -100,6 +101,7 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, LifeFl
             money=self.money_flows(),
             people=self.people_flows(),
             own=self.own_flows(),
+            oversight=Oversight(self.keep_registry, csv_file, xlsx_file, self._staff_names),
             authorise=AuthoriseKey(self.store, self.clock),
             limit=self.limit,
             idempotent=Idempotent(self.store, self.clock),

@@ -20,6 +20,7 @@ from auth_service.web.signed import ProvesItsKey, SignedByDevice
 from tests.channels.kiosk_client import code_for
 from tests.channels.service import EILEEN, GRACE, KEY_SCOPES, PAGE, PASSWORD, SAME_ORIGIN, Deployment, hidden
 from tests.console.moneyed import Moneyed
+from tests.console.registered import odd_file, steward
 from tests.console.waiting import ask, person_of, put
 
 EXPECTED: dict[tuple[str, str], str] = {
@@ -107,6 +108,11 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("GET", "/console/own-requests"): "may erase_person",
     ("GET", "/console/own-requests/{own_id}"): "may erase_person",
     ("POST", "/console/own-requests/{own_id}/answer"): "may erase_person",
+    ("GET", "/console/batches"): "may see_registry",
+    ("GET", "/console/batches.{form}"): "may see_registry",
+    ("GET", "/console/batches/{batch_id}"): "may see_registry",
+    ("POST", "/console/batches/{batch_id}/release"): "may release_registry",
+    ("POST", "/console/batches/{batch_id}/discard"): "may import_registry",
     ("GET", "/console/due"): "may see_people",
     ("GET", "/console/due.csv"): "may see_people",
     ("POST", "/console/people/find"): "may see_people",
@@ -204,6 +210,8 @@ FORMS = {
     "policies": {"document": "name: other\npolicies:\n  - benefits: [resident_pension]\n"},
     "rehearsal": {"from": "", "on": ""},
     "activation": {"from": "2026-06-01"},
+    "release": {},
+    "discard": {"reason": "去年的文件"},
 }
 """What each form of the console holds besides its token; the last part of its address names it."""
 
@@ -225,6 +233,7 @@ def waits(service: Deployment) -> dict[str, str]:
     policy = read_policy_text("name: waits\npolicies:\n  - benefits: [resident_pension]\n")
     policy_id = service.wiring.keep_policies.propose(policy, proposer).id
     ids = {
+        "batch_id": odd_file(service.wiring, steward(service.wiring)),
         "policy_id": policy_id,
         "own_id": own_id,
         "proposal_id": proposal_id,
@@ -248,6 +257,8 @@ def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:
         "request_id": "0" * 32,
         "device_id": "0" * 32,
         "act": "revoke",
+        "batch_id": "0" * 32,
+        "form": "xlsx",
         "client_event": "5e2f0c4a-7d2b-4c2e-9f55-3f8a1f0e6b1d",
     }
     filled |= dict.fromkeys(("person_id", "proposal_id", "contest_id", "policy_id", "own_id"), "0" * 32) | waits

@@ -188,6 +188,17 @@ class RegistryBatches(RegistryRows):
         acts = self._acts([row.id for row in rows])
         return [self._stored(row, acts.get(row.id, {})) for row in rows]
 
+    def waiting(self, most: int = 100) -> list[StoredBatch]:
+        """Read to their end and neither counting nor discarded, those that were tampered with among them; newest
+        first."""
+        ended = select(_ACTS.c.number).where(_ACTS.c.batch_id == _BATCHES.c.id, _ACTS.c.step > 1).exists()
+        wanted = select(_BATCHES).where(_BATCHES.c.finished_at.is_not(None), ~ended)
+        rows = self._work.connection.execute(
+            wanted.order_by(_BATCHES.c.begun_at.desc(), _BATCHES.c.id).limit(most)
+        ).all()
+        acts = self._acts([row.id for row in rows])
+        return [self._stored(row, acts.get(row.id, {})) for row in rows]
+
     def past(self, batch: StoredBatch, most: int) -> list[PastBatch]:
         """Files of the same kind and source that count, newest first."""
         wanted = (

@@ -15,6 +15,7 @@ from auth_service.capture.challenge import Accommodation, Colour, Motion, Route,
 from auth_service.casework.contest import ContestAct
 from auth_service.channels.kiosk import page as kiosk
 from auth_service.channels.phone.page import ASSETS, RELATIONS, WAYS
+from auth_service.console.batches import TABS as BATCH_TABS
 from auth_service.console.contests import LIST as CONTESTS
 from auth_service.console.desk import WHY
 from auth_service.console.devices import ACTS
@@ -22,10 +23,12 @@ from auth_service.console.flags import LIST as FLAGS
 from auth_service.console.policies import _WORDS as POLICY_WORDS
 from auth_service.console.proposals import LIST as PROPOSALS
 from auth_service.console.requests import LIST as REQUESTS
+from auth_service.crosscheck.batches import Oddity
 from auth_service.enrollment.own_request import Answer, OwnWish, Papers
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.flows.answer_photo import Checked
 from auth_service.flows.answer_request import RevealReason
+from auth_service.flows.import_registry import COUNTED
 from auth_service.liveness.layers import Layer, Mode, Sign
 from auth_service.matching.comparison import Zone
 from auth_service.monitoring.flags import Severity, Verdict
@@ -40,7 +43,7 @@ from auth_service.qualification.review import REASONS_OF, ReviewAct, ReviewReaso
 from auth_service.qualification.revocation import RevocationReason
 from auth_service.qualification.status import LifeState
 from auth_service.storage.queries.due import LastPass
-from auth_service.storage.unit import PayingOutcome
+from auth_service.storage.unit import BatchState, PayingOutcome
 from auth_service.web.pages import TEMPLATES
 from auth_service.web.texts import TEXTS
 
@@ -112,6 +115,16 @@ FAMILIES = {
     "own.answer.": tuple(Answer),
     "people.evidence.": ("counts", "not", "void", "correct"),
     "policies.recorded.": ("proposed", "activated"),
+    "batches.tab.": BATCH_TABS,
+    "batches.empty.": BATCH_TABS,
+    "batches.state.": tuple(BatchState),
+    "batches.odd.": tuple(Oddity),
+    "batches.count.": COUNTED,
+    "batches.csv.": ("batch", "kind", "source", "begun", "rows", "refused", "hits", "state", "odd"),
+    "batches.about.": ("source", "file", "digest", "by", "begun", "finished", "newest", "ended"),
+    "batches.row.": ("row", "act", "number", "name", "birth", "event", "region"),
+    "batches.recorded.": ("released", "discarded"),
+    "export.": ("csv", "xlsx"),
     "flag.photo.": ("probe", "reference", "other_reference", "capture", "offered"),
 }
 
