@@ -93,7 +93,7 @@ def batches_file(request: Request, form: str, _visitor: RegistryReader) -> Respo
     table = [[text(f"batches.csv.{name}", language) for name in names]]
     for one in found:
         told = _row(one, language)
-        odd = "; ".join(str(line) for line in told["odd"])
+        odd = "; ".join(row.word for row in odd_rows(one, language))
         counts = [str(one.counts.get(name, 0)) for name in ("rows", "refused", "hits")]
         table.append([one.id, str(told["kind"]), one.source, str(told["begun"]), *counts, str(told["state_word"]), odd])
     return table_file(request, "registry-batches", form, table)

@@ -36,7 +36,7 @@ FILES = (
     Rule(
         "lives",
         "events, tags, outages, standings and certificates of passes by data (`life_events`, `tag_changes`,"
-        " `life_states`, `outages`, `sweeps`, `service_signs`, `receipts`, `revocations`)",
+        " `life_states`, `fund_counts`, `outages`, `sweeps`, `service_signs`, `receipts`, `revocations`)",
         None,
         "as the agency's own ledger; they name nobody, and after an erasure stay under a random id",
         "kept: due dates are computed from them",

@@ -78,6 +78,7 @@ NOT_COPIED = frozenset(
         "capture_sessions",
         "capture_steps",
         "device_nonces",
+        "fund_counts",
         "job_leases",
         "job_runs",
         "limit_counts",

@@ -26,6 +26,7 @@ from auth_service.storage.records.expiry import Expiry
 from auth_service.storage.records.face_counts import FaceCounts
 from auth_service.storage.records.findings import PadFindings
 from auth_service.storage.records.flash import FlashMeasurements
+from auth_service.storage.records.fund import FundCounts
 from auth_service.storage.records.idempotency import Idempotency
 from auth_service.storage.records.imports import Imports
 from auth_service.storage.records.jobs import Jobs
@@ -302,6 +303,10 @@ class Unit(MonitoringDoors):
     @cached_property
     def imports(self) -> Imports:
         return Imports(self._work)
+
+    @cached_property
+    def fund(self) -> FundCounts:
+        return FundCounts(self._work)
 
     @cached_property
     def face_counts(self) -> FaceCounts:

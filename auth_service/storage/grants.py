@@ -99,6 +99,7 @@ GRANTS: dict[str, Rights] = {
     "shadow_judgements": _front(ADD),
     "outages": _front(ADD),
     "service_signs": _front(Right(insert=True, update=("seen_at",))),
+    "fund_counts": _front(Right(insert=True, update=("counted_at", "numbers"))),
     "sweeps": _front(Right(insert=True, update=("place", "finished_at", "judged", "changed"))),
     "flags": _both(ADD, ADD),
     "flag_people": _both(ADD, ADD),
@@ -196,9 +197,7 @@ FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
     "expire_prints(timestamptz, integer)": (DatabaseRole.FRONT,),
     "forget_prints(text)": (DatabaseRole.FRONT,),
     "forget_counts(timestamptz)": (DatabaseRole.FRONT,),
-    "keep_registry_batches()": (),
-    "keep_registry_records()": (),
-    "keep_registry_acts()": (),
+    **dict.fromkeys(("keep_registry_batches()", "keep_registry_records()", "keep_registry_acts()"), ()),
 }
 """Functions of the schema, and who may call them. Triggers need nobody's right."""
 

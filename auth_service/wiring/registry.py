@@ -8,6 +8,7 @@ from functools import cached_property
 from auth_service.crosscheck.ports import Comparer
 from auth_service.crosscheck.records import PersonFacts
 from auth_service.flows.compare_registry import CompareRegistry
+from auth_service.flows.count_fund import CountFund
 from auth_service.flows.disprove_link import DisproveLink
 from auth_service.flows.import_registry import ImportRegistry
 from auth_service.flows.keep_registry import KeepRegistry
@@ -37,6 +38,10 @@ class RegistryFlows(Flows):
     @cached_property
     def list_links(self) -> ListLinks:
         return ListLinks(self.store, self.clock)
+
+    @cached_property
+    def count_fund(self) -> CountFund:
+        return CountFund(self.store, self.clock)
 
 
 def _linkage(people: Iterable[PersonFacts]) -> Comparer:

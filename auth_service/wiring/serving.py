@@ -63,6 +63,7 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, LifeFl
         found.append(Job("sweep", 300, lambda: self.sweep.if_due(self.settings.sweep)))
         found.append(Job("rules", 300, lambda: self.run_rules.if_due()))  # noqa: PLW0108 - stores are opened late
         found.append(Job("registry.compare", 86_400, lambda: self.compare_registry.if_new()))  # noqa: PLW0108
+        found.append(Job("fund", 3600, lambda: self.count_fund.run()))  # noqa: PLW0108
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)
         if folder and (self.settings.url.startswith("sqlite") or self.settings.ledger_database_url):

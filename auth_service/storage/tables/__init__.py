@@ -22,6 +22,7 @@ from auth_service.storage.tables.faces import (
     ReferenceSetRow,
 )
 from auth_service.storage.tables.flash import FlashActRow, FlashMeasurementRow
+from auth_service.storage.tables.fund import FundCountRow
 from auth_service.storage.tables.keys import ErasureRow, WrappingKeyRow
 from auth_service.storage.tables.life import (
     LifeEventRow,
@@ -121,6 +122,7 @@ __all__ = [
     "FlagRow",
     "FlashActRow",
     "FlashMeasurementRow",
+    "FundCountRow",
     "ImportRow",
     "JobLeaseRow",
     "JobRunRow",
