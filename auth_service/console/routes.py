@@ -16,6 +16,7 @@ from auth_service.console import (
     due,
     flag,
     flags,
+    fund,
     left_photo,
     money,
     own_requests,
@@ -23,6 +24,7 @@ from auth_service.console import (
     policies,
     proposals,
     requests,
+    scorecards,
     session,
 )
 from auth_service.web.access import PUBLIC
@@ -60,6 +62,10 @@ _PEOPLE: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/console/policies/{policy_id}/activation", policies.activate),
 )
 _OVERSIGHT: tuple[tuple[str, str, Page], ...] = (
+    ("GET", session.FUND, fund.fund_page),
+    ("GET", "/console/fund/{table}.{form}", fund.fund_file),
+    ("GET", session.SCORECARDS, scorecards.scorecards_page),
+    ("GET", "/console/scorecards.{form}", scorecards.scorecards_file),
     ("GET", session.BATCHES, batches.batches_page),
     ("GET", "/console/batches.{form}", batches.batches_file),
     ("GET", "/console/batches/{batch_id}", batches.batch_page),

@@ -39,11 +39,11 @@ HOME = "/console"
 FLAGS, DESK, REQUESTS, DEVICES = "/console/flags", "/console/desk", "/console/requests", "/console/devices"
 PROPOSALS, CONTESTS = "/console/proposals", "/console/contests"
 DUE, POLICIES, OWN = "/console/due", "/console/policies", "/console/own-requests"
-BATCHES = "/console/batches"
+BATCHES, FUND, SCORECARDS = "/console/batches", "/console/fund", "/console/scorecards"
 SIGN_IN = "/console/sign-in"
 _NEXT = re.compile(
     r"/console(?:/(?:flags|desk|requests|proposals|contests|policies|own-requests|batches)(?:/[0-9a-f]{32})?"
-    r"|/(?:money|people)/[0-9a-f]{32}|/devices|/due)?"
+    r"|/(?:money|people)/[0-9a-f]{32}|/devices|/due|/fund|/scorecards)?"
 )
 """The only places that a sign-in leads to: no address of somebody else's can be put in."""
 

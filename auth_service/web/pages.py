@@ -29,6 +29,8 @@ _PLACES = (
     (Permission.SEE_FLAGS, "/console/flags", "flags.title"),
     (Permission.SEE_REVIEWS, "/console/desk", "desk.title"),
     (Permission.SEE_REQUESTS, "/console/requests", "requests.title"),
+    (Permission.SEE_FLAGS, "/console/fund", "fund.title"),
+    (Permission.SEE_FLAGS, "/console/scorecards", "scorecards.title"),
     (Permission.SEE_REGISTRY, "/console/batches", "batches.title"),
     (Permission.MANAGE_DEVICES, "/console/devices", "devices.title"),
     (Permission.SEE_PEOPLE, "/console/due", "due.title"),

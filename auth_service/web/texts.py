@@ -9,6 +9,7 @@ from auth_service.web.texts_batches import BATCH_TEXTS
 from auth_service.web.texts_desk import DESK_TEXTS
 from auth_service.web.texts_devices import DEVICE_TEXTS
 from auth_service.web.texts_found import FOUND_TEXTS
+from auth_service.web.texts_fund import FUND_TEXTS
 from auth_service.web.texts_kiosk import KIOSK_TEXTS
 from auth_service.web.texts_links import LINK_TEXTS
 from auth_service.web.texts_money import MONEY_TEXTS
@@ -283,6 +284,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **DESK_TEXTS,
     **FOUND_TEXTS,
     **LINK_TEXTS,
+    **FUND_TEXTS,
     **DEVICE_TEXTS,
     **MONEY_TEXTS,
     **REQUEST_TEXTS,

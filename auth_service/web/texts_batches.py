@@ -7,8 +7,8 @@ BATCH_TEXTS: dict[str, tuple[str, str]] = {
     "batches.lead": (
         "整体异常的文件先隔离，须由导入人以外的另一人放行才生效。放行前不影响任何人。",
         (
-            "A file that is odd as a whole waits until somebody other than its importer lets it count. Until then it"
-            " speaks against nobody."
+            "A file that is odd as a whole waits until somebody other than its importer lets it count. Until then"
+            " it speaks against nobody."
         ),
     ),
     "batches.one": ("{kind} · {at}", "{kind}, {at}"),
@@ -146,8 +146,8 @@ BATCH_TEXTS: dict[str, tuple[str, str]] = {
     "batches.discard.help": (
         "一人即可，立即生效：文件中的记录全部撤回。原因存入审计日志。",
         (
-            "One person may, and it counts at once: all that the file said is withdrawn. The reason is kept in the"
-            " audit trail."
+            "One person may, and it counts at once: all that the file said is withdrawn. The reason is kept in"
+            " the audit trail."
         ),
     ),
     "batches.recorded.released": ("已放行，数据生效。", "Released: the file counts."),

@@ -108,6 +108,10 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("GET", "/console/own-requests"): "may erase_person",
     ("GET", "/console/own-requests/{own_id}"): "may erase_person",
     ("POST", "/console/own-requests/{own_id}/answer"): "may erase_person",
+    ("GET", "/console/fund"): "may see_flags",
+    ("GET", "/console/fund/{table}.{form}"): "may see_flags",
+    ("GET", "/console/scorecards"): "may see_flags",
+    ("GET", "/console/scorecards.{form}"): "may see_flags",
     ("GET", "/console/batches"): "may see_registry",
     ("GET", "/console/batches.{form}"): "may see_registry",
     ("GET", "/console/batches/{batch_id}"): "may see_registry",
@@ -259,6 +263,7 @@ def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:
         "act": "revoke",
         "batch_id": "0" * 32,
         "form": "xlsx",
+        "table": "wrongful",
         "client_event": "5e2f0c4a-7d2b-4c2e-9f55-3f8a1f0e6b1d",
     }
     filled |= dict.fromkeys(("person_id", "proposal_id", "contest_id", "policy_id", "own_id"), "0" * 32) | waits

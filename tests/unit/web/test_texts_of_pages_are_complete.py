@@ -20,9 +20,14 @@ from auth_service.console.contests import LIST as CONTESTS
 from auth_service.console.desk import WHY
 from auth_service.console.devices import ACTS
 from auth_service.console.flags import LIST as FLAGS
+from auth_service.console.fund import LINKS as FUND_LINKS
+from auth_service.console.fund import SECTIONS as FUND_SECTIONS
+from auth_service.console.fund import TILES
+from auth_service.console.fund_tables import TABLES as FUND_TABLES
 from auth_service.console.policies import _WORDS as POLICY_WORDS
 from auth_service.console.proposals import LIST as PROPOSALS
 from auth_service.console.requests import LIST as REQUESTS
+from auth_service.console.scorecards import COLUMNS as SCORECARD_COLUMNS
 from auth_service.crosscheck.batches import Oddity
 from auth_service.enrollment.own_request import Answer, OwnWish, Papers
 from auth_service.enrollment.sources import PhotoSource
@@ -31,7 +36,9 @@ from auth_service.flows.answer_request import RevealReason
 from auth_service.flows.import_registry import COUNTED
 from auth_service.liveness.layers import Layer, Mode, Sign
 from auth_service.matching.comparison import Zone
+from auth_service.matching.own_people import BANDS
 from auth_service.monitoring.flags import Severity, Verdict
+from auth_service.monitoring.fund import Standing
 from auth_service.monitoring.rules.v09_broken_protocol import Breach
 from auth_service.notices.notice import NoticeKind, NoticeState, Reach
 from auth_service.payments.proposals import Act, Ground, PayState
@@ -115,6 +122,15 @@ FAMILIES = {
     "own.answer.": tuple(Answer),
     "people.evidence.": ("counts", "not", "void", "correct"),
     "policies.recorded.": ("proposed", "activated"),
+    "fund.section.": tuple(FUND_SECTIONS),
+    "fund.how.": tuple(FUND_SECTIONS),
+    "fund.link.": tuple(FUND_LINKS),
+    "fund.table.": tuple(FUND_TABLES),
+    "fund.chart.": tuple(FUND_TABLES),
+    "fund.standing.": tuple(Standing),
+    "fund.band.": (*map(str, range(len(BANDS))), "unknown"),
+    "fund.tile.": TILES,
+    "fund.column.": SCORECARD_COLUMNS,
     "batches.tab.": BATCH_TABS,
     "batches.empty.": BATCH_TABS,
     "batches.state.": tuple(BatchState),
