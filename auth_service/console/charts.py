@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH = 360
-_ROW, _TOP = 40, 4
+_ROW, _TOP = 44, 4
 _BAR_AT, _BAR = 19, 13
 """Below the line of words of each row, in units of the drawing."""
 MOST_BARS = 12
@@ -39,8 +39,9 @@ class Bar:
     high: float | None
 
     @property
-    def middle(self) -> float:
-        return self.top + _BAR / 2
+    def beneath(self) -> float:
+        """Where the interval lies, so that it is seen on and beyond the bar."""
+        return self.top + _BAR + 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ def _wronged(seen: Seen, language: Language) -> list[Tile]:
     oldest = (seen.now - seen.contests[0]).total_seconds() / 86_400 if seen.contests else None
     return [
         _tile("wrongful", f"{len(seen.wrongful):,}", language),
-        _tile("rate", nothing if rate is None else f"{rate:.2f}", language),
+        _tile("rate", nothing if rate is None else f"{rate:,.2f}", language),
         _tile("median", nothing if told is None else days_shown(told.median), language),
         _tile("p90", nothing if told is None else days_shown(told.p90), language),
         _tile("contests", f"{len(seen.contests):,}", language),

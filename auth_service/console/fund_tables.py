@@ -36,13 +36,18 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """urls: of each row, the list behind it; empty where there is none"""
+    """urls: of each row, the list behind it; empty where there is none. words: leading columns that hold no number"""
 
     name: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     urls: tuple[str, ...] = ()
     chart: Chart | None = None
+    words: int = 1
+
+
+_WORDS = frozenset({"taken", "given", "rule", "severity"})
+"""Columns in which a text stands beside another."""
 
 
 def table_of(name: str, seen: Seen, language: Language) -> Table | None:
@@ -61,7 +66,8 @@ def _made(
 ) -> Table:
     head = tuple(text(f"fund.column.{column}", language) for column in columns)
     drawing = chart(text(f"fund.chart.{name}", language), measures)
-    return Table(name, head, tuple(tuple(row) for row in rows), tuple(urls), drawing)
+    words = len(_WORDS & set(columns))
+    return Table(name, head, tuple(tuple(row) for row in rows), tuple(urls), drawing, max(words, 1))
 
 
 def days_shown(value: float) -> str:
