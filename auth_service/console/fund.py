@@ -88,7 +88,6 @@ def _seen(request: Request) -> Seen:
         now=now,
         restores=tuple(queries.restores(since, now + timedelta(seconds=1))),
         contests=tuple(queries.open_contests()),
-        flags=tuple(queries.flags_by_rule(since)),
         count=queries.fund_count(days),
     )
 
@@ -108,7 +107,7 @@ def _section(name: str, seen: Seen, visitor: Visitor, language: Language) -> dic
             if one is not None and one.rows
         ],
         "url": url if visitor.may(permission) else "",
-        "uncounted": seen.count is None and name not in {"wronged", "flagged"},
+        "uncounted": seen.count is None and name != "wronged",
     }
 
 

@@ -11,7 +11,7 @@ from auth_service.console.charts import Chart, Measure, chart
 from auth_service.console.money_words import yuan
 from auth_service.console.words import region, words_of
 from auth_service.matching.own_people import BANDS
-from auth_service.monitoring.fund import EDGES, FundCount, Restore, RuleFlags, Standing, Tries, bars, spread
+from auth_service.monitoring.fund import EDGES, FundCount, Restore, Standing, Tries, bars, spread
 from auth_service.monitoring.scorecard import wilson
 from auth_service.payments.rows import from_fen
 from auth_service.qualification.certificate import ReceiptKind
@@ -26,7 +26,6 @@ class Seen:
     now: datetime
     restores: tuple[Restore, ...]
     contests: tuple[datetime, ...]
-    flags: tuple[RuleFlags, ...]
     count: FundCount | None
 
     @property
@@ -125,7 +124,7 @@ def _exposure(name: str, seen: Seen, language: Language) -> Table:
 
 def _flags(name: str, seen: Seen, language: Language) -> Table:
     rows, measures, urls = [], [], []
-    for one in seen.flags:
+    for one in seen.count.flags if seen.count else ():
         judged = one.needs_check + one.false
         share = wilson(one.needs_check, judged) if judged else None
         title = f"{one.rule_id} {words_of(one.rule_id, language).title}"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from statistics import median
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,8 +11,8 @@ from auth_service.console.charts import Measure, chart
 from auth_service.console.exports import table_file
 from auth_service.console.fund import window_of, windows
 from auth_service.console.fund_tables import days_shown, rate_shown
-from auth_service.console.words import words_of
-from auth_service.monitoring.fund import RuleFlags
+from auth_service.console.words import local_time, words_of
+from auth_service.monitoring.fund import FundCount, RuleFlags, Spread
 from auth_service.monitoring.rules import RULES
 from auth_service.monitoring.scorecard import Scorecard, wilson
 from auth_service.web.access import FlagReader
@@ -24,13 +22,13 @@ from auth_service.web.services import services_of
 
 PAGE = "/console/scorecards"
 COLUMNS = ("rule", "raised", "open", "judged", "needs_check", "false", "precision", "median_judged")
-_DAY = 86_400
 
 
 def scorecards_page(request: Request, _visitor: FlagReader) -> Response:
     """Every rule that this release has, and whatever else raised a flag in the window."""
     language, days = language_of(request), window_of(request)
-    cards = _cards(request, days)
+    count = services_of(request).queries.fund_count(days)
+    cards = _cards(count)
     measures = [
         Measure(_title(rule_id, language), one.value, f"{one.value:.0%} ({card.confirmed:,}/{card.judged:,})", one.low,
                 one.high)
@@ -42,6 +40,7 @@ def scorecards_page(request: Request, _visitor: FlagReader) -> Response:
         "scorecards.html",
         here=PAGE,
         windows=windows(PAGE, days, language),
+        counted_at=local_time(count.counted_at) if count else "",
         head=_head(language),
         rows=[(f"/console/flags?state=all&rule={rule_id}", _cells(rule_id, card, language)) for rule_id, card in
               cards.items()],
@@ -53,23 +52,24 @@ def scorecards_page(request: Request, _visitor: FlagReader) -> Response:
 def scorecards_file(request: Request, form: str, _visitor: FlagReader) -> Response:
     """The same table. raises NotFound: another form"""
     language, days = language_of(request), window_of(request)
-    rows = [_cells(rule_id, card, language) for rule_id, card in _cards(request, days).items()]
+    rows = [
+        _cells(rule_id, card, language)
+        for rule_id, card in _cards(services_of(request).queries.fund_count(days)).items()
+    ]
     return table_file(request, f"scorecards-{days}-days", form, [_head(language), *rows])
 
 
-def _cards(request: Request, days: int) -> dict[str, Scorecard]:
-    services = services_of(request)
-    since = services.clock.now() - timedelta(days=days)
-    waits: dict[str, list[float]] = {}
-    for rule_id, raised, judged in services.queries.judged_in(since):
-        waits.setdefault(rule_id, []).append((judged - raised).total_seconds() / _DAY)
-    counted: dict[str, list[RuleFlags]] = {rule_id: [] for rule_id in RULES}
-    for one in services.queries.flags_by_rule(since):
-        counted.setdefault(one.rule_id, []).append(one)
-    return {rule_id: _card(of, waits.get(rule_id, [])) for rule_id, of in sorted(counted.items())}
+def _cards(count: FundCount | None) -> dict[str, Scorecard]:
+    """Of every rule that this release has, and of those that raised something in the window."""
+    if count is None:
+        return {}
+    flags: dict[str, list[RuleFlags]] = {rule_id: [] for rule_id in RULES}
+    for one in count.flags:
+        flags.setdefault(one.rule_id, []).append(one)
+    return {rule_id: _card(of, count.judged.get(rule_id)) for rule_id, of in sorted(flags.items())}
 
 
-def _card(flags: Sequence[RuleFlags], waits: Sequence[float]) -> Scorecard:
+def _card(flags: Sequence[RuleFlags], took: Spread | None) -> Scorecard:
     """Of one rule, whatever the severity."""
     waiting, confirmed = sum(one.open for one in flags), sum(one.needs_check for one in flags)
     false = sum(one.false for one in flags)
@@ -80,7 +80,7 @@ def _card(flags: Sequence[RuleFlags], waits: Sequence[float]) -> Scorecard:
         false=false,
         open=waiting,
         precision=wilson(confirmed, judged) if judged else None,
-        median_days=median(waits) if waits else None,
+        median_days=None if took is None else took.median,
     )
 
 

@@ -134,12 +134,15 @@ class Exposure:
 class FundCount:
     """What is too much to be counted for each look: counted by the worker for the days up to `counted_at`.
 
+    flags   by rule and severity; judged: of each rule, days from being raised to the first judgement
     deaths  spans to the first act, of those that have one; `waiting` have none
     """
 
     days: int
     counted_at: datetime
     people: int
+    flags: tuple[RuleFlags, ...]
+    judged: dict[str, Spread]
     tries: tuple[Tries, ...]
     bars: tuple[int, ...]
     deaths: Spread | None

@@ -14,8 +14,8 @@ FUND_TEXTS: dict[str, tuple[str, str]] = {
     "fund.windows": ("统计区间", "Window"),
     "fund.window": ("近 {days} 天", "Last {days} days"),
     "fund.counted_at": (
-        "错停、异议和疑点为即时数；其余由后台任务每小时统计，最近一次 {at}。",
-        "Wrongful holds, contests and flags are as of now; the rest is counted every hour, last at {at}.",
+        "错停和异议为即时数；其余由后台任务每小时统计，最近一次 {at}。",
+        "Wrongful holds and contests are as of now; the rest is counted every hour, last at {at}.",
     ),
     "fund.uncounted": ("尚未统计。后台任务每小时统计一次。", "Not counted yet. The worker counts it every hour."),
     "fund.none": ("这段时间没有。", "There is nothing in this window."),
@@ -173,6 +173,7 @@ FUND_TEXTS: dict[str, tuple[str, str]] = {
         "每条规则有多少次是对的。误报多的规则浪费人手，也打扰无辜的人。",
         "How often each rule was right. A rule that is mostly wrong wastes hands and troubles people who did nothing.",
     ),
+    "scorecards.counted_at": ("后台任务每小时统计，最近一次 {at}。", "Counted every hour, last at {at}."),
     "scorecards.how": (
         (
             "区间内产生的疑点，按最新判断。命中率 = 待核查 ÷ 已判断，括号内为 95% 威尔逊区间；"

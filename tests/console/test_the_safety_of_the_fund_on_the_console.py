@@ -69,7 +69,7 @@ def test_wrongful_holds_stand_first_with_days_and_open_contests(service: Deploym
     told = tiles(page)
     assert (told["错停（起）"], told["恢复天数，中位"], told["恢复天数，九成以内"]) == ("1", "2", "2")
     assert (told["待答复的异议"], told["最久已等天数"]) == ("1", "0.2")
-    assert told["每 10 万人每年"] == f"{100_000 * 365 / 90 / 3:.2f}"
+    assert told["每 10 万人每年"] == f"{100_000 * 365 / 90 / 3:,.2f}"
     assert (told["已停发的死亡信息"], told["尚未处理"]) == ("0", "1")
     assert rows(service.sign_in(Role.AUDITOR), f"{PAGE}/wrongful.csv") == [
         ["停发理由", "恢复理由", "起数", "中位天数", "九成以内（天）"],
@@ -78,11 +78,14 @@ def test_wrongful_holds_stand_first_with_days_and_open_contests(service: Deploym
 
 
 def test_every_section_says_how_it_was_counted(service: Deployment) -> None:
-    for when in ("empty", "lived"):
-        page = service.sign_in(Role.MONITOR).get(PAGE).text
-        assert page.count("口径：") == len(SECTIONS), when
-        assert ("尚未统计" in page) == (when == "empty")
-        lived(service)
+    client = service.sign_in(Role.MONITOR)
+    for path in (PAGE, CARDS):
+        assert "尚未统计" in client.get(path).text, "the worker did not run yet"
+    assert client.get(PAGE).text.count("口径：") == len(SECTIONS)
+    lived(service)
+    page = service.sign_in(Role.MONITOR).get(PAGE).text
+    assert page.count("口径：") == len(SECTIONS)
+    assert "尚未统计" not in page
 
 
 def test_tables_hold_the_numbers_that_were_put_in(service: Deployment) -> None:
@@ -92,8 +95,8 @@ def test_tables_hold_the_numbers_that_were_put_in(service: Deployment) -> None:
     ways = {row[0]: row[1:] for row in rows(client, f"{PAGE}/ways.csv")[1:]}
     assert (ways["窗口"], ways["自助终端"]) == (["2", "66.7%"], ["1", "33.3%"]), "one passed before"
     (failures,) = rows(client, f"{PAGE}/failures.csv")[1:]
-    low, high = wilson(1, 4).low, wilson(1, 4).high
-    assert failures == ["70–79 岁", "4", "3", "1", "0", f"25.0% ({low:.1%}–{high:.1%})"]
+    low, high = wilson(1, 5).low, wilson(1, 5).high
+    assert failures == ["70–79 岁", "5", "3", "1", "1", f"20.0% ({low:.1%}–{high:.1%})"]
     flagged = {(row[0][:3], row[1]): row[2:6] for row in rows(client, f"{PAGE}/flags.csv")[1:]}
     assert flagged["V03", "中"] == ["3", "1", "1", "1"]
     assert flagged["V03", "高"] == ["1", "1", "0", "0"]

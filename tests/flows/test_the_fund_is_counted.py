@@ -80,24 +80,24 @@ def test_open_contests_are_those_that_nobody_answered(money: Money) -> None:
     assert queries.open_contests() == []
 
 
-def test_flags_are_counted_by_rule_and_severity_with_their_newest_judgement(agency: Agency) -> None:
-    made = [flag(key=f"k{n}", minutes=n) for n in range(4)]
-    made.append(replace(flag(key="k9"), severity=Severity.CRITICAL))
-    now = made[0].raised_at
+def test_flags_are_counted_by_rule_and_severity_with_their_newest_judgement(agency: Agency, clock: FixedClock) -> None:
+    raised = clock.now() - timedelta(days=40)
+    made = [replace(flag(key=f"k{n}"), raised_at=raised + timedelta(minutes=n)) for n in range(4)]
+    made.append(replace(flag(key="k9", severity=Severity.CRITICAL), raised_at=clock.now() - timedelta(days=1)))
     with agency.store.unit() as unit:
         ids = [unit.flags.raise_once(one) or "" for one in made]
-        first = unit.judgements.add(Judgement(ids[0], Verdict.NEEDS_CHECK, "查", "s", now), None)
-        unit.judgements.add(Judgement(ids[0], Verdict.FALSE_FLAG, "误", "s", now + timedelta(days=2)), first)
-        unit.judgements.add(Judgement(ids[1], Verdict.NEEDS_CHECK, "查", "s", now + timedelta(days=1)), None)
-    found = agency.store.queries.flags_by_rule(now)
-    assert found == [
-        RuleFlags("V03", "critical", 1, 0, 0),
-        RuleFlags("V03", "medium", 2, 1, 1),
-    ]
-    assert found[1].raised == 4
-    assert agency.store.queries.flags_by_rule(now + timedelta(minutes=3)) == [RuleFlags("V03", "medium", 1, 0, 0)]
-    told = sorted(judged for _, _, judged in agency.store.queries.judged_in(now))
-    assert told == [now, now + timedelta(days=1)], "the first judgement of each"
+        first = unit.judgements.add(Judgement(ids[0], Verdict.NEEDS_CHECK, "查", "s", raised + timedelta(days=1)), None)
+        unit.judgements.add(Judgement(ids[0], Verdict.FALSE_FLAG, "误", "s", raised + timedelta(days=9)), first)
+        told = Judgement(ids[1], Verdict.NEEDS_CHECK, "查", "s", raised + timedelta(days=2, minutes=1))
+        unit.judgements.add(told, None)
+    CountFund(agency.store, clock).run()
+    quarter, month = agency.store.queries.fund_count(90), agency.store.queries.fund_count(30)
+    assert quarter is not None
+    assert month is not None
+    assert quarter.flags == (RuleFlags("V03", "critical", 1, 0, 0), RuleFlags("V03", "medium", 2, 1, 1))
+    assert quarter.flags[1].raised == 4
+    assert quarter.judged["V03"].median == 1.5, "the first judgement of each"
+    assert (month.flags, month.judged) == ((RuleFlags("V03", "critical", 1, 0, 0),), {})
 
 
 def test_a_recorded_death_is_open_until_somebody_acts_and_its_days_count_from_the_death(

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from auth_service.capture.other_way import Way
 from auth_service.monitoring.flags import Severity
-from auth_service.monitoring.fund import FundCount, Restore, RuleFlags
+from auth_service.monitoring.fund import FundCount, Restore
 from auth_service.storage.queries.desk import DeskFilter, DeskLine, DeskPage, count_desk, page_of_desk
 from auth_service.storage.queries.due import DueFilter, DueLine, DuePage, LastPass, count_due, page_of_due
 from auth_service.storage.queries.flags import FlagFilter, FlagLine, FlagPage, count_flags, page_of_flags
-from auth_service.storage.queries.fund import flags_by_rule, judged_in, open_contests, restores
+from auth_service.storage.queries.fund import open_contests, restores
 from auth_service.storage.queries.fund_counts import count_fund, newest_count
 from auth_service.storage.queries.money import (
     ContestLine,
@@ -154,16 +154,6 @@ class Queries:
         """When each contest was opened that nobody has answered, the oldest first."""
         with self._reading() as work:
             return open_contests(work)
-
-    def flags_by_rule(self, since: datetime) -> list[RuleFlags]:
-        """Flags raised since then, by rule and severity, with what was said of them."""
-        with self._reading() as work:
-            return flags_by_rule(work, since)
-
-    def judged_in(self, since: datetime) -> list[tuple[str, datetime, datetime]]:
-        """(rule, raised, first judged) of every judged flag that was raised since then."""
-        with self._reading() as work:
-            return judged_in(work, since)
 
     def count_fund(self, days: int, now: datetime) -> FundCount:
         """Counts anew, over the days up to now: for the worker."""

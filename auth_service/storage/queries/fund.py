@@ -1,4 +1,5 @@
-"""What is counted at each look: benefits given back, contests that are open, flags by rule."""
+"""Benefits given back and contests that are open, which are few and read at each look; and flags by rule, which the
+worker counts."""
 
 from __future__ import annotations
 

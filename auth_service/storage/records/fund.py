@@ -25,6 +25,8 @@ class FundCounts:
         """In place of the count before. Only while alone with the job that counts."""
         numbers = {
             "people": count.people,
+            "flags": [astuple(one) for one in count.flags],
+            "judged": {rule_id: asdict(one) for rule_id, one in count.judged.items()},
             "tries": [astuple(one) for one in count.tries],
             "bars": count.bars,
             "deaths": None if count.deaths is None else asdict(count.deaths),
