@@ -247,9 +247,9 @@ def waits(service: Deployment) -> dict[str, str]:
     return {"evidence_id": evidence, "request_id": request_id, "device_id": code_for(service)[0], **ids}
 
 
-REACHED = {"undo": {409}, "photo": {404}, "restore": {303, 409}, "dismiss": {409}}
+REACHED = {"undo": {409}, "photo": {404}, "restore": {303, 409}, "dismiss": {409}, "release": {303, 403}}
 """Where a permitted caller does not get 200 or 303: the newest act has another id, no photo was left, nothing is held,
-it has ended."""
+it has ended, one's own import."""
 
 
 def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:

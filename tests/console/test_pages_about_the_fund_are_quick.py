@@ -21,6 +21,7 @@ PEOPLE = int(os.environ.get("AUTH_SERVICE_TEST_FUND_PEOPLE", "200000"))
 MOST_SECONDS = 0.3
 """p95 at the server. source: issue of the console for monitors"""
 LOOKS = 60
+PAGES = ("/console/fund", "/console/scorecards", "/console/batches")
 _NOW = "timestamptz '2026-03-10 02:00+00'"
 _ID = "md5('p' || i)"
 _ROWS = (
@@ -96,6 +97,7 @@ def fill(database: PostgresDatabase, batch_id: str) -> None:
             connection.execute(filled)  # type: ignore[call-overload]
     with psycopg.connect(database.admin.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")
 
 
 def test_ninety_five_looks_of_a_hundred_take_less_than_three_tenths_of_a_second(
@@ -112,15 +114,22 @@ def test_ninety_five_looks_of_a_hundred_take_less_than_three_tenths_of_a_second(
     assert sum(one.deaths for one in count.exposure.values()) > PEOPLE / 30
     assert sum(one.passed for one in count.tries) > PEOPLE
     client = service.sign_in(Role.MONITOR)
-    for path in ("/console/fund", "/console/scorecards", "/console/batches"):
-        took = []
-        for look in range(LOOKS):
-            begun = time.perf_counter()
+    took: dict[str, list[tuple[float, float]]] = {path: [] for path in PAGES}
+    for look in range(LOOKS):
+        for path, times in took.items():  # in turn: what else the machine does falls on all of them
+            begun, worked = time.perf_counter(), time.process_time()
             answer = client.get(f"{path}?days={(30, 90, 365)[look % 3]}")
-            took.append(time.perf_counter() - begun)
+            times.append((time.perf_counter() - begun, time.process_time() - worked))
             assert answer.status_code == 200
-        took.sort()
-        p95 = took[int(LOOKS * 0.95) - 1]
-        found[path] = {"median_ms": round(took[LOOKS // 2] * 1000), "p95_ms": round(p95 * 1000)}
+    for path, times in took.items():
+        waited, worked_for = sorted(one for one, _ in times), sorted(one for _, one in times)
+        late = int(LOOKS * 0.95) - 1
+        found[path] = {"median_ms": _ms(waited[LOOKS // 2]), "p95_ms": _ms(waited[late])}
+        found[path] |= {"median_cpu_ms": _ms(worked_for[LOOKS // 2]), "p95_cpu_ms": _ms(worked_for[late])}
+    found["load"] = round(os.getloadavg()[0], 1)
     proof("fund-pages", found)
     assert all(one["p95_ms"] <= MOST_SECONDS * 1000 for one in found.values() if isinstance(one, dict)), found
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
