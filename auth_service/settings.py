@@ -49,6 +49,7 @@ from auth_service.liveness.model import ModelPolicy
 from auth_service.liveness.parallax import ParallaxPolicy
 from auth_service.liveness.replay import ReplayPolicy
 from auth_service.liveness.texture import TexturePolicy
+from auth_service.matching.duplicates import DuplicatePolicy
 from auth_service.notices.policy import NoticePolicy
 from auth_service.payments.proposals import ProposalPolicy
 from auth_service.qualification.decision import DecisionPolicy
@@ -166,6 +167,7 @@ class Settings(BaseSettings):
     notices: NoticePolicy = NoticePolicy()
     sweep: SweepPolicy = SweepPolicy()
     crosscheck: BatchPolicy = BatchPolicy()
+    duplicates: DuplicatePolicy = DuplicatePolicy()
     outage: OutagePolicy = OutagePolicy()
     keys: KeyPolicy = KeyPolicy()
     limits: LimitPolicy = LimitPolicy()

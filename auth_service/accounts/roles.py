@@ -46,6 +46,10 @@ class Permission(StrEnum):
     """Never one's own proposal."""
     GIVE_BACK = "give_back"
     """Resumes and pays arrears alone, and answers who says that a hold is wrong."""
+    DECLARE_KIN = "declare_kin"
+    """Says, or takes back, that two people are twins or siblings, so that a scan of faces passes the pair over."""
+    CONFIRM_KIN = "confirm_kin"
+    """Never one's own declaration."""
     ATTEST_PRESENCE = "attest_presence"
     ENROLL = "enroll"
     READ_AUDIT = "read_audit"
@@ -102,10 +106,17 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_MONEY,
             Permission.PROPOSE_MONEY,
             Permission.GIVE_BACK,
+            Permission.DECLARE_KIN,
         }
     ),
     Role.CHECKER: frozenset(
-        {Permission.SEE_PEOPLE, Permission.SEE_MONEY, Permission.APPROVE_MONEY, Permission.GIVE_BACK}
+        {
+            Permission.SEE_PEOPLE,
+            Permission.SEE_MONEY,
+            Permission.APPROVE_MONEY,
+            Permission.GIVE_BACK,
+            Permission.CONFIRM_KIN,
+        }
     ),
     Role.MONITOR: frozenset(
         {
@@ -116,6 +127,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.WITHDRAW_FLASH,
             Permission.RELEASE_REGISTRY,
             Permission.SEE_REGISTRY,
+            Permission.CONFIRM_KIN,
         }
     ),
     Role.DATA_STEWARD: frozenset(

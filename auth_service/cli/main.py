@@ -14,6 +14,7 @@ from auth_service.cli.compliance import compliance
 from auth_service.cli.demo import demonstration
 from auth_service.cli.devices import devices
 from auth_service.cli.doctor import doctor_app
+from auth_service.cli.duplicates import duplicates
 from auth_service.cli.evaluate import evaluate_app
 from auth_service.cli.evaluate_pad import evaluating_pad
 from auth_service.cli.evaluate_replay import evaluate_replay_app
@@ -79,6 +80,7 @@ app.add_typer(outages, name="outages")
 app.add_typer(regions, name="regions")
 app.add_typer(sweeping, name="sweep")
 app.add_typer(rules, name="rules")
+app.add_typer(duplicates, name="duplicates")
 app.add_typer(references, name="references")
 references.registered_commands.extend(reembedding.registered_commands)
 app.add_typer(models, name="models")

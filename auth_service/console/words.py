@@ -45,14 +45,21 @@ def words_of(rule_id: str, language: Language, severity: Severity | None = None)
     return Words(words.title_en, words.meaning_en, words.action_en)
 
 
+_TOLD = {
+    "I03": {name: name for name in ("similarity", "accept_at", "scanned", "by_chance")},
+    "V03": {"day": "failures_last_day", "cycle": "failures_in_cycle"},
+}
+"""Rules whose sentence takes its words straight from the evidence: word -> name of the fact."""
+
+
 def why(flag: Flag, language: Language) -> str:
     """One sentence on why this flag was raised, from its evidence."""
     facts = flag.evidence
     if flag.rule_id == "I01":
         return text("why.I01", language, row=facts.get("row"), fault=_fault(facts.get("fault"), language))
-    if flag.rule_id == "V03":
-        day, cycle = facts.get("failures_last_day"), facts.get("failures_in_cycle")
-        return text("why.V03", language, day=day, cycle=cycle)
+    if flag.rule_id in _TOLD:
+        told = {word: facts.get(name) for word, name in _TOLD[flag.rule_id].items()}
+        return text(f"why.{flag.rule_id}", language, **told)
     if flag.rule_id in {"V01", "V06", "V09"} or "found" in facts:
         return _why_of_device(flag, language)
     if flag.rule_id == "V05":

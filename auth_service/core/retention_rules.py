@@ -81,6 +81,14 @@ RULES = (
         " year and no second",
     ),
     Rule(
+        "face_scans",
+        "pairs of a scan of faces that goes on (`face_scan_pairs`)",
+        None,
+        "found; a scan that was cut short goes on or is begun anew within a week",
+        "rows deleted at the scan's end; an erased person's at once",
+        "own decision: what was not put before a monitor is nothing that is known of anybody",
+    ),
+    Rule(
         "unfinished_sessions",
         "capture sessions without a decision, with their frames (`capture_sessions`, `capture_moves`,"
         " `capture_steps`, sealed)",

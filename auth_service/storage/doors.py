@@ -24,12 +24,14 @@ from auth_service.storage.records.erasures import Erasures
 from auth_service.storage.records.evidence import Certificates, Evidence
 from auth_service.storage.records.expiry import Expiry
 from auth_service.storage.records.face_counts import FaceCounts
+from auth_service.storage.records.face_scans import FaceScans
 from auth_service.storage.records.findings import PadFindings
 from auth_service.storage.records.flash import FlashMeasurements
 from auth_service.storage.records.fund import FundCounts
 from auth_service.storage.records.idempotency import Idempotency
 from auth_service.storage.records.imports import Imports
 from auth_service.storage.records.jobs import Jobs
+from auth_service.storage.records.kin import Kin
 from auth_service.storage.records.life_events import LifeEvents
 from auth_service.storage.records.life_states import LifeStates
 from auth_service.storage.records.limits import Limits
@@ -311,6 +313,14 @@ class Unit(MonitoringDoors):
     @cached_property
     def face_counts(self) -> FaceCounts:
         return FaceCounts(self._work)
+
+    @cached_property
+    def face_scans(self) -> FaceScans:
+        return FaceScans(self._work)
+
+    @cached_property
+    def kin(self) -> Kin:
+        return Kin(self._work)
 
     @cached_property
     def expiry(self) -> Expiry:

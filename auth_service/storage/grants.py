@@ -139,6 +139,7 @@ GRANTS: dict[str, Rights] = {
     "job_leases": _front(Right(insert=True, update=_columns("job_leases"))),
     "job_runs": _front(Right(insert=True, update=("ended_at", "outcome", "code", "counts"), delete=True)),
     "face_thresholds": _front(ADD),
+    "face_scans": _front(Right(insert=True, update=("place", "tail", "finished_at", "raised"))),
     "other_ways": _front(Right(insert=True, update=("settled_at", "settled_by", "note_sealed"), delete=True)),
     # identity
     "people": _both(READ, Right(insert=True, update=_columns("people", "created_at"))),
@@ -146,6 +147,7 @@ GRANTS: dict[str, Rights] = {
     "life_events": _both(ADD, ADD),
     "tag_changes": _both(ADD, ADD),
     "arrangements": _both(ADD, ADD),
+    "declared_kin": _front(ADD),
     "life_states": _both(Right(insert=True, update=_columns("life_states")), READ),
     "notices_outbox": _front(
         Right(insert=True, update=("state", "due_at", "tries", "claim", "code", "settled_at", "guard"), delete=True)
@@ -176,6 +178,7 @@ GRANTS: dict[str, Rights] = {
     "chip_comparisons": _front(ADD),
     "replay_prints": _front(ADD),
     "replay_cells": _front(ADD),
+    "face_scan_pairs": _front(Right(insert=True, delete=True)),
     # bank
     "bank_references": _ledger(Right(insert=True, update=_columns("bank_references"), delete=True)),
 }

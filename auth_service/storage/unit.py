@@ -27,10 +27,12 @@ from auth_service.storage.records.checkpoints import StoredCheckpoint
 from auth_service.storage.records.chips import StoredChip
 from auth_service.storage.records.contests import StoredContest
 from auth_service.storage.records.earlier_rows import guard_earlier_rows
+from auth_service.storage.records.face_scans import ScannedPerson, ScanState
 from auth_service.storage.records.findings import StoredFinding
 from auth_service.storage.records.flags import StoredFlag
 from auth_service.storage.records.flash import FlashAct, StoredFlash
 from auth_service.storage.records.idempotency import SavedAnswer
+from auth_service.storage.records.kin import StoredKin
 from auth_service.storage.records.link_rows import StoredLink
 from auth_service.storage.records.links import LinkPlace, OwnPass
 from auth_service.storage.records.lives import Alike, Life, LifeTerms
@@ -102,6 +104,8 @@ __all__ = [
     "Reconciliation",
     "RuleRun",
     "SavedAnswer",
+    "ScanState",
+    "ScannedPerson",
     "ShadowFlag",
     "Snapshot",
     "SomePeople",
@@ -115,6 +119,7 @@ __all__ = [
     "StoredFinding",
     "StoredFlag",
     "StoredFlash",
+    "StoredKin",
     "StoredLink",
     "StoredNotice",
     "StoredPolicy",

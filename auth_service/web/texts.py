@@ -175,6 +175,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact.exact": ("像素完全相同", "Pixels identical"),
     "fact.hash_distance": ("图像指纹差异（64 位）", "Picture fingerprint, differing bits of 64"),
     "fact.similarity": ("人脸相似度（1 为相同）", "Face similarity (1 is the same)"),
+    "fact.accept_at": ("匹配线", "Threshold of a match"),
+    "fact.calibration": ("所用阈值记录", "Calibration in force"),
+    "fact.shared": (
+        "另有相同（电话、姓名和出生年、村、共同疑点）",
+        "Shared besides (phone, name and year, place, flag)",
+    ),
+    "fact.by_chance": ("纯属巧合时预期的同类对数", "Such pairs expected by chance"),
+    "fact.scanned": ("核对人数", "People scanned"),
     "fact.source": ("与什么相同", "Copy of"),
     "fact.source.reference": ("登记照片", "an enrolled photo"),
     "fact.source.capture": ("以前的采集", "an earlier capture"),
@@ -195,6 +203,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "fact.no": ("否", "no"),
     "fact.none": ("无", "none"),
     "why.I01": ("导入文件第 {row} 行：{fault}", "Row {row} of the imported file: {fault}"),
+    "why.I03": (
+        "登记照片相似度 {similarity}，达到匹配线 {accept_at}；{scanned} 人中，这样的对数纯属巧合时预期约 {by_chance}。",
+        (
+            "The two enrolled photos reach {similarity}, a match from {accept_at} on; among {scanned} people chance "
+            "alone gives about {by_chance} such pairs."
+        ),
+    ),
     "why.I09.exact": (
         "后提交的照片与另一人的登记照片逐个像素相同。",
         "The photo offered later is the same, pixel by pixel, as another person's enrolled photo.",

@@ -29,6 +29,7 @@ from auth_service.web.facts import FACES_JOB, Facts, Sources
 from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
 from auth_service.web.services import Captures, Desk, Kiosk, Money, Oversight, Services
+from auth_service.wiring.duplicates import DuplicateFlows
 from auth_service.wiring.kiosks import KioskFlows
 from auth_service.wiring.lives import LifeFlows
 from auth_service.wiring.own import OwnFlows
@@ -46,7 +47,7 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, LifeFlows):
+class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, LifeFlows, DuplicateFlows):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:
@@ -60,6 +61,7 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, LifeFl
         found.append(Job("reviews", 60, lambda: self.settle_reviews.run()))  # noqa: PLW0108 - keys are opened late
         found.append(Job("receipts", 300, lambda: self.issue_receipts.run()))  # noqa: PLW0108
         found += self.notice_jobs()
+        found += self.duplicate_jobs()
         found.append(Job("sweep", 300, lambda: self.sweep.if_due(self.settings.sweep)))
         found.append(Job("rules", 300, lambda: self.run_rules.if_due()))  # noqa: PLW0108 - stores are opened late
         found.append(Job("registry.compare", 86_400, lambda: self.compare_registry.if_new()))  # noqa: PLW0108

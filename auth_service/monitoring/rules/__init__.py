@@ -8,6 +8,7 @@ from auth_service.core.errors import NotFound, RuleFixed
 from auth_service.monitoring.flags import RuleWords, Severity, key_of_capture
 from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber
 from auth_service.monitoring.rules.i02_ledger_and_number import LedgerAgainstNumber
+from auth_service.monitoring.rules.i03_one_face import OneFace
 from auth_service.monitoring.rules.i04_two_numbers import TwoNumbers
 from auth_service.monitoring.rules.i05_two_ledgers import TwoLedgers
 from auth_service.monitoring.rules.i09_shared_image import SharedImage
@@ -49,6 +50,7 @@ SWEPT: tuple[type[SweptRule], ...] = (
 
 _WHERE_FACTS_ARISE: tuple[type[AnyRule], ...] = (
     InvalidIdNumber,
+    OneFace,
     SharedImage,
     OneDevice,
     RepeatedFailures,

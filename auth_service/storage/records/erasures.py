@@ -27,6 +27,7 @@ from auth_service.storage.records.erasure_guards import (
     told_people,
     unreadable_tombstones,
 )
+from auth_service.storage.records.face_scans import FaceScans
 from auth_service.storage.records.notice_wishes import NoticeWishes
 from auth_service.storage.records.person_fields import SEALED_FIELDS
 from auth_service.storage.records.registry_rows import RegistryRows
@@ -104,6 +105,7 @@ class Erasures:
         counts |= self._drop_sessions(person_id)
         counts["offline_records"] = self._empty_records(person_id, now)
         counts["replay_prints"] = ReplayPrints(self._work).forget(person_id)
+        counts["face_scan_pairs"] = FaceScans(self._work).forget(person_id)
         counts["notices_outbox"] = notices.forget(self._work, person_id)
         counts["notice_wishes"] = NoticeWishes(self._work).forget(person_id)
         number = select(_PEOPLE.c.id_number_index).where(_PEOPLE.c.id == person_id)

@@ -30,6 +30,7 @@ from auth_service.storage.tables import (
     ContestActRow,
     ContestRow,
     DecisionRow,
+    DeclaredKinRow,
     DeviceRow,
     FlashActRow,
     FlashMeasurementRow,
@@ -102,6 +103,9 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
         "found_at",
     ),
     LinkActRow: ("id", "finding_id", "number", "act", "done_by", "done_at"),
+    DeclaredKinRow: (
+        "id", "first_id", "second_id", "number", "relation", "act", "declared_by", "done_by", "done_at",
+    ),
 }  # fmt: skip
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
@@ -131,9 +135,11 @@ _SUBJECT = {
     RuleActivationRow: "rule_activation",
     LinkFindingRow: "link_finding",
     LinkActRow: "link_act",
+    DeclaredKinRow: "declared_kin",
 }
 _ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS, _MONEY = "accounts", "calibrations", "flash", "reviews", "money"
 _POLICIES, _CERTIFICATES, _REGISTRY, _RULES = "policies", "certificates", "registry", "rules"
+_KIN = "kin"
 _PURPOSE = {
     CalibrationRow: _CALIBRATIONS,
     CalibrationActivationRow: _CALIBRATIONS,
@@ -146,6 +152,7 @@ _PURPOSE = {
     **dict.fromkeys((RegistryBatchRow, RegistryActRow, LinkFindingRow, LinkActRow), _REGISTRY),
     RuleSettingRow: _RULES,
     RuleActivationRow: _RULES,
+    DeclaredKinRow: _KIN,
     **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow, NoticeRow), _MONEY),
 }
 """Whose index key it is, where not the accounts'."""

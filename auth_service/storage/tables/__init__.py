@@ -13,6 +13,7 @@ from auth_service.storage.tables.attempts import CertificateRow, EvidenceRow
 from auth_service.storage.tables.calibrations import CalibrationActivationRow, CalibrationRow
 from auth_service.storage.tables.checkpoints import AuditCheckpointRow, AuditWitnessRow
 from auth_service.storage.tables.devices import ChipComparisonRow, DeviceNonceRow, DeviceRow, FlagDeviceRow
+from auth_service.storage.tables.duplicates import DeclaredKinRow, FaceScanPairRow, FaceScanRow
 from auth_service.storage.tables.faces import (
     CaptureRow,
     ConsentRow,
@@ -112,10 +113,13 @@ __all__ = [
     "ContestActRow",
     "ContestRow",
     "DecisionRow",
+    "DeclaredKinRow",
     "DeviceNonceRow",
     "DeviceRow",
     "ErasureRow",
     "EvidenceRow",
+    "FaceScanPairRow",
+    "FaceScanRow",
     "FaceThresholdRow",
     "FlagDeviceRow",
     "FlagPersonRow",

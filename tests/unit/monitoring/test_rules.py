@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from auth_service.monitoring.flags import Severity
 from auth_service.monitoring.rules import RULES, rule_severity, rule_words
 from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber, LedgerRowFacts
+from auth_service.monitoring.rules.i03_one_face import OneFace, OneFaceFacts, pair_of_key
 from auth_service.monitoring.rules.i09_shared_image import SharedImage, SharedImageFacts
 from auth_service.monitoring.rules.v01_one_device import KioskFacts, OneDevice, PhoneFacts
 from auth_service.monitoring.rules.v03_repeated_failures import FailureFacts, RepeatedFailures
@@ -111,3 +114,31 @@ def test_v01_about_a_kiosk_is_raised_once_a_day() -> None:
     flags = [OneDevice().judge_kiosk(KioskFacts("d"), NOW + timedelta(hours=hours)) for hours in (0, 3, 24)]
     assert flags[0].dedupe_key == flags[1].dedupe_key != flags[2].dedupe_key
     assert {flag.device_id for flag in flags} == {"d"}
+
+
+def one_face(**changed: Any) -> OneFaceFacts:
+    facts = OneFaceFacts(
+        "b", "a", True, False, 0.97512, 0.95, "own@2", ("phone",), 0.00123456, 1000, "photo-b", "photo-a"
+    )
+    return replace(facts, **changed)
+
+
+def test_i03_lays_both_photos_side_by_side_once_for_a_pair_in_whatever_order() -> None:
+    flag = OneFace().judge(one_face(), NOW)
+    assert (flag.severity, flag.dedupe_key, pair_of_key(flag.dedupe_key)) == (Severity.CRITICAL, "I03:a:b", ("a", "b"))
+    assert flag.photos == (("reference", "photo-b"), ("other_reference", "photo-a"))
+    assert (flag.evidence["similarity"], flag.evidence["by_chance"], flag.evidence["shared"]) == (
+        0.9751,
+        0.00123,
+        "phone",
+    )
+    assert OneFace().judge(one_face(first="a", second="b"), NOW).dedupe_key == flag.dedupe_key
+
+
+def test_i03_is_less_urgent_where_the_face_is_all_there_is() -> None:
+    assert OneFace().judge(one_face(signals=()), NOW).severity is Severity.HIGH
+
+
+@pytest.mark.parametrize("changed", [{"reaches": False}, {"declared": True}, {"second": "b"}])
+def test_i03_says_nothing_of_who_does_not_match_or_is_declared(changed: dict[str, Any]) -> None:
+    assert OneFace().judge(one_face(**changed), NOW) is None
