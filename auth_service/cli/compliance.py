@@ -144,6 +144,7 @@ def _words(wiring: Wiring, numbers: dict[str, Any], place: int) -> dict[str, str
         "made_on": numbers["made_on"],
         "engine": numbers["engine"],
         "calibration": numbers["calibration"] or none,
+        "scan": settings.duplicates.ground.strip() or ("不进行", "not done")[place],
         "grounds": "\n".join(grounds) or f"- {none}",
         "retention": "\n".join(terms),
         "reached_on": reached[:10] if reached else none,

@@ -9,6 +9,7 @@ from importlib.resources import files
 from auth_service.core.errors import NotFound
 
 CURRENT = "2026-11-24"
+NOTICE_CURRENT = "2026-12-02"
 PHONE_CURRENT = "2026-11-29"
 KIOSK_CURRENT = "2026-11-29"
 LANGUAGES = ("zh", "en")
@@ -16,7 +17,7 @@ PILOT_CURRENT = "2026-11-28"
 KINDS = ("consent", "notice", "phone_consent", "pilot_consent", "kiosk_consent")
 NEWEST = {
     "consent": CURRENT,
-    "notice": CURRENT,
+    "notice": NOTICE_CURRENT,
     "phone_consent": PHONE_CURRENT,
     "pilot_consent": PILOT_CURRENT,
     "kiosk_consent": KIOSK_CURRENT,
@@ -33,6 +34,8 @@ DIGESTS: dict[tuple[str, str, str], str] = {
     ("consent", "2026-11-24", "en"): "b6ffbe811b52fa6f70d938a63c289eff3affb8a48a55bb4a2df2ce42e0082657",
     ("notice", "2026-11-24", "zh"): "9f607ded61cfae8ee63b41f28aa0879f1ad33a95d7baa4b91bcd3fcf1f6bf8e1",
     ("notice", "2026-11-24", "en"): "bf1e39edfe5f763d4ac75bc5a4632746eff12cd4d39a5670c64e01715fcb30de",
+    ("notice", "2026-12-02", "zh"): "393980f6dda7dd38ec5b6976e27b5a7b23fe4fa08c101fdf0b87935542840e2d",
+    ("notice", "2026-12-02", "en"): "91b24031753a2d881fdcdc3e39d23e3536db36908e02361df2d72fe8a9fe1deb",
     ("phone_consent", "2026-11-28", "zh"): "7471eefab94a281509f19ceb55ab86a68cd1e2ea656320f7d5d743e2342890d8",
     ("phone_consent", "2026-11-28", "en"): "f6e7dd9ebb7ec5d3cba98dbfdfe6c20c0b3e0220b4298ac36b6ddca3b903a5a8",
     ("phone_consent", "2026-11-29", "zh"): "b0d299e13d57d1f4732445ffa3f0b750c92a3da140f8c5071acb406d9273886f",

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.clock import Clock
-from auth_service.core.errors import CalibrationMissing
+from auth_service.core.errors import CalibrationMissing, SettingInvalid
 from auth_service.flows.duplicate_pairs import Going, ScanTerms, candidates_of, flag_of, is_match, read_everybody
 from auth_service.matching.calibration import Calibration
 from auth_service.matching.duplicates import Tail, pairs_of
@@ -63,8 +63,12 @@ class FindDuplicates:
     def run(self, actor: str, progress: Callable[[int], None]) -> DuplicateReport:
         """progress: how many more people were held against the others.
 
-        raises   CalibrationMissing, CalibrationTampered, SealBroken, Unavailable
+        raises   SettingInvalid: no ground is named; CalibrationMissing, CalibrationTampered, SealBroken, Unavailable
         """
+        if not self._terms.policy.ground.strip():
+            raise SettingInvalid(
+                "name the law or approval in AUTH_SERVICE_DUPLICATES__GROUND, once the people were told", field="ground"
+            )
         calibration = self._terms.calibration()
         if calibration is None:
             raise CalibrationMissing("faces are not held against each other without a threshold in force")
@@ -85,7 +89,7 @@ class FindDuplicates:
         None before thresholds stand that were measured on the operator's own people: others say too little of them.
         """
         days, calibration = self._terms.policy.days, self._terms.calibration()
-        if days == 0 or calibration is None or not calibration.own:
+        if days == 0 or not self._terms.policy.ground.strip() or calibration is None or not calibration.own:
             return {}
         now = self._clock.now()
         with self._store.reading() as unit:
@@ -101,7 +105,10 @@ class FindDuplicates:
         with self._store.unit() as unit:
             unit.alone("face scan")
             scan = unit.face_scans.open(calibration.identity, calibration.label, oldest, now)
-            details: Details = {"purpose": PURPOSE, "people": scan.people, "calibration": calibration.label}
+            details: Details = {
+                "purpose": PURPOSE, "ground": self._terms.policy.ground, "people": scan.people,
+                "calibration": calibration.label,
+            }  # fmt: skip
             event = "faces.scan_resumed" if scan.began_at < now else "faces.scan_started"
             unit.audit.append(AuditEvent(actor, event, f"face_scan:{scan.id}", details), now)
         return scan

@@ -45,12 +45,16 @@ class Signal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DuplicatePolicy:
-    """queue  most pairs that wait for a monitor's first look; a scan adds none beyond
-    days   from the start of one scan by the worker to the next; 0: the worker makes none
+    """ground  the law or approval on which faces on file are held against each other, as the record of processing
+        has it; nothing is scanned while it is empty, and people are to be told first (notice of 2026-12-02)
+    queue  most pairs that wait for a monitor's first look; a scan adds none beyond
+    days  from the start of one scan by the worker to the next; 0: the worker makes none
 
-    source  own decision: two hundred pairs are a week's work of one monitor at ten minutes a pair
+    source  trust.md, scope creep: only with an approved purpose; own decision: two hundred pairs are a week's work of
+        one monitor at ten minutes a pair
     """
 
+    ground: str = ""
     queue: int = 200
     days: int = 7
 

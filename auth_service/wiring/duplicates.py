@@ -26,8 +26,8 @@ class DuplicateFlows(Flows):
         return DeclareKin(self.store, self.clock)
 
     def duplicate_jobs(self) -> list[Job]:
-        """None where the agency wants no scan by itself."""
-        if self.settings.duplicates.days == 0:
+        """None where the agency wants no scan by itself, or has named no ground for one."""
+        if self.settings.duplicates.days == 0 or not self.settings.duplicates.ground.strip():
             return []
         return [Job("duplicates", 3600, lambda: self.find_duplicates.if_due())]  # noqa: PLW0108 - keys are opened late
 

@@ -26,10 +26,11 @@ class Scanning:
         self.scanner: ScannerOf = ExactScan
         self.calibration: CalibrationSource = fake_calibration
         self.days = 7
+        self.ground = "社会保险基金监督，内部审批 12 号"
 
     @property
     def flow(self) -> FindDuplicates:
-        policy = DuplicatePolicy(self.queue, self.days)
+        policy = DuplicatePolicy(self.ground, self.queue, self.days)
         terms = ScanTerms(self.scanner, self.calibration, policy, self.block)
         return FindDuplicates(self.agency.store, self.agency.clock, terms)
 

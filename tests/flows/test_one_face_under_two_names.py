@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from auth_service.core.errors import CalibrationMissing
+from auth_service.core.errors import CalibrationMissing, SettingInvalid
 from auth_service.engines.face_scan import FaceScan
 from auth_service.faces.template import EngineIdentity
 from auth_service.matching.calibration import Metric
@@ -117,6 +118,15 @@ def test_without_a_threshold_in_force_nothing_is_compared(scanning: Scanning) ->
     scanning.strangers(2)
     scanning.calibration = lambda: None
     with pytest.raises(CalibrationMissing):
+        scanning.run()
+    assert scanning.flow.if_due() == {}
+
+
+def test_without_a_ground_nothing_is_compared(scanning: Scanning) -> None:
+    scanning.strangers(2)
+    own = replace(fake_calibration(), own=True)
+    scanning.ground, scanning.calibration = " ", lambda: own
+    with pytest.raises(SettingInvalid):
         scanning.run()
     assert scanning.flow.if_due() == {}
 
@@ -279,6 +289,7 @@ def test_the_audit_trail_says_for_what_and_by_whom(scanning: Scanning, rows: Cal
     told = rows("SELECT action, actor, details FROM audit_rows WHERE action LIKE 'faces.scan%' ORDER BY number")
     assert [(row[0], row[1]) for row in told] == [("faces.scan_started", "cli"), ("faces.scan_finished", "cli")]
     assert all('"purpose":"fund_supervision"' in row[2].replace(": ", ":") for row in told)
+    assert "12 号" in json.loads(told[0][2])["ground"]
 
 
 def test_two_scans_at_once_count_every_block_once(scanning: Scanning) -> None:

@@ -12,7 +12,7 @@ from auth_service.monitoring.rules.i03_one_face import OneFace
 from auth_service.monitoring.rules.i04_two_numbers import TwoNumbers
 from auth_service.monitoring.rules.i05_two_ledgers import TwoLedgers
 from auth_service.monitoring.rules.i09_shared_image import SharedImage
-from auth_service.monitoring.rules.of_registries import OF_REGISTRIES, RegistryRule
+from auth_service.monitoring.rules.of_registries import OF_REGISTRIES
 from auth_service.monitoring.rules.p01_shared_account import SharedAccount
 from auth_service.monitoring.rules.p02_other_holder import OtherHolder
 from auth_service.monitoring.rules.p04_amount_jump import AmountJump
