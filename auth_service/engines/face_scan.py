@@ -16,11 +16,11 @@ from auth_service.core.errors import ScoreInvalid
 from auth_service.matching.calibration import Metric
 from auth_service.matching.duplicates import Near
 
-_STORED_AT_ONCE = 8192
-"""Rows that faiss holds at one time: its own copy of so many, not of all. 4 MB at 128 numbers."""
+_STORED_AT_ONCE = 4096
+"""Rows that faiss holds at one time: its own copy of so many, not of all. 2 MB at 128 numbers."""
 _ASKED_AT_ONCE = 2048
-_PRODUCTS_AT_ONCE = 1024
-"""Rows and columns of one product of matrices inside faiss: 4 MB of scratch. It would take four times that."""
+_PRODUCTS_AT_ONCE = 512
+"""Rows and columns of one product of matrices inside faiss: 1 MB of scratch. It would take sixteen times that."""
 
 
 class FaceScan:

@@ -217,8 +217,8 @@ def pairs_of(people: int) -> int:
     return people * (people - 1) // 2
 
 
-def share_of(codes: NDArray[np.int32]) -> float:
-    """Part of all pairs whose codes agree; 0 means: not known, which agrees with nothing. int32 (N,)"""
+def share_of(codes: NDArray[np.int64]) -> float:
+    """Part of all pairs whose codes agree; 0 means: not known, which agrees with nothing. int64 (N,)"""
     _, sizes = np.unique(codes[codes > 0], return_counts=True)
     return float((sizes.astype(np.float64) * (sizes - 1) / 2).sum()) / max(1, pairs_of(len(codes)))
 

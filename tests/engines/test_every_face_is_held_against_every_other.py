@@ -29,7 +29,7 @@ def pairs(near: Near) -> dict[tuple[int, int], float]:
 
 
 @pytest.mark.parametrize(("metric", "floor"), [(Metric.COSINE, 0.91), (Metric.EUCLIDEAN, -4.8)])
-@pytest.mark.parametrize("at_once", [8192, 512])
+@pytest.mark.parametrize("at_once", [4096, 512])
 def test_the_same_pairs_with_the_same_scores(
     metric: Metric, floor: float, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

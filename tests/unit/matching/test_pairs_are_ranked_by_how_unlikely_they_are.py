@@ -102,8 +102,8 @@ def test_a_record_that_lacks_a_cell_is_none() -> None:
 
 
 def test_shares_are_parts_of_all_pairs_and_what_is_not_known_agrees_with_nothing() -> None:
-    assert share_of(np.array([1, 1, 1, 2, 0, 0], dtype=np.int32)) == pytest.approx(3 / 15)
-    assert share_of(np.zeros(4, dtype=np.int32)) == 0.0
+    assert share_of(np.array([1, 1, 1, 2, 0, 0], dtype=np.int64)) == pytest.approx(3 / 15)
+    assert share_of(np.zeros(4, dtype=np.int64)) == 0.0
 
 
 def test_a_population_says_what_pairs_share() -> None:
