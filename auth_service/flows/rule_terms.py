@@ -7,7 +7,7 @@ from auth_service.monitoring.parameters import RuleState
 from auth_service.storage.unit import Unit
 
 FACTS_AT_ONCE = 2_000
-"""source: own decision; a page of so many is judged and kept within a second, and little is done twice after a kill"""
+"""source: own decision; so little is done twice after a kill"""
 
 
 def raise_by(unit: Unit, state: RuleState, flag: Flag, mark: str) -> str | None:

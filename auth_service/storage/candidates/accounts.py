@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from itertools import combinations
 
 from sqlalchemy import func, select
 
-from auth_service.beneficiaries.arrangements import MAY_CONTEST
+from auth_service.beneficiaries.arrangements import MAY_CONTEST, Topic
 from auth_service.beneficiaries.id_number import normalise
 from auth_service.beneficiaries.names import folded_name
 from auth_service.core.clock import legal_date
 from auth_service.core.errors import KeyMissing
 from auth_service.monitoring.rules.p01_shared_account import SharedAccountFacts
 from auth_service.monitoring.rules.p02_other_holder import HolderFacts, is_name_of
-from auth_service.storage.candidates.opened import KEYS, NAMED, PEOPLE
+from auth_service.storage.candidates.opened import KEYS, NAMED, PEOPLE, opened
 from auth_service.storage.candidates.turns import in_turn, next_keys
 from auth_service.storage.records.arrangements import Proxies, Proxy
-from auth_service.storage.records.people import People
 from auth_service.storage.records.person_fields import open_field
 from auth_service.storage.records.some_people import those
-from auth_service.storage.tables import BankReferenceRow
+from auth_service.storage.tables import ArrangementRow, BankReferenceRow
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
-_BANK = table_of(BankReferenceRow)
+_BANK, _WORDS = table_of(BankReferenceRow), table_of(ArrangementRow)
 _ACCOUNT, _HOLDER = _BANK.c.account_index, _BANK.c.account_holder_sealed
 
 
@@ -39,18 +38,25 @@ def shared_accounts(work: Work, after: str, most: int, now: datetime) -> list[Sh
         return [account.hex() for account in work.connection.execute(shared).scalars()]
 
     def facts_of(accounts: Sequence[str]) -> list[SharedAccountFacts]:
-        found = []
-        for account in accounts:
-            wanted = (
-                select(_BANK.c.person_id)
-                .where(_BANK.c.account_index == bytes.fromhex(account))
-                .order_by(_BANK.c.person_id)
-            )
-            people = tuple(work.connection.execute(wanted).scalars())
-            found.append(SharedAccountFacts(account, people, _ties(work, people, today)))
-        return found
+        theirs = _people_of(work, accounts)
+        everybody = sorted({person for people in theirs.values() for person in people})
+        numbers = {one.id: one.number.number for one in opened(work, those(work.connection, PEOPLE.c.id, everybody))}
+        acting = {
+            person: frozenset(normalise(one.id_number) for one in proxies if one.id_number)
+            for person, proxies in _acting(work, everybody, today).items()
+        }
+        return [SharedAccountFacts(one, people, _ties(people, numbers, acting)) for one, people in theirs.items()]
 
     return in_turn(after, most, keys, facts_of)
+
+
+def _people_of(work: Work, accounts: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Account -> who is paid there, in the order of accounts and ids."""
+    found: dict[str, tuple[str, ...]] = {}
+    for account in accounts:
+        theirs = select(_BANK.c.person_id).where(_BANK.c.account_index == bytes.fromhex(account))
+        found[account] = tuple(work.connection.execute(theirs.order_by(_BANK.c.person_id)).scalars())
+    return found
 
 
 def account_holders(work: Work, after: str, most: int, now: datetime) -> list[HolderFacts]:
@@ -61,12 +67,13 @@ def account_holders(work: Work, after: str, most: int, now: datetime) -> list[Ho
         return next_keys(work, select(_BANK.c.person_id).where(_HOLDER.is_not(None)), _BANK.c.person_id, behind, count)
 
     def facts_of(people: Sequence[str]) -> list[HolderFacts]:
+        others = [one for one in _named(work, people) if not is_name_of(one[2], one[1])]
+        acting = _acting(work, [person_id for person_id, _, _ in others], today)
         found = []
-        for person_id, name, holder in _named(work, people):
-            if not is_name_of(holder, name):
-                index = work.indexes.of("name", folded_name(holder)).hex()
-                acting = any(is_name_of(holder, proxy.name) for proxy in _acting(work, person_id, today))
-                found.append(HolderFacts(person_id, index, is_own=False, is_proxy=acting))
+        for person_id, _, holder in others:
+            index = work.indexes.of("name", folded_name(holder)).hex()
+            is_proxy = any(is_name_of(holder, proxy.name) for proxy in acting.get(person_id, ()))
+            found.append(HolderFacts(person_id, index, is_own=False, is_proxy=is_proxy))
         return found
 
     return in_turn(after, most, keys, facts_of)
@@ -87,25 +94,28 @@ def _named(work: Work, people: Sequence[str]) -> list[tuple[str, str, str]]:
     return found
 
 
-def _ties(work: Work, people: Sequence[str], today: date) -> tuple[tuple[str, str], ...]:
-    """Pairs of whom one acts for the other, or for both of whom somebody acts."""
-    numbers: dict[str, str] = {}
-    acting: dict[str, frozenset[str]] = {}
-    for person_id in people:
-        try:
-            person = People(work).get(person_id)
-            proxies = _acting(work, person_id, today)
-        except KeyMissing:  # erased between two reads
-            continue
-        numbers[person_id] = "" if person is None else person.id_number.number
-        acting[person_id] = frozenset(normalise(one.id_number) for one in proxies if one.id_number)
+def _ties(
+    people: Sequence[str], numbers: Mapping[str, str], acting: Mapping[str, frozenset[str]]
+) -> tuple[tuple[str, str], ...]:
+    """Pairs of whom one acts for the other, or for both of whom somebody acts. acting: person -> numbers of proxies"""
+    here = [person for person in people if person in numbers]
+    nobody = frozenset[str]()
     return tuple(
         (one, other)
-        for one, other in combinations(numbers, 2)
-        if numbers[other] in acting[one] or numbers[one] in acting[other] or acting[one] & acting[other]
+        for one, other in combinations(here, 2)
+        if numbers[other] in acting.get(one, nobody)
+        or numbers[one] in acting.get(other, nobody)
+        or acting.get(one, nobody) & acting.get(other, nobody)
     )
 
 
-def _acting(work: Work, person_id: str, today: date) -> list[Proxy]:
-    """Guardians and agents of today; a carer decides nothing."""
-    return [one for one in Proxies(work).of_person(person_id, today) if one.kind in MAY_CONTEST]
+def _acting(work: Work, people: Sequence[str], today: date) -> dict[str, list[Proxy]]:
+    """Guardians and agents of today, of those who have any; a carer decides nothing."""
+    told = select(_WORDS.c.person_id).distinct().where(_WORDS.c.topic == Topic.PROXY.value)
+    found: dict[str, list[Proxy]] = {}
+    for person in work.connection.execute(told.where(those(work.connection, _WORDS.c.person_id, people))).scalars():
+        try:
+            found[person] = [one for one in Proxies(work).of_person(person, today) if one.kind in MAY_CONTEST]
+        except KeyMissing:  # erased between two reads
+            continue
+    return found

@@ -6,11 +6,11 @@ day itself unsealed. Whoever has no birth year in the ledger makes no pair.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import combinations
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, tuple_
 
 from auth_service.beneficiaries.names import folded_name
 from auth_service.beneficiaries.person import BenefitKind
@@ -31,8 +31,8 @@ _SHARED = (
     .having(func.count() > 1)
     .order_by(PEOPLE.c.name_index, PEOPLE.c.birth_year)
 )
-_NAMES_A_PAGE = 50
-"""Of one name and year there may be hundreds; so many of them a page stay a page."""
+_NAMES_A_PAGE = 500
+"""Each a parameter or two of one query; of a common name and year there may be dozens of people."""
 
 
 def namesakes(work: Work, after: str, most: int, now: datetime) -> list[NamesakeFacts]:  # noqa: ARG001
@@ -48,7 +48,7 @@ def namesakes(work: Work, after: str, most: int, now: datetime) -> list[Namesake
         return [f"{row.name_index.hex()}:{row.birth_year:04d}" for row in rows]
 
     def facts_of(names: Sequence[str]) -> list[NamesakeFacts]:
-        return [fact for name in names for fact in _pairs(work, name)]
+        return [_facts(work, place, *pair) for place, pair in _pairs(work, names)]
 
     return in_turn(after, most, keys, facts_of)
 
@@ -58,14 +58,16 @@ def _parts(place: str) -> tuple[bytes, int]:
     return bytes.fromhex(name), int(year)
 
 
-def _pairs(work: Work, place: str) -> list[NamesakeFacts]:
-    name, year = _parts(place)
-    days: dict[date, list[OpenedPerson]] = {}
-    for one in opened(work, and_(PEOPLE.c.name_index == name, PEOPLE.c.birth_year == year)):
+def _pairs(work: Work, names: Sequence[str]) -> Iterator[tuple[str, tuple[OpenedPerson, OpenedPerson]]]:
+    """Of each name and year in turn those born on one day, two by two."""
+    days: dict[tuple[bytes, int | None, date], list[OpenedPerson]] = {}
+    wanted = tuple_(PEOPLE.c.name_index, PEOPLE.c.birth_year).in_([_parts(name) for name in names])
+    for one in opened(work, wanted):
         if one.birthday is not None:
-            days.setdefault(one.birthday, []).append(one)
-    pairs = [pair for alike in days.values() for pair in combinations(alike, 2)]
-    return [_facts(work, place, first, second) for first, second in pairs]
+            days.setdefault((one.name_index, one.birth_year, one.birthday), []).append(one)
+    for name, year, day in sorted(days, key=lambda key: (key[0], key[1] or 0, key[2])):
+        for pair in combinations(days[name, year, day], 2):
+            yield f"{name.hex()}:{year or 0:04d}", pair
 
 
 def _facts(work: Work, place: str, first: OpenedPerson, second: OpenedPerson) -> NamesakeFacts:

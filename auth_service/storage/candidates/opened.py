@@ -21,13 +21,13 @@ NAMED = PEOPLE.c.id_number_sealed != b""
 """Whoever was erased is looked at no more."""
 _COLUMNS = (
     PEOPLE.c.id, PEOPLE.c.sex, PEOPLE.c.region_code, PEOPLE.c.id_number_sealed, PEOPLE.c.birth_date_sealed,
-    PEOPLE.c.village_sealed, KEYS.c.wrapping_key, KEYS.c.wrapped,
+    PEOPLE.c.village_sealed, PEOPLE.c.name_index, PEOPLE.c.birth_year, KEYS.c.wrapping_key, KEYS.c.wrapped,
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedPerson:
-    """What was opened of one person. birth: by the ledger"""
+    """What was opened of one person. birth: by the ledger; name_index, birth_year: as they lie open"""
 
     id: str
     number: IdNumber
@@ -35,6 +35,8 @@ class OpenedPerson:
     birth: PartialDate | None
     region: str | None
     village: str | None
+    name_index: bytes
+    birth_year: int | None
 
     @property
     def birthday(self) -> date | None:
@@ -62,4 +64,6 @@ def _opened(work: Work, row: Row[*tuple[Any, ...]]) -> OpenedPerson:
         PartialDate(*(int(part) for part in birth.split("-"))) if birth else None,
         row.region_code,
         open_field(key, row.id, "village", row.village_sealed),
+        row.name_index,
+        row.birth_year,
     )

@@ -23,11 +23,11 @@ KEEP_RUNS = timedelta(days=90)
 """How long the history of a rule's runs is kept; what it found stays by itself."""
 
 
-def _imported(kind: str) -> Select[Any]:
+def _imported(kind: str) -> Select[*tuple[Any, ...]]:
     return select(func.max(_IMPORTS.c.finished_at), func.count()).where(_IMPORTS.c.kind == kind)
 
 
-_NEWEST: Mapping[str, Select[Any]] = {
+_NEWEST: Mapping[str, Select[*tuple[Any, ...]]] = {
     **{kind: _imported(kind) for kind in ("ledger", "payments", "events", "tags", "proxy", "contact", "accommodation")},
     "acts": select(func.max(_DECISIONS.c.decided_at), func.count()),
     "sweep": select(func.max(_SWEEPS.c.finished_at), func.count()),
