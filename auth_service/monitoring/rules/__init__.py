@@ -6,11 +6,19 @@ from typing import ClassVar, Protocol
 
 from auth_service.core.errors import NotFound, RuleFixed
 from auth_service.monitoring.flags import RuleWords, Severity, key_of_capture
+from auth_service.monitoring.rules.c01_one_pair_of_hands import OnePairOfHands
+from auth_service.monitoring.rules.c02_overrides import Overrides
+from auth_service.monitoring.rules.c03_after_the_fact import AfterTheFact
+from auth_service.monitoring.rules.d06_paid_after_death import PaidAfterDeath
+from auth_service.monitoring.rules.d11_old_and_silent import OldAndSilent
+from auth_service.monitoring.rules.d12_extreme_age import ExtremeAge
 from auth_service.monitoring.rules.i01_id_number import InvalidIdNumber
 from auth_service.monitoring.rules.i02_ledger_and_number import LedgerAgainstNumber
 from auth_service.monitoring.rules.i03_one_face import OneFace
 from auth_service.monitoring.rules.i04_two_numbers import TwoNumbers
 from auth_service.monitoring.rules.i05_two_ledgers import TwoLedgers
+from auth_service.monitoring.rules.i07_changed_photo import ChangedPhoto
+from auth_service.monitoring.rules.i08_changed_contact import ChangedContact
 from auth_service.monitoring.rules.i09_shared_image import SharedImage
 from auth_service.monitoring.rules.of_registries import OF_REGISTRIES
 from auth_service.monitoring.rules.p01_shared_account import SharedAccount
@@ -18,12 +26,16 @@ from auth_service.monitoring.rules.p02_other_holder import OtherHolder
 from auth_service.monitoring.rules.p04_amount_jump import AmountJump
 from auth_service.monitoring.rules.p05_paid_while_stopped import PaidWhileStopped
 from auth_service.monitoring.rules.p06_long_arrears import LongArrears
+from auth_service.monitoring.rules.s08_poverty_tag import PovertyTagMismatch
 from auth_service.monitoring.rules.v01_one_device import OneDevice
 from auth_service.monitoring.rules.v03_repeated_failures import RepeatedFailures
 from auth_service.monitoring.rules.v04_copied_capture import CopiedCapture
 from auth_service.monitoring.rules.v05_suspected_presentation import SuspectedPresentation
 from auth_service.monitoring.rules.v06_impossible_travel import ImpossibleTravel
+from auth_service.monitoring.rules.v08_low_margin import LowMargin
 from auth_service.monitoring.rules.v09_broken_protocol import BrokenProtocol
+from auth_service.monitoring.rules.v10_silent_only import SilentOnly
+from auth_service.monitoring.rules.v11_refused_and_weak import RefusedAndWeak
 from auth_service.monitoring.swept import SweptRule
 
 
@@ -45,6 +57,18 @@ SWEPT: tuple[type[SweptRule], ...] = (
     AmountJump,
     PaidWhileStopped,
     LongArrears,
+    OnePairOfHands,
+    Overrides,
+    AfterTheFact,
+    PaidAfterDeath,
+    OldAndSilent,
+    ExtremeAge,
+    ChangedPhoto,
+    ChangedContact,
+    PovertyTagMismatch,
+    LowMargin,
+    SilentOnly,
+    RefusedAndWeak,
 )
 """Rules that look through what is stored (flows/run_rules.py). All others are raised where the facts arise."""
 

@@ -12,10 +12,17 @@ from datetime import datetime
 from typing import Any
 
 from auth_service.storage.candidates.accounts import account_holders, shared_accounts
+from auth_service.storage.candidates.ages import old_people
 from auth_service.storage.candidates.amounts import month_pairs
+from auth_service.storage.candidates.contacts import phone_changes
+from auth_service.storage.candidates.deaths import paid_after_death
 from auth_service.storage.candidates.identities import ledger_identities
 from auth_service.storage.candidates.namesakes import namesakes
+from auth_service.storage.candidates.passes import margins, refused_people, silent_only
+from auth_service.storage.candidates.photos import photo_changes
+from auth_service.storage.candidates.staff_acts import acts_on_money, late_rows, overrides
 from auth_service.storage.candidates.stopped import owed, payments_of_stopped
+from auth_service.storage.candidates.tags import poverty_tags
 from auth_service.storage.work import Work
 
 Candidates = Callable[[Work, str, int, datetime], list[Any]]
@@ -30,6 +37,17 @@ CANDIDATES: Mapping[str, Candidates] = {
     "owed": owed,
     "payments_of_stopped": payments_of_stopped,
     "shared_accounts": shared_accounts,
+    "old_people": old_people,
+    "phone_changes": phone_changes,
+    "paid_after_death": paid_after_death,
+    "margins": margins,
+    "refused_people": refused_people,
+    "silent_only": silent_only,
+    "photo_changes": photo_changes,
+    "acts_on_money": acts_on_money,
+    "late_rows": late_rows,
+    "overrides": overrides,
+    "poverty_tags": poverty_tags,
 }
 """Name, as rules give it -> set."""
 
@@ -44,6 +62,9 @@ READS: Mapping[str, tuple[str, ...]] = {
     "owed": ("ledger", "payments", "acts", "day"),
     "payments_of_stopped": ("payments", "acts"),
     "shared_accounts": ("ledger", "proxy", "day"),
+    "late_rows": ("payments", "acts"),
+    "poverty_tags": ("ledger", "tags", "day"),
+    "silent_only": ("sweep", "day"),
 }
 """What a set is read from, in the words of records/rule_runs.py: its rule need not run again before any of it was
 written, or, with `day`, before the next legal day. A set that is not named depends on everything."""
