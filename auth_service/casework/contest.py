@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
-from auth_service.core.clock import legal_date
+from auth_service.core.clock import legal_date, working_days_after
 from auth_service.qualification.evidence import Channel
 
 
@@ -112,7 +112,4 @@ def restore_by(passed_at: datetime) -> date:
 
     source   domain.md G1; own decision: public holidays are not known here, so the day falls early, never late
     """
-    day = legal_date(passed_at) + timedelta(days=1)
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return day
+    return working_days_after(legal_date(passed_at), 1)

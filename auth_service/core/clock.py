@@ -5,7 +5,7 @@ A stage function takes `now` as an argument; only flows hold a Clock.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -36,3 +36,12 @@ def legal_date(instant: datetime) -> date:
 def end_of(day: date) -> datetime:
     """The last instant of a legal day."""
     return datetime.combine(day, time.max, AGENCY_ZONE)
+
+
+def working_days_after(day: date, count: int) -> date:
+    """The day that many working days on. Public holidays are not known here: every weekday is one, so a day falls early
+    and never late."""
+    while count > 0:
+        day += timedelta(days=1)
+        count -= day.weekday() < 5
+    return day

@@ -53,6 +53,7 @@ from auth_service.core.errors.backups import (
     RestoreTargetNotEmpty,
     RestoreUnfinished,
 )
+from auth_service.core.errors.cases import CaseDoesNotFollow, CaseNeedsMeeting, CaseStepMissing, DispositionNotOfCause
 from auth_service.core.errors.captures import (
     CodeNotOffered,
     CodeRefused,
@@ -217,10 +218,10 @@ __all__ = [
     "ArchiveKeyWrong", "ArchivePartsDiffer", "ArchiveSignerUnknown", "ArchiveUnreadable", "AttemptsUsedUp",
     "AuditBroken", "BackupNeedsNewerRelease", "BatchRefused", "BatchUnfinished", "BeneficiaryUnknown", "BodyTooLarge",
     "BodyTooSlow", "CalibrationMissing", "CalibrationTampered", "CalibrationTooFew", "CapacityExceeded",
-    "CheckpointInvalid", "ClockSkewed", "ClockWrong", "CodeNotOffered", "CodeRefused", "ColumnsMissing",
+    "CaseDoesNotFollow", "CaseNeedsMeeting", "CaseStepMissing", "CheckpointInvalid", "ClockSkewed", "ClockWrong", "CodeNotOffered", "CodeRefused", "ColumnsMissing",
     "ConfirmationNeeded", "ConsentMissing", "ContestIsOpen", "CredentialsInvalid", "CsrfRefused",
     "DatabaseRightMissing", "DatabaseUnavailable", "DateInvalid", "DeviceQuarantined", "DeviceRefused",
-    "DigestMismatch", "DigitsLost", "DownloadFailed", "EngineFault", "EngineInUse", "EngineUnknown",
+    "DigestMismatch", "DigitsLost", "DispositionNotOfCause", "DownloadFailed", "EngineFault", "EngineInUse", "EngineUnknown",
     "EnrollmentRefused", "EnrolmentCodeRefused", "ErasureHeldBack", "EvaluationSetTooSmall", "EventBeforeBirth",
     "EventInFuture", "EvidenceMissing", "FaceDiffersFromReference", "FaceUnusable", "FieldInvalid", "FieldMissing",
     "FieldTooLong", "FileUnreadable", "FlashOutdated", "FlashTampered", "FlashTooFew", "IdNumberCheckDigit",

@@ -1,0 +1,61 @@
+"""Whether a case may end now as somebody says, and who comes first when it has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from auth_service.casework.case import PASSED_AFTER_DEATH, CaseEvent, CaseFlag, Cause, this_round
+from auth_service.casework.disposition import CLEARS, MEETINGS, Disposition, Outcome, dispositions_of
+
+
+class Bar(StrEnum):
+    """Why a case may not end like this now."""
+
+    NOT_OF_CAUSE = "not_of_cause"
+    NOT_CHECKED = "not_checked"
+    NOT_MET = "not_met"
+    """A pass after a registered death, and nobody went to see or met the person."""
+    SEEN_ALIVE = "seen_alive"
+
+
+def bar_of(
+    cause: Cause,
+    said: Disposition,
+    flags: Sequence[CaseFlag],
+    events: Sequence[CaseEvent],
+    seen_at: datetime | None,
+) -> Bar | None:
+    """Why a disposition may not be proposed or approved now; None where it may.
+
+    flags    of the present round
+    events   all, oldest first
+    seen_at  when a member of staff last saw the person otherwise, such as at an attested pass
+    """
+    steps = [event for event in this_round(events) if event.step is not None]
+    if said not in dispositions_of(cause):
+        return Bar.NOT_OF_CAUSE
+    if said is Disposition.CONFIRMED_DEATH and (_seen_since(flags, seen_at) or _found_alive(steps)):
+        return Bar.SEEN_ALIVE
+    if not steps:
+        return Bar.NOT_CHECKED
+    needs_meeting = any(flag.rule_id == PASSED_AFTER_DEATH for flag in flags)
+    if needs_meeting and not any(event.step in MEETINGS for event in steps):
+        return Bar.NOT_MET
+    return None
+
+
+def _seen_since(flags: Sequence[CaseFlag], seen_at: datetime | None) -> bool:
+    """Since the first of them was gathered: whoever was seen before may have died since."""
+    return seen_at is not None and any(seen_at >= flag.gathered_at for flag in flags)
+
+
+def _found_alive(steps: Sequence[CaseEvent]) -> bool:
+    """A meeting in which the person was there; a voice on a telephone may be anybody's."""
+    return any(event.outcome is Outcome.SEEN for event in steps)
+
+
+def restores_first(said: Disposition | None, *, is_closed: bool, is_stopped: bool) -> bool:
+    """Whether something is still held of somebody about whom nothing was wrong: first of all, one person restores."""
+    return is_closed and is_stopped and said in CLEARS
