@@ -27,6 +27,12 @@ class Permission(StrEnum):
     SEE_FLAGS = "see_flags"
     SEE_FLAG_PHOTOS = "see_flag_photos"
     JUDGE_FLAGS = "judge_flags"
+    SEE_CASES = "see_cases"
+    """Cases with both sides of each, masked; their evidence packs."""
+    WORK_CASES = "work_cases"
+    """Gathers, assigns, notes steps, and says how a case ends."""
+    DECIDE_CASES = "decide_cases"
+    """Agrees or returns: never what one proposed oneself."""
     SEE_REVIEWS = "see_reviews"
     """Captures that a person must look at, without their pictures."""
     SEE_REVIEW_PHOTOS = "see_review_photos"
@@ -107,6 +113,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.PROPOSE_MONEY,
             Permission.GIVE_BACK,
             Permission.DECLARE_KIN,
+            Permission.SEE_CASES,
         }
     ),
     Role.CHECKER: frozenset(
@@ -116,6 +123,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.APPROVE_MONEY,
             Permission.GIVE_BACK,
             Permission.CONFIRM_KIN,
+            Permission.SEE_CASES,
+            Permission.DECIDE_CASES,
         }
     ),
     Role.MONITOR: frozenset(
@@ -123,6 +132,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEE_FLAGS,
             Permission.SEE_FLAG_PHOTOS,
             Permission.JUDGE_FLAGS,
+            Permission.SEE_CASES,
+            Permission.WORK_CASES,
             Permission.OVERRIDE_FLAGS,
             Permission.WITHDRAW_FLASH,
             Permission.RELEASE_REGISTRY,
@@ -156,6 +167,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset(
         {
             Permission.SEE_FLAGS,
+            Permission.SEE_CASES,
             Permission.SEE_REVIEWS,
             Permission.SEE_REQUESTS,
             Permission.SEE_PEOPLE,

@@ -1,4 +1,4 @@
-"""People decide: what is behind flags about somebody, what somebody says against an act of ours, and what comes of both.
+"""People decide: what is behind flags about somebody, what is said against an act of ours, and what comes of both.
 
 question  who checked what, who says how it ends, and who agrees? who says that it is wrong?
 input     flags; acts of members of staff; a contest from any channel

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission, may
-from auth_service.core.audit import AuditEvent
-from auth_service.core.audit_facts import JUDGED
 from auth_service.core.clock import Clock
 from auth_service.core.errors import AccessRefused, FieldTooLong, NotFound, ReasonMissing
+from auth_service.flows.case_terms import keep_judgement
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.storage.unit import Store
 
@@ -39,7 +38,5 @@ class JudgeFlag:
         with self._store.unit() as unit:
             if unit.flags.get(flag_id) is None:
                 raise NotFound
-            judgement_id = unit.judgements.add(judgement, after)
-            details = {"verdict": verdict.value, "judgement": judgement_id}
-            unit.audit.append(AuditEvent(f"staff:{staff.id}", JUDGED, f"flag:{flag_id}", details), now)
+            keep_judgement(unit, judgement, after)
         return judgement

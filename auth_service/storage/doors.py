@@ -14,6 +14,7 @@ from auth_service.storage.records.backups import Backups
 from auth_service.storage.records.bank import Bank
 from auth_service.storage.records.calibrations import Calibrations
 from auth_service.storage.records.captures import Captures
+from auth_service.storage.records.cases import Cases
 from auth_service.storage.records.checkpoints import Checkpoints, Witnesses
 from auth_service.storage.records.chips import Chips
 from auth_service.storage.records.compared_people import ComparedPeople
@@ -237,6 +238,10 @@ class Unit(MonitoringDoors):
     @cached_property
     def contests(self) -> Contests:
         return Contests(self._work)
+
+    @cached_property
+    def cases(self) -> Cases:
+        return Cases(self._work)
 
     @cached_property
     def notices(self) -> Notices:

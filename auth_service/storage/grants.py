@@ -105,13 +105,10 @@ GRANTS: dict[str, Rights] = {
     "flag_people": _both(ADD, ADD),
     "judgements": _front(ADD),
     "reviews": _front(ADD),
-    "payment_proposals": _front(ADD),
-    "payment_decisions": _front(ADD),
-    "payment_files": _front(ADD),
-    "payment_sent": _front(ADD),
-    "payment_answers": _front(ADD),
-    "contests": _front(ADD),
-    "contest_acts": _front(ADD),
+    **dict.fromkeys(
+        ("payment_proposals", "payment_decisions", "payment_files", "payment_sent", "payment_answers"), _front(ADD)
+    ),
+    **dict.fromkeys(("contests", "contest_acts", "cases", "case_flags", "case_acts"), _front(ADD)),
     "audit_rows": _both(ADD, ADD),
     # the rows move the head along; the right to change `id`, which a trigger refuses, is only that to lock it
     "audit_head": _both(Right(update=("id",)), Right(update=("id",))),
@@ -201,6 +198,7 @@ FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
     "forget_prints(text)": (DatabaseRole.FRONT,),
     "forget_counts(timestamptz)": (DatabaseRole.FRONT,),
     **dict.fromkeys(("keep_registry_batches()", "keep_registry_records()", "keep_registry_acts()"), ()),
+    **dict.fromkeys(("keep_case_acts()", "keep_case_flags()"), ()),
 }
 """Functions of the schema, and who may call them. Triggers need nobody's right."""
 

@@ -23,6 +23,7 @@ from auth_service.storage.queries import Queries
 from auth_service.storage.records.audit_guards import GuardedRows, seal_base
 from auth_service.storage.records.calibrations import StoredCalibration
 from auth_service.storage.records.captures import KnownCapture, NewCapture
+from auth_service.storage.records.cases import Loose, StoredCase
 from auth_service.storage.records.checkpoints import StoredCheckpoint
 from auth_service.storage.records.chips import StoredChip
 from auth_service.storage.records.contests import StoredContest
@@ -85,6 +86,7 @@ __all__ = [
     "Life",
     "LifeTerms",
     "LinkPlace",
+    "Loose",
     "MoneyDecision",
     "NewBatch",
     "NewCapture",
@@ -113,6 +115,7 @@ __all__ = [
     "Store",
     "StoredBatch",
     "StoredCalibration",
+    "StoredCase",
     "StoredCheckpoint",
     "StoredChip",
     "StoredContest",

@@ -22,11 +22,13 @@ from auth_service.flows.authorise import AuthoriseKey
 from auth_service.flows.collect_pilot import CollectPilot
 from auth_service.flows.complete_session import CompleteSession
 from auth_service.flows.contest import AnswerContest, OpenContest
+from auth_service.flows.decide_case import DecideCase
 from auth_service.flows.decide_proposal import DecideProposal
 from auth_service.flows.end_session import EndSession
 from auth_service.flows.enrol_device import EnrolDevice
 from auth_service.flows.enroll import Enroll
 from auth_service.flows.erase import Erase
+from auth_service.flows.gather_cases import GatherCases
 from auth_service.flows.give_back import GiveBack
 from auth_service.flows.hear_device import HearDevice
 from auth_service.flows.idempotent import Idempotent
@@ -48,6 +50,7 @@ from auth_service.flows.review_capture import ReviewCapture
 from auth_service.flows.revocations import RevocationDesk
 from auth_service.flows.seal_step import SealStep
 from auth_service.flows.see_capture import SeeCapture
+from auth_service.flows.see_case import SeeCases
 from auth_service.flows.see_money import SeeMoney
 from auth_service.flows.see_own import SeeOwn
 from auth_service.flows.see_person import SeePerson
@@ -58,6 +61,7 @@ from auth_service.flows.sign_in import SignIn
 from auth_service.flows.start_session import StartSession
 from auth_service.flows.verify import Verify
 from auth_service.flows.watch_devices import WatchDevices
+from auth_service.flows.work_case import WorkCase
 from auth_service.qualification.review import ReviewPolicy
 from auth_service.storage.queries import Queries
 from auth_service.web.metrics import Measures
@@ -141,6 +145,16 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
+class Cases:
+    """The flows of cases."""
+
+    see: SeeCases
+    gather: GatherCases
+    work: WorkCase
+    decide: DecideCase
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """How people stand, and by which policies.
 
@@ -212,6 +226,7 @@ class Services:
     keep_devices: KeepDevices
     kiosk: Kiosk
     money: Money
+    cases: Cases
     people: People
     own: Own
     oversight: Oversight

@@ -29,6 +29,7 @@ from auth_service.web.facts import FACES_JOB, Facts, Sources
 from auth_service.web.metrics import Measures, resident_bytes
 from auth_service.web.readiness import ReadinessProbe
 from auth_service.web.services import Captures, Desk, Kiosk, Money, Oversight, Services
+from auth_service.wiring.cases import CaseFlows
 from auth_service.wiring.duplicates import DuplicateFlows
 from auth_service.wiring.kiosks import KioskFlows
 from auth_service.wiring.lives import LifeFlows
@@ -47,7 +48,9 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, LifeFlows, DuplicateFlows):
+class Wiring(
+    KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, CaseFlows, LifeFlows, DuplicateFlows
+):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:
@@ -66,6 +69,7 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, LifeFl
         found.append(Job("rules", 300, lambda: self.run_rules.if_due()))  # noqa: PLW0108 - stores are opened late
         found.append(Job("registry.compare", 86_400, lambda: self.compare_registry.if_new()))  # noqa: PLW0108
         found.append(Job("fund", 3600, lambda: self.count_fund.run()))  # noqa: PLW0108
+        found.append(Job("cases", 300, lambda: self.gather_cases.run()))  # noqa: PLW0108
         found.append(Job("limits", 3600, lambda: {"removed": self.limit.purge()}))
         # as the front role alone bank references cannot be read: there a timer makes it with both (deploy/systemd)
         if folder and (self.settings.url.startswith("sqlite") or self.settings.ledger_database_url):
@@ -102,6 +106,7 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, LifeFl
                 self.see_capture, self.review_capture, self.answer_request, self.answer_photo, self.settings.review
             ),
             money=self.money_flows(),
+            cases=self.case_flows(),
             people=self.people_flows(),
             own=self.own_flows(),
             oversight=Oversight(self.keep_registry, csv_file, xlsx_file, self._staff_names),

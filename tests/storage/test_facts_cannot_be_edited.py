@@ -11,13 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Role
 from auth_service.beneficiaries.person import BenefitKind
+from auth_service.casework.case import CaseAct, CaseEvent, CaseFlag, Cause, standing_after
 from auth_service.casework.contest import Contest, ContestAct, ContestStep
 from auth_service.core.audit import AuditEvent
 from auth_service.core.ids import new_id, new_serial
 from auth_service.core.merkle import Frontier
 from auth_service.enrollment.consent import Consent, ConsentBasis
 from auth_service.liveness.layers import Layer, LayerFinding, Sign
-from auth_service.monitoring.flags import Judgement, Verdict
+from auth_service.monitoring.flags import Judgement, Severity, Verdict
 from auth_service.payments.proposals import Act, Ground, Proposal
 from auth_service.payments.proposals import Verdict as Verdict_
 from auth_service.payments.rows import PaymentRow
@@ -41,6 +42,9 @@ CHANGES = {
     "payment_decisions": "verdict = 'returned'",
     "contests": "channel = 'kiosk'",
     "contest_acts": "act = 'dismissed'",
+    "cases": "cause = 'payment'",
+    "case_flags": "number = 7",
+    "case_acts": "severity = 'low'",
     "audit_rows": "actor = 'nobody'",
     "audit_head": "rows = 0",
     "audit_checkpoints": "note = 'another'",
@@ -71,6 +75,7 @@ def full(store: Store) -> Store:
         unit.reviews.add(act, [])
         enrol(unit, someone, reference_photo())
         _money(unit, someone)
+        _case(unit, someone, raised)
         unit.audit.append(AuditEvent("cli", "test.done"), NOW)
         assert unit.checkpoints.add(StoredCheckpoint(1, 1, "note", Frontier(1, [b"x" * 32])))
     return store
@@ -91,6 +96,14 @@ def _money(unit: Unit, someone: str) -> None:
     contest = Contest(new_id(), someone, Channel.PHONE, "person", NOW)
     unit.contests.add(contest)
     unit.contests.add_step(StoredContest(contest, ()), ContestStep(ContestAct.SOURCE_TOLD, li.id, NOW))
+
+
+def _case(unit: Unit, someone: str, flag_id: str) -> None:
+    case_id = unit.cases.open(someone, Cause.VERIFICATION, NOW)
+    held = [CaseFlag(flag_id, "V03", Severity.MEDIUM, NOW)]
+    event = CaseEvent(CaseAct.GATHERED, None, NOW)
+    unit.cases.add((case_id, someone), 1, event, standing_after(None, event, held))
+    unit.cases.put_in(case_id, 1, [flag_id], NOW)
 
 
 @pytest.mark.asvs("16.4.2")

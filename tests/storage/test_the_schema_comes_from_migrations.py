@@ -65,6 +65,7 @@ def test_every_fact_has_its_guards(store: Store, url: str) -> None:
         "flash_measurements", "offline_records",
         "payments", "payment_proposals", "payment_decisions",
         "payment_files", "payment_sent", "payment_answers", "contests", "contest_acts",
+        "cases", "case_flags", "case_acts",
         "receipts", "revocations",
         "rule_settings", "rule_activations", "shadow_flags", "shadow_flag_people", "shadow_judgements",
         "registry_batches", "registry_acts", "registry_records", "registry_refusals",

@@ -53,7 +53,6 @@ from auth_service.core.errors.backups import (
     RestoreTargetNotEmpty,
     RestoreUnfinished,
 )
-from auth_service.core.errors.cases import CaseDoesNotFollow, CaseNeedsMeeting, CaseStepMissing, DispositionNotOfCause
 from auth_service.core.errors.captures import (
     CodeNotOffered,
     CodeRefused,
@@ -68,6 +67,7 @@ from auth_service.core.errors.captures import (
     StepRefused,
     StepsMissing,
 )
+from auth_service.core.errors.cases import CaseDoesNotFollow, CaseNeedsMeeting, CaseStepMissing, DispositionNotOfCause
 from auth_service.core.errors.devices import (
     ClockSkewed,
     ClockWrong,
@@ -218,18 +218,18 @@ __all__ = [
     "ArchiveKeyWrong", "ArchivePartsDiffer", "ArchiveSignerUnknown", "ArchiveUnreadable", "AttemptsUsedUp",
     "AuditBroken", "BackupNeedsNewerRelease", "BatchRefused", "BatchUnfinished", "BeneficiaryUnknown", "BodyTooLarge",
     "BodyTooSlow", "CalibrationMissing", "CalibrationTampered", "CalibrationTooFew", "CapacityExceeded",
-    "CaseDoesNotFollow", "CaseNeedsMeeting", "CaseStepMissing", "CheckpointInvalid", "ClockSkewed", "ClockWrong", "CodeNotOffered", "CodeRefused", "ColumnsMissing",
-    "ConfirmationNeeded", "ConsentMissing", "ContestIsOpen", "CredentialsInvalid", "CsrfRefused",
-    "DatabaseRightMissing", "DatabaseUnavailable", "DateInvalid", "DeviceQuarantined", "DeviceRefused",
-    "DigestMismatch", "DigitsLost", "DispositionNotOfCause", "DownloadFailed", "EngineFault", "EngineInUse", "EngineUnknown",
-    "EnrollmentRefused", "EnrolmentCodeRefused", "ErasureHeldBack", "EvaluationSetTooSmall", "EventBeforeBirth",
-    "EventInFuture", "EvidenceMissing", "FaceDiffersFromReference", "FaceUnusable", "FieldInvalid", "FieldMissing",
-    "FieldTooLong", "FileUnreadable", "FlashOutdated", "FlashTampered", "FlashTooFew", "IdNumberCheckDigit",
-    "IdNumberDate", "IdNumberInvalid", "IdempotencyInFlight", "IdempotencyKeyMissing", "IdempotencyKeyReused",
-    "ImageAnimated", "ImageColourUnsupported", "ImageDamaged", "ImageEmpty", "ImageFormatUnsupported",
-    "ImageOfAnotherPerson", "ImagePolyglot", "ImageRefused", "ImageTooCostly", "ImageTooManyBytes",
-    "ImageTooManyPixels", "ImporterMissing", "InputRefused", "KeyDestroyed", "KeyInUse", "KeyMissing",
-    "KeyStoreUnavailable", "LateIsNoGround", "LedgerRoleMissing", "LinkageFault", "LinkageRoomExceeded",
+    "CaseDoesNotFollow", "CaseNeedsMeeting", "CaseStepMissing", "CheckpointInvalid", "ClockSkewed", "ClockWrong",
+    "CodeNotOffered", "CodeRefused", "ColumnsMissing", "ConfirmationNeeded", "ConsentMissing", "ContestIsOpen",
+    "CredentialsInvalid", "CsrfRefused", "DatabaseRightMissing", "DatabaseUnavailable", "DateInvalid",
+    "DeviceQuarantined", "DeviceRefused", "DigestMismatch", "DigitsLost", "DispositionNotOfCause", "DownloadFailed",
+    "EngineFault", "EngineInUse", "EngineUnknown", "EnrollmentRefused", "EnrolmentCodeRefused", "ErasureHeldBack",
+    "EvaluationSetTooSmall", "EventBeforeBirth", "EventInFuture", "EvidenceMissing", "FaceDiffersFromReference",
+    "FaceUnusable", "FieldInvalid", "FieldMissing", "FieldTooLong", "FileUnreadable", "FlashOutdated", "FlashTampered",
+    "FlashTooFew", "IdNumberCheckDigit", "IdNumberDate", "IdNumberInvalid", "IdempotencyInFlight",
+    "IdempotencyKeyMissing", "IdempotencyKeyReused", "ImageAnimated", "ImageColourUnsupported", "ImageDamaged",
+    "ImageEmpty", "ImageFormatUnsupported", "ImageOfAnotherPerson", "ImagePolyglot", "ImageRefused", "ImageTooCostly",
+    "ImageTooManyBytes", "ImageTooManyPixels", "ImporterMissing", "InputRefused", "KeyDestroyed", "KeyInUse",
+    "KeyMissing", "KeyStoreUnavailable", "LateIsNoGround", "LedgerRoleMissing", "LinkageFault", "LinkageRoomExceeded",
     "LivePassNeeded", "MakerGone", "MediaTypeUnsupported", "MethodNotAllowed", "MonthNotPossible", "NameInvalid",
     "NoChallengeLeft", "NoFaceFound", "NotFound", "NotToldYet", "NothingHeld", "NothingOwed", "OneIsWaiting",
     "OwnCapture", "OwnerRoleMissing", "PartlyDone", "PeopleLeftBehind", "PersonJustSeen", "PhotoConflict",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import date, datetime
 
 from auth_service.capture.other_way import Way
 from auth_service.monitoring.flags import Severity
 from auth_service.monitoring.fund import FundCount, Restore
+from auth_service.storage.queries.cases import CaseFilter, CaseLine, CasePage, count_cases, page_of_cases
 from auth_service.storage.queries.desk import DeskFilter, DeskLine, DeskPage, count_desk, page_of_desk
 from auth_service.storage.queries.due import DueFilter, DueLine, DuePage, LastPass, count_due, page_of_due
 from auth_service.storage.queries.flags import FlagFilter, FlagLine, FlagPage, count_flags, page_of_flags
@@ -37,8 +38,8 @@ from auth_service.storage.queries.totals import count_everything
 from auth_service.storage.work import Work
 
 __all__ = [
-    "ContestLine", "ContestPage", "DeskFilter", "DeskLine", "DeskPage", "DueFilter", "DueLine", "DuePage",
-    "Fates", "FlagFilter", "FlagLine", "FlagPage",
+    "CaseFilter", "CaseLine", "CasePage", "ContestLine", "ContestPage", "DeskFilter", "DeskLine", "DeskPage",
+    "DueFilter", "DueLine", "DuePage", "Fates", "FlagFilter", "FlagLine", "FlagPage",
     "InstructionPage", "LastPass", "Masked",
     "MonthTotal", "Operations", "PersonSummary", "ProposalFilter", "ProposalLine", "ProposalPage", "Queries",
     "RequestLine", "RequestPage",
@@ -80,6 +81,16 @@ class Queries:
         """What became of every flag raised in a window, and of what rules in shadow found in it."""
         with self._reading() as work:
             return fates_of(work, since, until)
+
+    def cases(self, wanted: CaseFilter, cursor: str | None = None, limit: int = 50) -> CasePage:
+        """One page of the queue: worst first, then more rules, then the earliest due. raises FieldInvalid"""
+        with self._reading() as work:
+            return page_of_cases(work, wanted, cursor, limit)
+
+    def case_counts(self, staff: str, today: date) -> dict[str, int]:
+        """How many are in each list (queries/cases.py). staff: whose own `mine` counts"""
+        with self._reading() as work:
+            return count_cases(work, staff, today)
 
     def desk(self, wanted: DeskFilter, cursor: str | None = None, limit: int = 50) -> DeskPage:
         """One page of the captures that a person must look at, the longest waiting first. raises FieldInvalid"""

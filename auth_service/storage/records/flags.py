@@ -6,14 +6,23 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from auth_service.casework.case import CaseState
 from auth_service.core.errors import NotFound, StaleJudgement
 from auth_service.core.ids import new_id
 from auth_service.monitoring.flags import SEVERITY_ORDER, Flag, Judgement, Severity, Verdict
 from auth_service.storage.sealing import Place
-from auth_service.storage.tables import FlagDeviceRow, FlagPersonRow, FlagRow, JudgementRow
+from auth_service.storage.tables import (
+    CaseActRow,
+    CaseFlagRow,
+    CaseRow,
+    FlagDeviceRow,
+    FlagPersonRow,
+    FlagRow,
+    JudgementRow,
+)
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import Work, to_json
 
@@ -21,6 +30,7 @@ _FLAGS = table_of(FlagRow)
 _PEOPLE = table_of(FlagPersonRow)
 _DEVICES = table_of(FlagDeviceRow)
 _JUDGEMENTS = table_of(JudgementRow)
+_CASES, _IN_CASES, _ACTS = table_of(CaseRow), table_of(CaseFlagRow), table_of(CaseActRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +107,35 @@ class Flags:
         found = [self.get(flag_id) for flag_id in self._work.connection.execute(wanted).scalars().all()]
         return [stored for stored in found if stored is not None]
 
+    def about(self, person_id: str) -> list[str]:
+        """All flags that concern this person, the oldest first."""
+        wanted = select(FlagPersonRow.flag_id).where(FlagPersonRow.person_id == person_id)
+        return list(self._work.connection.execute(wanted.order_by(FlagPersonRow.flag_id)).scalars())
+
     def unsettled_about(self, person_id: str) -> list[str]:
-        """Flags that concern this person and were not found false: not judged yet, or in need of a check."""
+        """Flags that concern this person and nobody has done with: not found false, and in no case of theirs that is
+        closed."""
         later = _JUDGEMENTS.alias("later")
         newer = select(later.c.id).where(
             later.c.flag_id == _JUDGEMENTS.c.flag_id, later.c.number > _JUDGEMENTS.c.number
         )
+        after = _ACTS.alias("after")
+        acted = select(after.c.id).where(after.c.case_id == _ACTS.c.case_id, after.c.number > _ACTS.c.number)
         settled = select(_JUDGEMENTS.c.id).where(
             _JUDGEMENTS.c.flag_id == FlagPersonRow.flag_id,
             _JUDGEMENTS.c.verdict == Verdict.FALSE_FLAG.value,
             ~newer.exists(),
         )
-        wanted = select(FlagPersonRow.flag_id).where(FlagPersonRow.person_id == person_id, ~settled.exists())
+        closed = (
+            select(_ACTS.c.id)
+            .join(_CASES, and_(_CASES.c.id == _ACTS.c.case_id, _CASES.c.person_id == person_id))
+            .join(_IN_CASES, _IN_CASES.c.case_id == _CASES.c.id)
+            .where(
+                _IN_CASES.c.flag_id == FlagPersonRow.flag_id, _ACTS.c.state == CaseState.CLOSED.value, ~acted.exists()
+            )
+        )
+        mine = FlagPersonRow.person_id == person_id
+        wanted = select(FlagPersonRow.flag_id).where(mine, ~settled.exists(), ~closed.exists())
         return list(self._work.connection.execute(wanted.order_by(FlagPersonRow.flag_id)).scalars())
 
     def _judged(self, flag_id: str) -> Iterator[tuple[str, Judgement]]:

@@ -27,6 +27,9 @@ from auth_service.storage.tables import (
     AuditRowTable,
     CalibrationActivationRow,
     CalibrationRow,
+    CaseActRow,
+    CaseFlagRow,
+    CaseRow,
     ContestActRow,
     ContestRow,
     DecisionRow,
@@ -86,6 +89,12 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
     AnswerRow: ("id", "proposal_id", "number", "outcome", "code", "done_on", "answered_by", "answered_at"),
     ContestRow: ("id", "person_id", "channel", "opened_by", "opened_at"),
     ContestActRow: ("id", "contest_id", "number", "act", "proposed_by", "done_by", "done_at"),
+    CaseRow: ("id", "person_id", "cause", "opened_at"),
+    CaseFlagRow: ("case_id", "flag_id", "number", "gathered_at"),
+    CaseActRow: (
+        "id", "case_id", "number", "act", "step", "outcome", "disposition", "proposal_id", "proposed_by", "state",
+        "severity", "severity_rank", "rules", "due_on", "assignee", "done_by", "done_at",
+    ),
     NoticeRow: ("id", "person_id", "kind", "about", "reach", "written_by", "written_at", "state", "settled_at"),
     RevocationRow: ("serial", "reason", "revoked_at", "due_on"),
     RegistryBatchRow: (
@@ -127,6 +136,9 @@ _SUBJECT = {
     AnswerRow: "payment_answer",
     ContestRow: "contest",
     ContestActRow: "contest_act",
+    CaseRow: "case",
+    CaseFlagRow: "case_flag",
+    CaseActRow: "case_act",
     NoticeRow: "notice",
     RevocationRow: "revocation",
     RegistryBatchRow: "registry_batch",
@@ -139,7 +151,7 @@ _SUBJECT = {
 }
 _ACCOUNTS, _CALIBRATIONS, _FLASH, _REVIEWS, _MONEY = "accounts", "calibrations", "flash", "reviews", "money"
 _POLICIES, _CERTIFICATES, _REGISTRY, _RULES = "policies", "certificates", "registry", "rules"
-_KIN = "kin"
+_KIN, _CASES = "kin", "cases"
 _PURPOSE = {
     CalibrationRow: _CALIBRATIONS,
     CalibrationActivationRow: _CALIBRATIONS,
@@ -153,6 +165,7 @@ _PURPOSE = {
     RuleSettingRow: _RULES,
     RuleActivationRow: _RULES,
     DeclaredKinRow: _KIN,
+    **dict.fromkeys((CaseRow, CaseFlagRow, CaseActRow), _CASES),
     **dict.fromkeys((ProposalRow, DecisionRow, AnswerRow, ContestRow, ContestActRow, NoticeRow), _MONEY),
 }
 """Whose index key it is, where not the accounts'."""

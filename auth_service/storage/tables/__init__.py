@@ -11,6 +11,7 @@ from auth_service.storage.tables.accounts import (
 from auth_service.storage.tables.arrangements import ArrangementRow
 from auth_service.storage.tables.attempts import CertificateRow, EvidenceRow
 from auth_service.storage.tables.calibrations import CalibrationActivationRow, CalibrationRow
+from auth_service.storage.tables.cases import CaseActRow, CaseFlagRow, CaseRow
 from auth_service.storage.tables.checkpoints import AuditCheckpointRow, AuditWitnessRow
 from auth_service.storage.tables.devices import ChipComparisonRow, DeviceNonceRow, DeviceRow, FlagDeviceRow
 from auth_service.storage.tables.duplicates import DeclaredKinRow, FaceScanPairRow, FaceScanRow
@@ -107,6 +108,9 @@ __all__ = [
     "CaptureRow",
     "CaptureSessionRow",
     "CaptureStepRow",
+    "CaseActRow",
+    "CaseFlagRow",
+    "CaseRow",
     "CertificateRow",
     "ChipComparisonRow",
     "ConsentRow",

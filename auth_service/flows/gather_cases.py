@@ -1,0 +1,67 @@
+"""Flags become cases: one per person and cause. It holds nothing, and doing it again changes nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from auth_service.casework.case import CaseAct, CaseEvent, CaseFlag, Cause, standing_after
+from auth_service.core.clock import Clock
+from auth_service.flows.case_terms import keep_act, tell
+from auth_service.monitoring.flags import Severity
+from auth_service.storage.unit import Loose, Store, StoredCase, Unit
+
+PEOPLE_AT_ONCE = 200
+"""Ids read in one look; each person has a transaction of their own."""
+
+
+class GatherCases:
+    """One instance serves all threads. Run by the worker, and by whoever has just raised flags."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def run(self) -> dict[str, int]:
+        """How many cases were `opened`, `joined` and `reopened`, and how many `flags` went in."""
+        counts: Counter[str] = Counter(opened=0, joined=0, reopened=0, flags=0)
+        after = ""
+        while True:
+            with self._store.reading() as unit:
+                people = unit.cases.people_with_loose(after, PEOPLE_AT_ONCE)
+            for person_id in people:
+                with self._store.unit() as unit:
+                    counts.update(gather_person(unit, person_id, self._clock.now()))
+            if len(people) < PEOPLE_AT_ONCE:
+                return dict(counts)
+            after = people[-1]
+
+
+def gather_person(unit: Unit, person_id: str, now: datetime) -> Counter[str]:
+    """Puts one person's flags into their cases. raises SealBroken"""
+    counts: Counter[str] = Counter()
+    unit.alone(f"cases {person_id}")
+    present = {case.cause: case for case in unit.cases.of(person_id)}
+    for cause, loose in unit.cases.loose_of(person_id).items():
+        case = present.get(cause)
+        worth_opening = any(flag.severity is not Severity.LOW for flag in loose)
+        if worth_opening or (case is not None and case.standing.is_open):
+            counts[_gather(unit, (person_id, cause), case, loose, now)] += 1
+            counts["flags"] += len(loose)
+    return counts
+
+
+def _gather(unit: Unit, whose: tuple[str, Cause], case: StoredCase | None, loose: list[Loose], now: datetime) -> str:
+    """opened, joined or reopened"""
+    person_id, cause = whose
+    flags = [CaseFlag(one.id, one.rule_id, one.severity, now) for one in loose]
+    if case is None:
+        case_id, event = unit.cases.open(person_id, cause, now), CaseEvent(CaseAct.GATHERED, None, now)
+        act_id = unit.cases.add((case_id, person_id), 1, event, standing_after(None, event, flags))
+        tell(unit, case_id, person_id, event, act_id)
+        unit.cases.put_in(case_id, 1, [flag.id for flag in flags], now)
+        return "opened"
+    act = CaseAct.GATHERED if case.standing.is_open else CaseAct.REOPENED
+    keep_act(unit, case, CaseEvent(act, None, now), flags)
+    unit.cases.put_in(case.id, len(case.events) + 1, [flag.id for flag in flags], now)
+    return "joined" if act is CaseAct.GATHERED else "reopened"

@@ -1,0 +1,431 @@
+"""Flags become one case per person and cause; people check, one proposes how it ends and another decides."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from auth_service.accounts.roles import Role
+from auth_service.casework.case import CaseAct, CaseState, Cause
+from auth_service.casework.disposition import Disposition, Outcome, Step
+from auth_service.casework.evidence_pack import digest_of
+from auth_service.casework.time_line import Track
+from auth_service.casework.weighing import Against, For
+from auth_service.connectors.case_packs import check_pack, pack_text
+from auth_service.core.errors import (
+    AccessRefused,
+    CaseDoesNotFollow,
+    CaseNeedsMeeting,
+    CaseStepMissing,
+    ErasureHeldBack,
+    FieldInvalid,
+    FileUnreadable,
+    MakerGone,
+    NotFound,
+    PersonJustSeen,
+    ReasonMissing,
+    SealBroken,
+    SecondPersonNeeded,
+    ServiceError,
+    StaleJudgement,
+)
+from auth_service.flows.work_case import Checked
+from auth_service.monitoring.flags import Flag, Severity, Verdict
+from auth_service.payments.proposals import Act, Ground, PayState
+from auth_service.storage.queries import CaseFilter
+from tests.builders import LI, Agency
+from tests.conftest import FixedClock
+from tests.flows.casing import Desk
+from tests.flows.erasing import Privacy
+
+
+@pytest.fixture
+def desk(agency: Agency, clock: FixedClock) -> Desk:
+    return Desk(agency, clock)
+
+
+def verdicts(desk: Desk, flag_id: str) -> list[Verdict]:
+    with desk.store.reading() as unit:
+        stored = unit.flags.get(flag_id)
+    assert stored is not None
+    return [judgement.verdict for _, judgement in stored.judgements]
+
+
+def test_flags_of_one_cause_make_one_case_and_gathering_again_changes_nothing(desk: Desk) -> None:
+    desk.died()
+    desk.flag("D04", Severity.HIGH)
+    desk.flag("V03", Severity.MEDIUM)
+    assert desk.gather() == {"opened": 2, "joined": 0, "reopened": 0, "flags": 3}
+    assert desk.gather() == {"opened": 0, "joined": 0, "reopened": 0, "flags": 0}
+    found = {case.cause: case for case in desk.cases()}
+    assert set(found) == {Cause.DEATH, Cause.VERIFICATION}
+    assert found[Cause.DEATH].standing.severity is Severity.CRITICAL
+    assert found[Cause.DEATH].standing.rules == 2
+    assert found[Cause.DEATH].standing.state is CaseState.NEW
+
+
+def test_a_later_flag_joins_the_open_case(desk: Desk) -> None:
+    desk.flag("D04", Severity.HIGH)
+    desk.gather()
+    desk.later()
+    desk.died()
+    assert desk.gather()["joined"] == 1
+    assert desk.case.standing.severity is Severity.CRITICAL
+    assert [event.act for event in desk.case.events] == [CaseAct.GATHERED, CaseAct.GATHERED]
+
+
+def test_a_low_flag_opens_nothing_and_is_taken_along(desk: Desk) -> None:
+    desk.flag("V10", Severity.LOW)
+    assert desk.gather()["flags"] == 0
+    desk.flag("V03", Severity.MEDIUM)
+    assert desk.gather() == {"opened": 1, "joined": 0, "reopened": 0, "flags": 2}
+
+
+def test_what_was_judged_false_or_concerns_nobody_makes_no_case(desk: Desk) -> None:
+    flag_id = desk.died()
+    desk.agency.judge.run(flag_id, Verdict.FALSE_FLAG, "同名", desk.monitor, None)
+    desk.flag("X01")
+    with desk.store.unit() as unit:
+        unit.flags.raise_once(Flag("V09", 1, Severity.CRITICAL, (), {}, "V09:d", desk.clock.now()))
+    assert desk.gather()["flags"] == 0
+    assert desk.cases() == []
+
+
+def test_a_flag_about_two_people_is_in_a_case_of_each(desk: Desk) -> None:
+    li = desk.money.add_person(LI, "TS-2")
+    desk.flag("I09", Severity.CRITICAL, "pair", desk.person, li)
+    assert desk.gather()["opened"] == 2
+    (other,) = desk.cases(li)
+    assert [flag.id for flag in other.flags] == [flag.id for flag in desk.case.flags]
+    shown = desk.shown()
+    assert [(person.person_key, rules) for person, rules in shown.related] == [("TS-2", ("I09",))]
+
+
+def test_a_case_goes_from_a_flag_to_two_peoples_word(desk: Desk) -> None:
+    flag_id = desk.died()
+    desk.gather()
+    desk.take()
+    desk.check(Step.VISIT, Outcome.TOLD_OF_DEATH, "女儿出示死亡证明")
+    desk.propose(Disposition.CONFIRMED_DEATH)
+    assert desk.case.standing.state is CaseState.PROPOSED
+    desk.approve()
+    case = desk.case
+    assert case.standing.state is CaseState.CLOSED
+    assert case.standing.disposition is Disposition.CONFIRMED_DEATH
+    assert case.events[-1].proposed_by == desk.monitor.id
+    assert case.events[2].note == "女儿出示死亡证明"
+    assert verdicts(desk, flag_id) == [Verdict.NEEDS_CHECK]
+
+
+def test_a_case_that_ends_moves_no_money(desk: Desk) -> None:
+    desk.died()
+    desk.gather()
+    desk.close(Disposition.CONFIRMED_DEATH, Step.VISIT, Outcome.TOLD_OF_DEATH)
+    assert desk.money.state() is PayState.PAID
+    assert desk.money.acts() == []
+
+
+@pytest.mark.parametrize("said", [Disposition.FALSE_ALARM, Disposition.DATA_ERROR])
+def test_what_proved_wrong_is_judged_false_for_the_scorecard(desk: Desk, said: Disposition) -> None:
+    flag_id = desk.died()
+    desk.gather()
+    desk.close(said)
+    assert verdicts(desk, flag_id) == [Verdict.FALSE_FLAG]
+    with desk.store.reading() as unit:
+        assert unit.flags.unsettled_about(desk.person) == []
+
+
+def test_a_duplicate_says_nothing_about_its_flags(desk: Desk) -> None:
+    flag_id = desk.died()
+    desk.gather()
+    desk.close(Disposition.DUPLICATE)
+    assert verdicts(desk, flag_id) == []
+
+
+def test_a_flag_that_another_open_case_holds_is_not_judged_false_yet(desk: Desk) -> None:
+    li = desk.money.add_person(LI, "TS-2")
+    flag_id = desk.flag("I09", Severity.CRITICAL, "pair", desk.person, li)
+    desk.gather()
+    desk.close(Disposition.FALSE_ALARM)
+    assert verdicts(desk, flag_id) == []
+
+
+def test_nobody_decides_their_own_proposal(desk: Desk) -> None:
+    desk.died()
+    desk.gather()
+    desk.take()
+    desk.check()
+    desk.propose(Disposition.FALSE_ALARM)
+    with pytest.raises(AccessRefused):
+        desk.deciding.approve(desk.case.id, "", desk.monitor)
+    both = replace(desk.monitor, role=Role.CHECKER)  # after a change of roles
+    with pytest.raises(SecondPersonNeeded):
+        desk.deciding.approve(desk.case.id, "", both)
+    with pytest.raises(SecondPersonNeeded):
+        desk.deciding.give_back(desk.case.id, "", both)
+    assert desk.case.standing.state is CaseState.PROPOSED
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.CHECKER, Role.AUDITOR, Role.DATA_STEWARD])
+def test_only_monitors_work_on_cases(desk: Desk, role: Role) -> None:
+    desk.died()
+    desk.gather()
+    member = desk.agency.member(role, "zhou")
+    with pytest.raises(AccessRefused):
+        desk.working.assign(desk.case.id, "chen", member)
+    with pytest.raises(AccessRefused):
+        desk.working.note_step(desk.case.id, Checked(Step.CALL, Outcome.REACHED), member)
+    with pytest.raises(AccessRefused):
+        desk.working.propose(desk.case.id, Disposition.FALSE_ALARM, "没有问题", member)
+
+
+def test_nothing_ends_unchecked_and_without_a_reason(desk: Desk) -> None:
+    desk.died()
+    desk.gather()
+    with pytest.raises(CaseDoesNotFollow):
+        desk.check()
+    desk.take()
+    with pytest.raises((CaseStepMissing, CaseDoesNotFollow)):
+        desk.propose(Disposition.FALSE_ALARM)
+    desk.check()
+    with pytest.raises(ReasonMissing):
+        desk.working.propose(desk.case.id, Disposition.FALSE_ALARM, " ", desk.monitor)
+    with pytest.raises(FieldInvalid):
+        desk.working.note_step(desk.case.id, Checked(Step.CALL, Outcome.SEEN), desk.monitor)
+    with pytest.raises(FieldInvalid):
+        desk.working.assign(desk.case.id, "sun", desk.monitor)
+    with pytest.raises(NotFound):
+        desk.working.assign("0" * 32, "chen", desk.monitor)
+
+
+def test_a_pass_after_a_registered_death_keeps_both_theories_and_needs_a_meeting(desk: Desk) -> None:
+    desk.died()
+    desk.flag("D07", Severity.CRITICAL)
+    desk.gather()
+    shown = desk.shown()
+    assert shown.passed_after_death
+    assert len(shown.theories) == 2
+    assert (desk.case.standing.due_on - desk.case.opened_at.date()).days == 3
+    desk.take()
+    desk.check(Step.CALL, Outcome.REACHED)
+    with pytest.raises(CaseNeedsMeeting):
+        desk.propose(Disposition.DATA_ERROR)
+    desk.check(Step.VISIT, Outcome.SEEN)
+    desk.propose(Disposition.DATA_ERROR)
+    desk.approve()
+
+
+def test_nobody_who_was_seen_is_confirmed_dead(desk: Desk) -> None:
+    desk.died()
+    desk.gather()
+    desk.take()
+    desk.check(Step.IN_PERSON, Outcome.SEEN, "本人到窗口")
+    with pytest.raises(PersonJustSeen):
+        desk.propose(Disposition.CONFIRMED_DEATH)
+    assert Disposition.CONFIRMED_DEATH in desk.shown().bars
+    assert Against.SEEN in desk.shown().weighed.speaks_against
+
+
+def test_not_even_when_they_came_between_the_two_words(desk: Desk) -> None:
+    desk.died()
+    desk.money.do(Act.HOLD, Ground.DEATH_RECORD)
+    desk.gather()
+    desk.take()
+    desk.check(Step.VISIT, Outcome.TOLD_OF_DEATH)
+    desk.propose(Disposition.CONFIRMED_DEATH)
+    desk.later()
+    desk.money.restore(Ground.SEEN_IN_PERSON)
+    with pytest.raises(PersonJustSeen):
+        desk.approve()
+    desk.deciding.give_back(desk.case.id, "本人已到窗口", desk.checker)
+    assert desk.case.standing.state is CaseState.VERIFYING
+
+
+def test_a_new_flag_takes_a_proposal_back(desk: Desk) -> None:
+    desk.died()
+    desk.gather()
+    desk.take()
+    desk.check()
+    desk.propose(Disposition.FALSE_ALARM)
+    seen = desk.case.newest
+    desk.died("2025-12-28", source="police")
+    desk.gather()
+    with pytest.raises(StaleJudgement):
+        desk.deciding.approve(desk.case.id, "", desk.checker, after=seen)
+    with pytest.raises(CaseDoesNotFollow):
+        desk.approve()
+
+
+def test_a_new_flag_opens_a_closed_case_again_with_its_history(desk: Desk) -> None:
+    first = desk.died()
+    desk.gather()
+    desk.close(Disposition.FALSE_ALARM)
+    desk.later(40)
+    second = desk.died("2026-01-30", source="police")
+    assert desk.gather()["reopened"] == 1
+    case = desk.case
+    assert case.standing.state is CaseState.NEW
+    assert case.standing.assignee is None
+    assert [flag.id for flag in case.flags] == [first, second]
+    assert [flag.id for flag in case.round_flags] == [second]
+    assert case.events[-1].act is CaseAct.REOPENED
+    desk.take()
+    with pytest.raises((CaseStepMissing, CaseDoesNotFollow)):  # what was checked the first time counts no more
+        desk.propose(Disposition.FALSE_ALARM)
+
+
+def test_who_acts_on_an_old_page_is_told_so(desk: Desk) -> None:
+    desk.died()
+    desk.gather()
+    seen = desk.case.newest
+    desk.working.assign(desk.case.id, "chen", desk.monitor, after=seen)
+    with pytest.raises(StaleJudgement):
+        desk.working.assign(desk.case.id, "qian", desk.other, after=seen)
+
+
+def test_two_who_decide_at_once_leave_one_decision(desk: Desk) -> None:
+    desk.died()
+    desk.gather()
+    desk.take()
+    desk.check()
+    desk.propose(Disposition.FALSE_ALARM)
+    second, seen, case_id = desk.agency.member(Role.CHECKER, "wu"), desk.case.newest, desk.case.id
+
+    def decide(by: int) -> str:
+        try:
+            desk.deciding.approve(case_id, "", (desk.checker, second)[by], after=seen)
+        except ServiceError as error:
+            return error.code
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(decide, range(2)))
+    assert found.count("done") == 1
+    assert found[1] in {"stale_judgement", "transaction_conflict"}
+    assert [event.act for event in desk.case.events].count(CaseAct.APPROVED) == 1
+
+
+def test_gathering_in_two_places_at_once_makes_one_case(desk: Desk) -> None:
+    desk.died()
+    with ThreadPoolExecutor(2) as pool:
+        counts = list(pool.map(lambda _: desk.gathering.run(), range(2)))
+    assert sum(count["opened"] for count in counts) == 1
+    assert len(desk.cases()) == 1
+
+
+def test_a_maker_who_is_gone_confirms_nothing(desk: Desk) -> None:
+    desk.died()
+    desk.gather()
+    desk.take()
+    desk.check()
+    desk.propose(Disposition.FALSE_ALARM)
+    desk.agency.staff.disable("chen", "cli")
+    with pytest.raises(MakerGone):
+        desk.approve()
+
+
+def test_the_line_shows_records_payments_and_steps_and_marks_what_clashes(desk: Desk) -> None:
+    desk.money.pay("2025-11", "2026-02")
+    desk.died("2025-12")
+    desk.gather()
+    desk.take()
+    desk.check(Step.CALL, Outcome.REACHED)
+    shown = desk.shown()
+    clashing = [(entry.track, entry.month) for entry in shown.entries if entry.clashes]
+    assert clashing == [(Track.PAYMENT, "2026-01"), (Track.PAYMENT, "2026-02")]
+    assert {Track.RECORD, Track.PAYMENT, Track.CASE} <= {entry.track for entry in shown.entries}
+    assert For.PAID_AFTER in shown.weighed.speaks_for
+    assert Against.REACHED in shown.weighed.speaks_against
+
+
+def test_what_may_have_been_paid_too_much_is_a_span_until_the_day_is_sure(desk: Desk) -> None:
+    desk.money.pay("2025-11", "2026-02")
+    desk.died("2025-11-30")
+    desk.died("2026-01-02", source="police")
+    desk.gather()
+    (found,) = desk.shown().overpaid
+    assert (str(found.least), str(found.most)) == ("148.00", "444.00")
+    assert Against.DATES_DISAGREE in desk.shown().weighed.speaks_against
+
+
+def test_what_is_held_of_somebody_about_whom_nothing_was_wrong_comes_first(desk: Desk) -> None:
+    desk.died()
+    desk.money.do(Act.HOLD, Ground.DEATH_RECORD)
+    desk.gather()
+    desk.close(Disposition.DATA_ERROR)
+    assert desk.shown().restore_first
+    queries = desk.store.queries
+    assert [row.id for row in queries.cases(CaseFilter("restore")).rows] == [desk.case.id]
+    assert queries.case_counts("", desk.clock.now().date())["restore"] == 1
+    desk.later()
+    desk.money.restore()
+    assert not desk.shown().restore_first
+    assert queries.cases(CaseFilter("restore")).rows == ()
+
+
+def test_the_queue_is_sorted_filtered_and_paged(desk: Desk) -> None:
+    li = desk.money.add_person(LI, "TS-2")
+    desk.flag("V03", Severity.MEDIUM)
+    desk.flag("D01", Severity.CRITICAL, "li", li)
+    desk.flag("P05", Severity.CRITICAL)
+    desk.flag("P01", Severity.HIGH)
+    desk.gather()
+    queries, now = desk.store.queries, desk.clock.now()
+    rows = queries.cases(CaseFilter("open")).rows
+    assert [row.cause for row in rows] == [Cause.PAYMENT, Cause.DEATH, Cause.VERIFICATION]
+    first = queries.cases(CaseFilter("open"), limit=2)
+    second = queries.cases(CaseFilter("open"), first.next_cursor, 2)
+    assert [row.id for row in (*first.rows, *second.rows)] == [row.id for row in rows]
+    assert second.next_cursor is None
+    assert [row.cause for row in queries.cases(CaseFilter("open", cause=Cause.DEATH)).rows] == [Cause.DEATH]
+    assert len(queries.cases(CaseFilter("open", severity=Severity.CRITICAL, region="1302")).rows) == 2
+    assert queries.cases(CaseFilter("open", region="44")).rows == ()
+    with pytest.raises(FieldInvalid):
+        queries.cases(CaseFilter("open"), "nonsense")
+    desk.working.assign(rows[0].id, "chen", desk.monitor)
+    counts = queries.case_counts(desk.monitor.id, now.date() + timedelta(days=10))
+    assert (counts["mine"], counts["overdue"], counts["open"], counts["new"]) == (1, 2, 3, 2)
+    mine = queries.cases(CaseFilter("mine", staff=desk.monitor.id))
+    assert [row.id for row in mine.rows] == [rows[0].id]
+
+
+def test_an_erasure_waits_for_an_open_case_and_what_stays_names_nobody(desk: Desk, privacy: Privacy) -> None:
+    desk.died()
+    desk.gather()
+    desk.take()
+    desk.check(note="电话 13800000000 无人接")
+    with pytest.raises(ErasureHeldBack):
+        privacy.run()
+    desk.propose(Disposition.DUPLICATE)
+    desk.approve()
+    privacy.run()
+    shown = desk.shown()
+    assert shown.stored.notes_gone
+    assert (shown.person.masked_name, shown.notices) == (None, ())
+    assert [event.note for event in shown.stored.events] == [""] * 5
+    assert desk.gather()["flags"] == 0
+
+
+def test_looks_and_packs_are_in_the_audit_trail(desk: Desk) -> None:
+    desk.died()
+    desk.gather()
+    desk.shown()
+    signed = desk.seeing.pack(desk.case.id, desk.monitor)
+    keys = {desk.agency.signer.key_id: desk.agency.signer.public_key()}
+    assert check_pack(pack_text(signed), keys)["case"] == desk.case.id
+    with pytest.raises(SealBroken):
+        check_pack(pack_text({**signed, "disposition": "confirmed_death"}), keys)
+    with pytest.raises(SealBroken):
+        check_pack(pack_text(signed), {})
+    with pytest.raises(FileUnreadable):
+        check_pack("{}", keys)
+    assert "王秀英" not in str(signed)
+    with desk.store.reading() as unit:
+        rows = list(unit.audit.rows())
+    assert {"case.act", "case.seen", "case.packed"} <= {row.event.action for row in rows}
+    digests = [(row.event.details or {}).get("sha256") for row in rows if row.event.action == "case.packed"]
+    unsigned = {name: value for name, value in signed.items() if name not in {"key_id", "signature"}}
+    assert digests == [digest_of(unsigned)]
