@@ -9,6 +9,7 @@ from auth_service.cli.audit import audit
 from auth_service.cli.backup import backup_app, restoring
 from auth_service.cli.bench import benching
 from auth_service.cli.calibrate import calibrate_app
+from auth_service.cli.cases import cases
 from auth_service.cli.certificates import certificates
 from auth_service.cli.compliance import compliance
 from auth_service.cli.demo import demonstration
@@ -70,6 +71,7 @@ app.add_typer(registry, name="registry")
 registry.registered_commands.extend(linking.registered_commands)
 app.add_typer(proposals, name="proposals")
 app.add_typer(notices, name="notices")
+app.add_typer(cases, name="cases")
 ledger.add_typer(evidence, name="evidence")
 ledger.add_typer(contacts, name="contacts")
 ledger.add_typer(tags, name="tags")
