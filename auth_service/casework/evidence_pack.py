@@ -107,5 +107,6 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "last": entry.last.isoformat(),
         "code": entry.code,
         "detail": entry.detail,
+        "month": entry.month,
         "clashes": entry.clashes,
     }

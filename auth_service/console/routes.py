@@ -10,6 +10,9 @@ from starlette.responses import Response
 from auth_service.console import (
     batches,
     capture,
+    case,
+    case_pack,
+    cases,
     contests,
     desk,
     devices,
@@ -45,6 +48,18 @@ _MONEY: tuple[tuple[str, str, Page], ...] = (
     ("POST", "/console/contests/{contest_id}/restore", contests.restore),
     ("POST", "/console/contests/{contest_id}/acts", contests.note_act),
     ("POST", "/console/contests/{contest_id}/dismiss", contests.dismiss),
+)
+
+_CASES: tuple[tuple[str, str, Page], ...] = (
+    ("GET", session.CASES, cases.cases_page),
+    ("POST", "/console/cases/gather", cases.gather),
+    ("GET", "/console/cases/{case_id}", case.case_page),
+    ("POST", "/console/cases/{case_id}/assignment", case.assign),
+    ("POST", "/console/cases/{case_id}/steps", case.note_step),
+    ("POST", "/console/cases/{case_id}/disposition", case.propose),
+    ("POST", "/console/cases/{case_id}/second-word", case.decide),
+    ("GET", "/console/cases/{case_id}/pack", case_pack.pack_page),
+    ("GET", "/console/cases/{case_id}/pack.json", case_pack.pack_file),
 )
 
 _PEOPLE: tuple[tuple[str, str, Page], ...] = (
@@ -99,6 +114,7 @@ def add_console(app: FastAPI) -> None:
         ("GET", session.DEVICES, devices.devices_page),
         ("POST", session.DEVICES, devices.enter),
         ("POST", "/console/devices/{device_id}/{act}", devices.act),
+        *_CASES,
         *_MONEY,
         *_PEOPLE,
         *_OVERSIGHT,

@@ -13,9 +13,10 @@ from starlette.responses import RedirectResponse, Response
 
 from auth_service.accounts.browsers import read_browser
 from auth_service.accounts.credentials import new_token
-from auth_service.accounts.roles import Permission
+from auth_service.accounts.roles import Permission, Role
 from auth_service.console.devices import waits_for
 from auth_service.console.words import ago
+from auth_service.core.clock import legal_date
 from auth_service.core.errors import CredentialsInvalid, RateLimited, ServiceError, SignInRequired, SignInThrottled
 from auth_service.flows.sign_in import Caller
 from auth_service.storage.queries import DeskFilter, ProposalFilter, Queries
@@ -38,11 +39,12 @@ from auth_service.web.services import Services, services_of
 HOME = "/console"
 FLAGS, DESK, REQUESTS, DEVICES = "/console/flags", "/console/desk", "/console/requests", "/console/devices"
 PROPOSALS, CONTESTS = "/console/proposals", "/console/contests"
+CASES = "/console/cases"
 DUE, POLICIES, OWN = "/console/due", "/console/policies", "/console/own-requests"
 BATCHES, FUND, SCORECARDS = "/console/batches", "/console/fund", "/console/scorecards"
 SIGN_IN = "/console/sign-in"
 _NEXT = re.compile(
-    r"/console(?:/(?:flags|desk|requests|proposals|contests|policies|own-requests|batches)(?:/[0-9a-f]{32})?"
+    r"/console(?:/(?:flags|cases|desk|requests|proposals|contests|policies|own-requests|batches)(?:/[0-9a-f]{32})?"
     r"|/(?:money|people)/[0-9a-f]{32}|/devices|/due|/fund|/scorecards)?"
 )
 """The only places that a sign-in leads to: no address of somebody else's can be put in."""
@@ -74,8 +76,18 @@ def _devices(services: Services, visitor: Visitor) -> int:
     return sum(waits_for(one, visitor.staff) for one in services.keep_devices.all())
 
 
+_CASES_OF = {Role.CHECKER: "proposed", Role.OFFICER: "restore"}
+"""What of the cases waits for a role; for others every open one does."""
+
+
+def _cases(services: Services, visitor: Visitor) -> int:
+    counts = services.queries.case_counts(visitor.staff.id, legal_date(services.clock.now()))
+    return counts[_CASES_OF.get(visitor.staff.role, "open")]
+
+
 _COUNTED: tuple[tuple[Permission, str, str, Callable[[Services, Visitor], int]], ...] = (
     (Permission.SEE_REGISTRY, "batches.title", BATCHES, lambda services, _: len(services.oversight.registry.waiting())),
+    (Permission.SEE_CASES, "cases.title", CASES, _cases),
     (Permission.MANAGE_DEVICES, "devices.title", DEVICES, _devices),
     (Permission.SEE_PEOPLE, "due.title", DUE, lambda services, _: services.queries.due_counts()["overdue"]),
     (Permission.ERASE_PERSON, "own.title", OWN, lambda services, _: services.own.answer.waiting()),

@@ -27,6 +27,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 _PLACES = (
     (Permission.SEE_FLAGS, "/console/flags", "flags.title"),
+    (Permission.SEE_CASES, "/console/cases", "cases.title"),
     (Permission.SEE_REVIEWS, "/console/desk", "desk.title"),
     (Permission.SEE_REQUESTS, "/console/requests", "requests.title"),
     (Permission.SEE_FLAGS, "/console/fund", "fund.title"),

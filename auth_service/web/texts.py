@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from auth_service.web.texts_batches import BATCH_TEXTS
+from auth_service.web.texts_cases import CASE_TEXTS
 from auth_service.web.texts_desk import DESK_TEXTS
 from auth_service.web.texts_devices import DEVICE_TEXTS
 from auth_service.web.texts_found import FOUND_TEXTS
@@ -301,6 +302,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **LINK_TEXTS,
     **FUND_TEXTS,
     **DEVICE_TEXTS,
+    **CASE_TEXTS,
     **MONEY_TEXTS,
     **REQUEST_TEXTS,
     **NOTICE_TEXTS,

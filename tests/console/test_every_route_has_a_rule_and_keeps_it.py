@@ -19,6 +19,7 @@ from auth_service.web.access import MetricsReader, NeedsPermission, NeedsScope, 
 from auth_service.web.signed import ProvesItsKey, SignedByDevice
 from tests.channels.kiosk_client import code_for
 from tests.channels.service import EILEEN, GRACE, KEY_SCOPES, PAGE, PASSWORD, SAME_ORIGIN, Deployment, hidden
+from tests.console.cased import Cased
 from tests.console.moneyed import Moneyed
 from tests.console.registered import odd_file, steward
 from tests.console.waiting import ask, person_of, put
@@ -89,6 +90,15 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("GET", "/console/flags/{flag_id}"): "may see_flags",
     ("GET", "/console/flags/{flag_id}/photos/{label}"): "may see_flag_photos",
     ("POST", "/console/flags/{flag_id}/judgements"): "may judge_flags",
+    ("GET", "/console/cases"): "may see_cases",
+    ("POST", "/console/cases/gather"): "may work_cases",
+    ("GET", "/console/cases/{case_id}"): "may see_cases",
+    ("POST", "/console/cases/{case_id}/assignment"): "may work_cases",
+    ("POST", "/console/cases/{case_id}/steps"): "may work_cases",
+    ("POST", "/console/cases/{case_id}/disposition"): "may work_cases",
+    ("POST", "/console/cases/{case_id}/second-word"): "may decide_cases",
+    ("GET", "/console/cases/{case_id}/pack"): "may see_cases",
+    ("GET", "/console/cases/{case_id}/pack.json"): "may see_cases",
     ("GET", "/console/desk"): "may see_reviews",
     ("GET", "/console/desk/{evidence_id}"): "may see_reviews",
     ("GET", "/console/desk/{evidence_id}/photos/{label}"): "may see_review_photos",
@@ -216,8 +226,24 @@ FORMS = {
     "activation": {"from": "2026-06-01"},
     "release": {},
     "discard": {"reason": "去年的文件"},
+    "gather": {},
+    "assignment": {"assignee": "monitor"},
+    "steps": {"checked": "call/not_reached", "note": "", "after": ""},
+    "disposition": {"disposition": "duplicate", "reason": "另案处理", "after": ""},
+    "second-word": {"verdict": "returned", "note": "", "after": ""},
 }
 """What each form of the console holds besides its token; the last part of its address names it."""
+
+
+def _case(service: Deployment) -> str:
+    """A case that waits for a second word."""
+    cased = Cased(service)
+    cased.died(GRACE)
+    case_id = cased.open(GRACE)
+    cased.take(case_id)
+    cased.check(case_id)
+    cased.propose(case_id)
+    return case_id
 
 
 @pytest.fixture
@@ -242,12 +268,22 @@ def waits(service: Deployment) -> dict[str, str]:
         "own_id": own_id,
         "proposal_id": proposal_id,
         "contest_id": contest_id,
+        "case_id": _case(service),
         "person_id": person_of(service.wiring, GRACE),
     }
     return {"evidence_id": evidence, "request_id": request_id, "device_id": code_for(service)[0], **ids}
 
 
-REACHED = {"undo": {409}, "photo": {404}, "restore": {303, 409}, "dismiss": {409}, "release": {303, 403}}
+REACHED = {
+    "steps": {409},
+    "assignment": {409},
+    "disposition": {409},
+    "undo": {409},
+    "photo": {404},
+    "restore": {303, 409},
+    "dismiss": {409},
+    "release": {303, 403},
+}
 """Where a permitted caller does not get 200 or 303: the newest act has another id, no photo was left, nothing is held,
 it has ended, one's own import."""
 
@@ -266,7 +302,9 @@ def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:
         "table": "wrongful",
         "client_event": "5e2f0c4a-7d2b-4c2e-9f55-3f8a1f0e6b1d",
     }
-    filled |= dict.fromkeys(("person_id", "proposal_id", "contest_id", "policy_id", "own_id"), "0" * 32) | waits
+    filled |= (
+        dict.fromkeys(("person_id", "proposal_id", "contest_id", "policy_id", "own_id", "case_id"), "0" * 32) | waits
+    )
     return {key: key[1].format(**filled) for key in EXPECTED}
 
 

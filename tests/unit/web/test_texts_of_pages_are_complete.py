@@ -12,10 +12,15 @@ from auth_service.app import TEMPLATES as FOLDERS
 from auth_service.beneficiaries.id_number import Sex
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.capture.challenge import Accommodation, Colour, Motion, Route, StepKind
+from auth_service.casework.case import CaseAct, CaseState, Cause
 from auth_service.casework.contest import ContestAct
+from auth_service.casework.disposition import Disposition, Outcome, Step
+from auth_service.casework.time_line import Track
+from auth_service.casework.weighing import LEVELS, Against, For, theories_of
 from auth_service.channels.kiosk import page as kiosk
 from auth_service.channels.phone.page import ASSETS, RELATIONS, WAYS
 from auth_service.console.batches import TABS as BATCH_TABS
+from auth_service.console.cases import LIST as CASES
 from auth_service.console.contests import LIST as CONTESTS
 from auth_service.console.desk import WHY
 from auth_service.console.devices import ACTS
@@ -28,6 +33,7 @@ from auth_service.console.policies import _WORDS as POLICY_WORDS
 from auth_service.console.proposals import LIST as PROPOSALS
 from auth_service.console.requests import LIST as REQUESTS
 from auth_service.console.scorecards import COLUMNS as SCORECARD_COLUMNS
+from auth_service.crosscheck.agreement import BirthLevel, IdLevel, NameLevel, RegionLevel, SexLevel
 from auth_service.crosscheck.batches import Oddity
 from auth_service.enrollment.own_request import Answer, OwnWish, Papers
 from auth_service.enrollment.sources import PhotoSource
@@ -109,6 +115,25 @@ FAMILIES = {
     "money.recorded.": ("proposed", *MoneyVerdict),
     "money.file.": (*PayingOutcome, "none", "sent"),
     "contests.state.": CONTESTS.states,
+    "cases.list.": CASES.states,
+    "cases.cause.": tuple(Cause),
+    "cases.state.": tuple(CaseState),
+    "cases.act.": tuple(CaseAct),
+    "cases.now.": tuple(CaseState),
+    "cases.step.": tuple(Step),
+    "cases.outcome.": tuple(Outcome),
+    "cases.disposition.": (*Disposition, *(f"{one}.help" for one in Disposition)),
+    "cases.track.": tuple(Track),
+    "cases.for.": tuple(For),
+    "cases.against.": tuple(Against),
+    "cases.theory.": theories_of(Cause.DEATH, passed_after_death=True),
+    "cases.recorded.": ("assigned", "step", "proposed", "approved", "returned"),
+    "cases.field.": LEVELS,
+    "cases.level.id.": tuple(IdLevel),
+    "cases.level.name.": tuple(NameLevel),
+    "cases.level.birth.": tuple(BirthLevel),
+    "cases.level.region.": tuple(RegionLevel),
+    "cases.level.sex.": tuple(SexLevel),
     "contests.act.": tuple(ContestAct),
     "certificate.revoked.": tuple(RevocationReason),
     "due.state.": (*LifeState, "all"),
