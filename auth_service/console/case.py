@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import Depends
@@ -146,52 +147,66 @@ def _page(
 ) -> Response:
     services, language = services_of(request), language_of(request)
     shown = services.cases.see.case(case_id, visitor.staff)
-    standing, today = shown.stored.standing, legal_date(services.clock.now())
-    cause = text(f"cases.cause.{shown.stored.cause.value}", language)
-    name = shown.person.masked_name or text("person.erased", language)
-    entries = case_words.entry_rows(shown, language)
     return pages_of(request).answer(
         request,
         "case.html",
         status_of(error) if error else 200,
         here=f"{LIST.path}/{case_id}",
         address=f"{LIST.path}/{case_id}",
-        title=text("cases.one", language, cause=cause, name=name),
-        opened=text("cases.opened", language, when=local_time(shown.stored.opened_at), rules=standing.rules),
-        state=standing.state.value,
-        severity=standing.severity.value,
-        due=case_words.due_word(standing, today, language),
-        overdue=standing.is_overdue(today),
-        assignee=shown.names.get(standing.assignee or "", ""),
-        disposition=standing.disposition.value if standing.disposition else "",
-        seen_on=shown.seen_on.isoformat() if shown.seen_on else "",
-        theories=shown.theories if standing.is_open else (),
-        flags=case_words.flag_rows(shown, language),
-        entries=entries,
-        chart=chart_of(shown.entries),
-        drawing=_CHART,
-        tips=[entry["said"] for entry in entries],
-        weighed=shown.weighed,
-        overpaid=case_words.overpaid_rows(shown, language),
-        related=case_words.related_rows(shown, language),
-        history=case_words.history(shown, language),
-        notes_gone=shown.stored.notes_gone,
-        person=person_rows(shown.person, language),
-        person_id=shown.person.person_id,
-        told=case_words.told_rows(shown.notices, language),
-        told_key=_told_key(shown),
         after=shown.stored.newest,
+        **_head(shown, legal_date(services.clock.now()), language),
+        **_known(shown, language),
+        **_now(shown, visitor, language),
         may_see_flags=visitor.may(Permission.SEE_FLAGS),
         may_see_money=visitor.may(Permission.SEE_MONEY),
         money_url=_money_url(shown, visitor),
         restore_url=f"/console/money/{shown.person.person_id}" if _may_restore(shown, visitor) else "",
-        restore_first=shown.restore_first,
-        **_now(shown, visitor, language),
         needs_password=needs_password(request, visitor),
         recorded=request.query_params.get("recorded", "") if error is None else "",
         error=error.text(language) if error else None,
         form=form,
     )
+
+
+def _head(shown: CaseShown, today: date, language: Language) -> dict[str, object]:
+    """Which case it is, and how it stands."""
+    standing = shown.stored.standing
+    cause = text(f"cases.cause.{shown.stored.cause.value}", language)
+    name = shown.person.masked_name or text("person.erased", language)
+    return {
+        "title": text("cases.one", language, cause=cause, name=name),
+        "opened": text("cases.opened", language, when=local_time(shown.stored.opened_at), rules=standing.rules),
+        "state": standing.state.value,
+        "severity": standing.severity.value,
+        "due": case_words.due_word(standing, today, language),
+        "overdue": standing.is_overdue(today),
+        "assignee": shown.names.get(standing.assignee or "", ""),
+        "disposition": standing.disposition.value if standing.disposition else "",
+        "seen_on": shown.seen_on.isoformat() if shown.seen_on else "",
+        "theories": shown.theories if standing.is_open else (),
+        "restore_first": shown.restore_first,
+    }
+
+
+def _known(shown: CaseShown, language: Language) -> dict[str, object]:
+    """What is known, on either side."""
+    entries = case_words.entry_rows(shown, language)
+    return {
+        "flags": case_words.flag_rows(shown, language),
+        "entries": entries,
+        "chart": chart_of(shown.entries),
+        "drawing": _CHART,
+        "tips": [entry["said"] for entry in entries],
+        "weighed": shown.weighed,
+        "overpaid": case_words.overpaid_rows(shown, language),
+        "related": case_words.related_rows(shown, language),
+        "history": case_words.history(shown, language),
+        "notes_gone": shown.stored.notes_gone,
+        "person": person_rows(shown.person, language),
+        "person_id": shown.person.person_id,
+        "told": case_words.told_rows(shown.notices, language),
+        "told_key": _told_key(shown),
+    }
 
 
 def _now(shown: CaseShown, visitor: Visitor, language: Language) -> dict[str, object]:
