@@ -60,6 +60,8 @@ def test_a_monitor_signs_in_judges_the_flag_and_sees_it_judged(
         page.fill("#username", "monitor")
         page.fill("#password", PASSWORD)
         page.get_by_role("button", name=sign_in).click()
+        page.wait_for_url("**/console")
+        page.locator("main").get_by_role("link", name=flags).click()
         page.wait_for_url("**/console/flags")
         assert flags in page.inner_text("h1")
         look("flags")
@@ -107,7 +109,7 @@ def test_the_keyboard_alone_reaches_everything(address: str, browser: Browser) -
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
-        page.wait_for_url("**/console/flags")
+        page.wait_for_url("**/console")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"

@@ -65,4 +65,4 @@ def test_the_front_page_says_what_waits_and_for_how_long(service: Deployment, of
     assert "3 天前" in page
     assert "其他办理方式" in page
     assert "没有待处理的事项" in page
-    assert service.sign_in(Role.MONITOR).get("/console").headers["location"] == "/console/flags"
+    assert service.sign_in(Role.SECURITY_ADMIN).get("/console").headers["location"] == "/console/devices"
