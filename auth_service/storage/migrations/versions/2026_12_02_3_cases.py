@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_02_3_cases"
-down_revision = "2026_12_01_1_registry"
+down_revision = "2026_12_02_2_rules"
 branch_labels = None
 depends_on = None
 

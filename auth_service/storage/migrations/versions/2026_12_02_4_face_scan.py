@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_02_4_face_scan"
-down_revision = "2026_12_02_2_rules"
+down_revision = "2026_12_02_3_cases"
 branch_labels = None
 depends_on = None
 
