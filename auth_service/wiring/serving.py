@@ -48,9 +48,7 @@ _SPARE_THREADS = 24
 """Worker threads besides those that may wait for a reader: for pages, health and refusals."""
 
 
-class Wiring(
-    KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, CaseFlows, LifeFlows, DuplicateFlows
-):
+class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, CaseFlows, LifeFlows, DuplicateFlows):
     """One deployment, whole."""
 
     def jobs(self) -> tuple[Job, ...]:
