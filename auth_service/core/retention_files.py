@@ -178,6 +178,24 @@ FILES = (
         f"{_LAW}: registry extracts 30 days",
     ),
     Rule(
+        "poverty_names",
+        "names of people on poverty lists who are not insured, or to be confirmed (`poverty_lines`), and the keys that"
+        " open them",
+        "registry_days",
+        "the month's making",
+        "keys destroyed, names emptied; an erased person's at once, with the hash of their number",
+        f"{_LAW}: registry extracts 30 days",
+    ),
+    Rule(
+        "poverty_ledger",
+        "the poverty ledger (`poverty_months`, `poverty_lines`, `poverty_counts`): outcomes, regions, a keyed hash of"
+        " the ID number",
+        None,
+        "10 years, as supervision files",
+        "kept: history is never overwritten; nothing in it names anybody",
+        "rules on social insurance files (10 years) [U]; domain.md 11",
+    ),
+    Rule(
         "reject_files",
         "files of refused rows (HOME/rejects)",
         "reject_days",

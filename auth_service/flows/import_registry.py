@@ -18,6 +18,7 @@ from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
 from auth_service.core.errors import EventBeforeBirth, EventInFuture, RowRefused, ServiceError, all_error_classes
 from auth_service.crosscheck.batches import BatchFacts, BatchFinding, BatchPolicy, odd_in
+from auth_service.crosscheck.poverty import LISTS
 from auth_service.crosscheck.profiles import PLAIN, Profile
 from auth_service.crosscheck.sources import (
     SOURCE_OF_KIND,
@@ -192,6 +193,7 @@ class ImportRegistry:
             counts[change.value] += 1
             if change is not Change.UNCHANGED:
                 said.append(one.version)
+            if change is not Change.UNCHANGED or run.order.kind in LISTS:  # whom a list names again is still on it
                 kept.append(one)
         counts["voids"] += sum(one.record.act is RegistryAct.VOID for one in kept)
         counts["corrections"] += sum(one.record.act is RegistryAct.CORRECT for one in kept)

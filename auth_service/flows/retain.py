@@ -167,6 +167,7 @@ class Retain:
         for name in _ROWS:
             kinds[name] = self._rows(name, turn)
         kinds["registry_extracts"] = self._extracts(turn)
+        kinds["poverty_names"] = self._names(turn)
         kinds["facts"] = self._facts(turn)
         return kinds
 
@@ -211,6 +212,11 @@ class Retain:
         name, before = "registry_extracts", self._before("registry_extracts", turn.now)
         empty = self._in_unit(name, turn, lambda unit: unit.registry.empty_extracts(before, _BATCH, turn.now))
         return _Kind(lambda unit: unit.registry.count_extracts(before), empty)
+
+    def _names(self, turn: _Turn) -> _Kind:
+        name, before = "poverty_names", self._before("poverty_names", turn.now)
+        empty = self._in_unit(name, turn, lambda unit: unit.poverty.empty_names(before, _BATCH, turn.now))
+        return _Kind(lambda unit: unit.poverty.count_names(before), empty)
 
     def _facts(self, turn: _Turn) -> _Kind:
         before = self._before("facts", turn.now)

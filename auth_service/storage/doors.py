@@ -51,6 +51,7 @@ from auth_service.storage.records.payments import Payments
 from auth_service.storage.records.people import People
 from auth_service.storage.records.photos import Photos
 from auth_service.storage.records.policies import Policies
+from auth_service.storage.records.poverty import PovertyMonths
 from auth_service.storage.records.proposals import Proposals
 from auth_service.storage.records.receipts import Receipts
 from auth_service.storage.records.reconciliations import Reconciliations
@@ -234,6 +235,10 @@ class Unit(MonitoringDoors):
     @cached_property
     def compared_people(self) -> ComparedPeople:
         return ComparedPeople(self._work)
+
+    @cached_property
+    def poverty(self) -> PovertyMonths:
+        return PovertyMonths(self._work)
 
     @cached_property
     def contests(self) -> Contests:

@@ -133,6 +133,8 @@ GRANTS: dict[str, Rights] = {
     "link_findings": _front(ADD),
     "link_acts": _front(ADD),
     "link_places": _front(Right(insert=True, update=_columns("link_places"))),
+    "poverty_months": _both(READ, Right(insert=True, update=("stage", "place", "finished_at"))),
+    "poverty_counts": _both(READ, ADD),
     "job_leases": _front(Right(insert=True, update=_columns("job_leases"))),
     "job_runs": _front(Right(insert=True, update=("ended_at", "outcome", "code", "counts"), delete=True)),
     "face_thresholds": _front(ADD),
@@ -153,6 +155,8 @@ GRANTS: dict[str, Rights] = {
     "own_requests": _front(Right(insert=True, update=("settled_at", "settled_by", "answer", "papers", "note_sealed"))),
     # who serves may only empty what has been kept long enough
     "registry_records": _both(Right(update=("id_index", "content_index", "content_sealed")), ADD),
+    # the same: who serves empties lines, and adds none
+    "poverty_lines": _both(Right(update=("subject_index", "said_sealed")), ADD),
     "consents": _front(Right(insert=True, update=("reference_sealed",))),
     # what was paid comes with the ledger's files alone: who serves cannot make anybody owe anything
     "payments": _both(READ, ADD),
@@ -182,23 +186,20 @@ GRANTS: dict[str, Rights] = {
 """Every table, and who may do what with it. A role that is not named may not even read. A test fails for a table that
 is missing here, and for a right that the database gives and this does not."""
 
+_TRIGGERS = (
+    "refuse_change()", "refuse_change_of_young()", "refuse_unless_erased()", "keep_captures()",
+    "keep_findings()", "keep_prints()", "move_audit_head()", "refuse_unwritten_head()",
+    "keep_registry_batches()", "keep_registry_records()", "keep_registry_acts()", "keep_poverty_months()",
+    "keep_poverty_lines()", "keep_case_acts()", "keep_case_flags()",
+)  # fmt: skip
 FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
-    "refuse_change()": (),
-    "refuse_change_of_young()": (),
-    "refuse_unless_erased()": (),
+    **dict.fromkeys(_TRIGGERS, ()),
     "expire_facts(timestamptz, integer)": (DatabaseRole.FRONT,),
     "forget_erased(text, timestamptz)": (DatabaseRole.FRONT,),
-    "keep_captures()": (),
-    "keep_findings()": (),
-    "keep_prints()": (),
-    "move_audit_head()": (),
-    "refuse_unwritten_head()": (),
     "expire_captures(timestamptz, integer)": (DatabaseRole.FRONT,),
     "expire_prints(timestamptz, integer)": (DatabaseRole.FRONT,),
     "forget_prints(text)": (DatabaseRole.FRONT,),
     "forget_counts(timestamptz)": (DatabaseRole.FRONT,),
-    **dict.fromkeys(("keep_registry_batches()", "keep_registry_records()", "keep_registry_acts()"), ()),
-    **dict.fromkeys(("keep_case_acts()", "keep_case_flags()"), ()),
 }
 """Functions of the schema, and who may call them. Triggers need nobody's right."""
 

@@ -43,6 +43,8 @@ from auth_service.storage.records.other_ways import NewRequest, NewUpload, Other
 from auth_service.storage.records.paying import PayingAnswer, PayingOutcome, PaymentsFile
 from auth_service.storage.records.people import Applied
 from auth_service.storage.records.policies import StoredPolicy
+from auth_service.storage.records.poverty import StoredMonth
+from auth_service.storage.records.poverty_lines import PovertyLine
 from auth_service.storage.records.proposals import MoneyDecision, StoredProposal
 from auth_service.storage.records.receipts import EventToCertify, IssuedCertificate, StoredReceipt
 from auth_service.storage.records.reconciliations import Reconciliation
@@ -102,6 +104,7 @@ __all__ = [
     "PayingAnswer",
     "PayingOutcome",
     "PaymentsFile",
+    "PovertyLine",
     "ReadUpTo",
     "Reconciliation",
     "RuleRun",
@@ -124,6 +127,7 @@ __all__ = [
     "StoredFlash",
     "StoredKin",
     "StoredLink",
+    "StoredMonth",
     "StoredNotice",
     "StoredPolicy",
     "StoredProposal",

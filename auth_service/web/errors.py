@@ -66,7 +66,7 @@ STATUS: dict[type[e.ServiceError], int] = {
     e.CalibrationTooFew: 409, e.SecondPersonNeeded: 403, e.FlashTooFew: 409, e.FlashOutdated: 409,
     e.FlashTampered: 503,
     e.EventInFuture: 422, e.EventBeforeBirth: 422, e.ReferenceRepeated: 409, e.BatchRefused: 409,
-    e.BatchUnfinished: 409, e.ImporterMissing: 409, e.ProfileRefused: 422,
+    e.BatchUnfinished: 409, e.ImporterMissing: 409, e.ProfileRefused: 422, e.ListsMissing: 409, e.ListsGone: 409,
     e.PolicyRefused: 422, e.PolicyTampered: 503, e.RuleParameterInvalid: 422, e.RuleFixed: 409, e.RuleTampered: 503,
     e.TemplatesIncomparable: 500, e.CalibrationMissing: 503, e.CalibrationTampered: 503,
     e.ScoreInvalid: 500,

@@ -70,6 +70,7 @@ def test_every_fact_has_its_guards(store: Store, url: str) -> None:
         "rule_settings", "rule_activations", "shadow_flags", "shadow_flag_people", "shadow_judgements",
         "registry_batches", "registry_acts", "registry_records", "registry_refusals",
         "link_findings", "link_acts",
+        "poverty_months", "poverty_lines", "poverty_counts",
     ):  # fmt: skip
         assert sum(name.startswith(f"{table}_no_") for name in found) == 2, table
 

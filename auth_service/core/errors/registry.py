@@ -42,6 +42,18 @@ class ImporterMissing(BatchRefused):
     en = "Nobody stood for the import of this batch. You do now, and another person has to release it."
 
 
+class ListsMissing(BatchRefused):
+    code = "lists_missing"
+    zh = "这个月没有已生效的扶贫、低保或残疾人名单，无法比对；请先导入并放行名单。"
+    en = "No poverty, subsistence or disability list of this month counts. Import and release one first."
+
+
+class ListsGone(BatchRefused):
+    code = "lists_gone"
+    zh = "这个月的名单已超过保存期限，内容已销毁，不能再次比对；已有的版本仍可查询。"
+    en = "The lists of this month have been kept for as long as they may be and are gone. Versions made before stay."
+
+
 class ProfileRefused(RequestRefused):
     code = "profile_refused"
     zh = "字段对应方案有误，未予采用。"

@@ -30,6 +30,7 @@ from auth_service.storage.records.erasure_guards import (
 from auth_service.storage.records.face_scans import FaceScans
 from auth_service.storage.records.notice_wishes import NoticeWishes
 from auth_service.storage.records.person_fields import SEALED_FIELDS
+from auth_service.storage.records.poverty_lines import PovertyLines
 from auth_service.storage.records.registry_rows import RegistryRows
 from auth_service.storage.records.replay_prints import ReplayPrints
 from auth_service.storage.tables import (
@@ -110,6 +111,7 @@ class Erasures:
         counts["notice_wishes"] = NoticeWishes(self._work).forget(person_id)
         number = select(_PEOPLE.c.id_number_index).where(_PEOPLE.c.id == person_id)
         counts["registry_records"] = RegistryRows(self._work).forget_person(number.scalar_subquery())
+        counts["poverty_lines"] = PovertyLines(self._work).forget_person(number.scalar_subquery(), person_id)
         values = {
             "person_id": person_id,
             "requested_by": tombstone.requested_by.value,

@@ -52,6 +52,7 @@ from auth_service.storage.tables.operations import FaceThresholdRow, JobLeaseRow
 from auth_service.storage.tables.own_requests import OwnRequestRow
 from auth_service.storage.tables.people import BankReferenceRow, BenefitRow, PersonKeyRow, PersonRow, ServiceKeyRow
 from auth_service.storage.tables.policies import PolicyActivationRow, PolicyRow
+from auth_service.storage.tables.poverty import PovertyCountRow, PovertyLineRow, PovertyMonthRow
 from auth_service.storage.tables.reach import SchemaReachRow
 from auth_service.storage.tables.receipts import ReceiptRow, RevocationRow
 from auth_service.storage.tables.regions import RegionRow
@@ -156,6 +157,9 @@ __all__ = [
     "PhotoRow",
     "PolicyActivationRow",
     "PolicyRow",
+    "PovertyCountRow",
+    "PovertyLineRow",
+    "PovertyMonthRow",
     "ProposalRow",
     "ReceiptRow",
     "ReconciliationRow",
