@@ -29,6 +29,7 @@ from auth_service.cli.payments import payments
 from auth_service.cli.people import api_keys, staff
 from auth_service.cli.pilot import pilot_app
 from auth_service.cli.policy import policy_app
+from auth_service.cli.poverty import poverty
 from auth_service.cli.privacy import privacy
 from auth_service.cli.proposals import proposals
 from auth_service.cli.reconciliation import reconciling
@@ -69,6 +70,7 @@ app.add_typer(ledger, name="ledger")
 ledger.add_typer(payments, name="payments")
 app.add_typer(registry, name="registry")
 registry.registered_commands.extend(linking.registered_commands)
+app.add_typer(poverty, name="poverty")
 app.add_typer(proposals, name="proposals")
 app.add_typer(notices, name="notices")
 app.add_typer(cases, name="cases")

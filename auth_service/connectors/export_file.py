@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import secrets
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from auth_service.connectors.formula_guard import guarded
+from auth_service.core.errors import StorageFault
 
 
 def csv_file(rows: Iterable[Sequence[str]]) -> bytes:
-    """The rows, the head among them. source: formula_guard.py"""
+    """The rows, the head among them; UTF-8 with a byte order mark. source: formula_guard.py"""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     for row in rows:
@@ -39,3 +43,17 @@ def xlsx_file(rows: Iterable[Sequence[str]]) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """The file for its owner only, whole or not at all. raises StorageFault"""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise StorageFault(f"{path} cannot be written") from error

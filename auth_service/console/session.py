@@ -45,7 +45,7 @@ BATCHES, FUND, SCORECARDS = "/console/batches", "/console/fund", "/console/score
 SIGN_IN = "/console/sign-in"
 _NEXT = re.compile(
     r"/console(?:/(?:flags|cases|desk|requests|proposals|contests|policies|own-requests|batches)(?:/[0-9a-f]{32})?"
-    r"|/(?:money|people)/[0-9a-f]{32}|/devices|/due|/fund|/scorecards)?"
+    r"|/(?:money|people)/[0-9a-f]{32}|/devices|/due|/fund|/scorecards|/poverty)?"
 )
 """The only places that a sign-in leads to: no address of somebody else's can be put in."""
 

@@ -35,6 +35,7 @@ _PLACES = (
     (Permission.SEE_REGISTRY, "/console/batches", "batches.title"),
     (Permission.MANAGE_DEVICES, "/console/devices", "devices.title"),
     (Permission.SEE_PEOPLE, "/console/due", "due.title"),
+    (Permission.SEE_PEOPLE, "/console/poverty", "poverty.title"),
     (Permission.SEE_POLICIES, "/console/policies", "policies.title"),
     (Permission.ERASE_PERSON, "/console/own-requests", "own.title"),
     (Permission.SEE_MONEY, "/console/contests", "contests.title"),

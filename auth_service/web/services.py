@@ -54,6 +54,7 @@ from auth_service.flows.see_case import SeeCases
 from auth_service.flows.see_money import SeeMoney
 from auth_service.flows.see_own import SeeOwn
 from auth_service.flows.see_person import SeePerson
+from auth_service.flows.see_poverty import SeePoverty
 from auth_service.flows.see_record import SeeRecord
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.send_payments import AnswerPayment
@@ -164,6 +165,7 @@ class People:
     """
 
     see: SeePerson
+    poverty: SeePoverty
     policies: KeepPolicies
     rehearse: Rehearse
     csv: Callable[[Iterable[Sequence[str]]], bytes]

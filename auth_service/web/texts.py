@@ -17,6 +17,7 @@ from auth_service.web.texts_money import MONEY_TEXTS
 from auth_service.web.texts_notices import NOTICE_TEXTS
 from auth_service.web.texts_people import PEOPLE_TEXTS
 from auth_service.web.texts_phone import PHONE_TEXTS
+from auth_service.web.texts_poverty import POVERTY_TEXTS
 from auth_service.web.texts_requests import REQUEST_TEXTS
 from auth_service.web.texts_rule_facts import RULE_FACT_TEXTS
 
@@ -307,6 +308,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **REQUEST_TEXTS,
     **NOTICE_TEXTS,
     **PEOPLE_TEXTS,
+    **POVERTY_TEXTS,
     **PHONE_TEXTS,
     **KIOSK_TEXTS,
     **RULE_FACT_TEXTS,

@@ -11,6 +11,7 @@ from auth_service.flows.own_requests import AnswerOwn, AskOwn
 from auth_service.flows.revocations import RevocationDesk
 from auth_service.flows.see_own import SeeOwn
 from auth_service.flows.see_person import SeePerson
+from auth_service.flows.see_poverty import SeePoverty
 from auth_service.web.services import Own, People
 from auth_service.wiring.flows import Flows
 
@@ -26,8 +27,20 @@ class OwnFlows(Flows):
     def see_person(self) -> SeePerson:
         return SeePerson(self.store, self.clock)
 
+    @cached_property
+    def see_poverty(self) -> SeePoverty:
+        return SeePoverty(self.store, self.clock)
+
     def people_flows(self) -> People:
-        return People(self.see_person, self.keep_policies, self.rehearse, csv_file, read_policy_text, self._staff_names)
+        return People(
+            self.see_person,
+            self.see_poverty,
+            self.keep_policies,
+            self.rehearse,
+            csv_file,
+            read_policy_text,
+            self._staff_names,
+        )
 
     def own_flows(self) -> Own:
         ask = AskOwn(self.store, self.clock, self.limit.wish)

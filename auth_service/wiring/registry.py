@@ -7,6 +7,7 @@ from functools import cached_property
 
 from auth_service.crosscheck.ports import Comparer
 from auth_service.crosscheck.records import PersonFacts
+from auth_service.flows.build_poverty_month import BuildPovertyMonth
 from auth_service.flows.compare_registry import CompareRegistry
 from auth_service.flows.count_fund import CountFund
 from auth_service.flows.disprove_link import DisproveLink
@@ -22,6 +23,10 @@ class RegistryFlows(Flows):
     @cached_property
     def import_registry(self) -> ImportRegistry:
         return ImportRegistry(self.ledger_store, self.clock, self.settings.crosscheck)
+
+    @cached_property
+    def build_poverty_month(self) -> BuildPovertyMonth:
+        return BuildPovertyMonth(self.ledger_store, self.clock)
 
     @cached_property
     def keep_registry(self) -> KeepRegistry:

@@ -129,6 +129,8 @@ EXPECTED: dict[tuple[str, str], str] = {
     ("POST", "/console/batches/{batch_id}/discard"): "may import_registry",
     ("GET", "/console/due"): "may see_people",
     ("GET", "/console/due.csv"): "may see_people",
+    ("GET", "/console/poverty"): "may see_people",
+    ("GET", "/console/poverty.csv"): "may see_people",
     ("POST", "/console/people/find"): "may see_people",
     ("GET", "/console/people/{person_id}"): "may see_people",
     ("GET", "/console/policies"): "may see_policies",

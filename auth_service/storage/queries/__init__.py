@@ -32,16 +32,26 @@ from auth_service.storage.queries.money import (
 )
 from auth_service.storage.queries.operations import Operations, operations
 from auth_service.storage.queries.people import Masked, PersonSummary, summarise
+from auth_service.storage.queries.poverty import (
+    Counts,
+    ListedPerson,
+    PovertyFilter,
+    PovertyMonth,
+    poverty_list,
+    poverty_months,
+    poverty_places,
+    poverty_series,
+)
 from auth_service.storage.queries.requests import RequestLine, RequestPage, count_requests, page_of_requests
 from auth_service.storage.queries.scorecards import Fates, fates_of
 from auth_service.storage.queries.totals import count_everything
 from auth_service.storage.work import Work
 
 __all__ = [
-    "CaseFilter", "CaseLine", "CasePage", "ContestLine", "ContestPage", "DeskFilter", "DeskLine", "DeskPage",
+    "CaseFilter", "CaseLine", "CasePage", "ContestLine", "ContestPage", "Counts", "DeskFilter", "DeskLine", "DeskPage",
     "DueFilter", "DueLine", "DuePage", "Fates", "FlagFilter", "FlagLine", "FlagPage",
-    "InstructionPage", "LastPass", "Masked",
-    "MonthTotal", "Operations", "PersonSummary", "ProposalFilter", "ProposalLine", "ProposalPage", "Queries",
+    "InstructionPage", "LastPass", "ListedPerson", "Masked",
+    "MonthTotal", "Operations", "PersonSummary", "PovertyFilter", "PovertyMonth", "ProposalFilter", "ProposalLine", "ProposalPage", "Queries",
     "RequestLine", "RequestPage",
 ]  # fmt: skip
 
@@ -175,6 +185,26 @@ class Queries:
         """The newest count that is kept of a window; None: there is none yet."""
         with self._reading() as work:
             return newest_count(work, days)
+
+    def poverty_months(self) -> list[PovertyMonth]:
+        """Months of the poverty ledger, newest first, each in the version that counts."""
+        with self._reading() as work:
+            return poverty_months(work)
+
+    def poverty_places(self, month_id: str, wanted: PovertyFilter) -> dict[str, Counts]:
+        """What a version counts in the places of the next smaller level within a region, by code."""
+        with self._reading() as work:
+            return poverty_places(work, month_id, wanted)
+
+    def poverty_series(self, month_ids: list[str], wanted: PovertyFilter) -> dict[str, Counts]:
+        """What each of these versions counts in a region."""
+        with self._reading() as work:
+            return poverty_series(work, month_ids, wanted)
+
+    def poverty_list(self, month_id: str, wanted: PovertyFilter, most: int) -> list[ListedPerson]:
+        """Who stands on lists in a region. raises KeyMissing, SealBroken"""
+        with self._reading() as work:
+            return poverty_list(work, month_id, wanted, most)
 
     def person_summary(self, person_id: str) -> PersonSummary | None:
         """What a staff screen shows of a person without a reveal. raises KeyMissing, SealBroken"""

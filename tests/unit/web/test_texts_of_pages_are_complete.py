@@ -30,11 +30,13 @@ from auth_service.console.fund import SECTIONS as FUND_SECTIONS
 from auth_service.console.fund import TILES
 from auth_service.console.fund_tables import TABLES as FUND_TABLES
 from auth_service.console.policies import _WORDS as POLICY_WORDS
+from auth_service.console.poverty import COLUMNS as POVERTY_COLUMNS
 from auth_service.console.proposals import LIST as PROPOSALS
 from auth_service.console.requests import LIST as REQUESTS
 from auth_service.console.scorecards import COLUMNS as SCORECARD_COLUMNS
 from auth_service.crosscheck.agreement import BirthLevel, IdLevel, NameLevel, RegionLevel, SexLevel
 from auth_service.crosscheck.batches import Oddity
+from auth_service.crosscheck.poverty import LISTS, Outcome
 from auth_service.enrollment.own_request import Answer, OwnWish, Papers
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.flows.answer_photo import Checked
@@ -166,6 +168,9 @@ FAMILIES = {
     "batches.row.": ("row", "act", "number", "name", "birth", "event", "region"),
     "batches.recorded.": ("released", "discarded"),
     "export.": ("csv", "xlsx"),
+    "poverty.": (*Outcome, *POVERTY_COLUMNS),
+    "poverty.kind.": tuple(LISTS),
+    "poverty.csv.": ("outcome", "list", "key", "name", "number", "region", "village", "candidates", "gone"),
     "flag.photo.": ("probe", "reference", "other_reference", "capture", "offered"),
 }
 
