@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from auth_service.beneficiaries.region_tree import parent_of, shortest
 from auth_service.console.listing import Chosen
@@ -67,9 +67,14 @@ def poverty_page(request: Request, visitor: PeopleReader) -> Response:
 
 
 def poverty_file(request: Request, visitor: PeopleReader) -> Response:
-    """A village's or town's own list as CSV; no cell runs as a formula. raises FieldInvalid, NotFound"""
+    """A village's or town's own list as CSV; no cell runs as a formula. There is none of a larger place.
+
+    raises   FieldInvalid: too many lines; NotFound: a month that was not made
+    """
     services, language = services_of(request), language_of(request)
     chosen = _chosen(request)
+    if _file_url(chosen, chosen["month"]) is None:
+        return RedirectResponse(_url(chosen), 303)
     found = services.people.poverty.village(chosen["month"], chosen["region"], visitor.staff)
     body = services.people.csv(poverty_sheet(found, language))
     name = f"poverty-{found.region}-{found.month.month}.csv"

@@ -99,6 +99,8 @@ class BuildPovertyMonth:
         stage = {"rows": self._rows, "before": self._before, "tags": self._tags}.get(step.month.stage)
         if stage is not None:
             return stage(unit, step)
+        if step.month.finished_at is not None:
+            return 0  # another process was quicker
         unit.poverty.finish(step.month, step.now)
         counts = unit.poverty.totals(step.month.id)
         details: Details = {"month": step.month.month, "version": step.month.version, **counts}

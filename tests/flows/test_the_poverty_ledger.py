@@ -14,6 +14,7 @@ from auth_service.core.errors import AccessRefused, DateInvalid, ListsGone, List
 from auth_service.core.retention import RetentionPolicy
 from auth_service.crosscheck.poverty import Outcome
 from auth_service.crosscheck.sources import RegistryKind
+from auth_service.flows.build_poverty_month import MonthReport
 from auth_service.flows.retain import Retain
 from auth_service.storage.unit import Store
 from tests.builders import LI, WANG, Agency, id_number
@@ -176,6 +177,39 @@ def test_a_killed_making_goes_on_and_ends_as_if_it_had_not_been(
     assert 0 < begun < 1101
     assert lists.make("2026-01").counts["uninsured_tagged"] == 1101
     assert rows("SELECT count(*) FROM poverty_months") == [(1,)]
+
+
+def test_a_making_that_was_killed_is_left_behind_where_the_facts_have_changed(lists: PoorLists) -> None:
+    lists.take(poor("1", WANG, "王秀英"), poor("2", WEI))
+
+    def dies(_: int) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        lists.building.run("2026-01", lists.steward, dies)
+    lists.insure(WEI, "韦某")
+    report = lists.make("2026-01")
+    assert (report.version, report.counts["insured_tagged"]) == (2, 2)
+    with lists.agency.store.reading() as unit:
+        assert unit.poverty.newest_id("2026-01") == report.id
+
+
+def test_two_who_make_one_month_at_once_make_one_version(lists: PoorLists, rows: Callable[..., list[Any]]) -> None:
+    """One comes between any two transactions of the other."""
+    lists.take(poor("1", WANG, "王秀英"), poor("2", WEI))
+    reports: list[MonthReport | None] = []
+
+    def beside(_: int) -> None:
+        if not reports:
+            reports.append(None)
+            reports[0] = lists.make("2026-01")
+
+    mine = lists.building.run("2026-01", lists.steward, beside)
+    (other,) = reports
+    assert other is not None
+    assert (mine.id, mine.counts) == (other.id, other.counts)
+    assert rows("SELECT count(*) FROM poverty_lines") == [(2,)]
+    assert rows("SELECT count(*) FROM audit_rows WHERE action = 'poverty.built'") == [(1,)]
 
 
 def test_no_month_to_come_and_only_who_imports_lists(lists: PoorLists) -> None:

@@ -90,19 +90,18 @@ class PovertyMonths(PovertyLines):
         return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()
 
     def begin(self, new: NewMonth, mark: str, by: str, now: datetime) -> StoredMonth:
-        """The version that such lists make: one that was begun goes on. raises KeyStoreUnavailable"""
-        mine = (_MONTHS.c.month == new.month) & (_MONTHS.c.mark == mark)
-        newest = select(_MONTHS).where(mine).order_by(_MONTHS.c.version.desc()).limit(1)
+        """The version that such facts make: the newest, finished or begun, where it is made from the same; one that
+        was begun from others is left behind. raises KeyStoreUnavailable"""
+        newest = select(_MONTHS).where(_MONTHS.c.month == new.month).order_by(_MONTHS.c.version.desc()).limit(1)
         known = self._work.connection.execute(newest).one_or_none()
-        if known is not None and (known.finished_at is None or known.id == self.newest_id(new.month)):
+        if known is not None and known.mark == mark:
             return _stored(known)
-        last = select(func.coalesce(func.max(_MONTHS.c.version), 0)).where(_MONTHS.c.month == new.month)
         month_id = new_id()
         self._work.keys.make_for(month_id, now)
         values = {
             "id": month_id,
             "month": new.month,
-            "version": int(self._work.connection.execute(last).scalar_one()) + 1,
+            "version": 1 if known is None else known.version + 1,
             "mark": mark,
             "lists": to_json([batch_id for batch_id, _ in new.lists]),
             "previous": new.previous,
