@@ -206,6 +206,10 @@ class Scope(StrEnum):
     METRICS = "metrics"
     PAYMENTS = "payments"
     """The paying agency: reads approved acts and says what it did. It proposes and approves nothing."""
+    REGISTRY = "registry"
+    """Another office's system: sends files of registries and sees what became of its own. It releases nothing."""
+    FLAGS = "flags"
+    """Reads what asks for attention, by person key."""
 
 
 APART = frozenset({Scope.ENROLL, Scope.ASSISTED})

@@ -54,8 +54,8 @@ FILES = (
         "flags",
         "`flags`, `flag_people`, `flag_devices`, `judgements`, `reviews`, `cases`, `case_flags`, `case_acts` (notes"
         " sealed with the person's key), `registry_batches`, `registry_acts`, `registry_refusals`, `link_findings`,"
-        " `link_acts`, `rule_settings`, `rule_activations`, `shadow_flags`, `shadow_flag_people`, `shadow_judgements`,"
-        " `face_scans`, `declared_kin` (reasons sealed with both people's keys)",
+        " `link_acts`, `registry_pushes`, `rule_settings`, `rule_activations`, `shadow_flags`, `shadow_flag_people`,"
+        " `shadow_judgements`, `face_scans`, `declared_kin` (reasons sealed with both people's keys)",
         None,
         "10 years, as supervision files",
         "kept; nothing in them names anybody",

@@ -48,12 +48,14 @@ Numbered = tuple[int, Mapping[str, str]]
 @dataclass(frozen=True, slots=True)
 class RegistryOrder:
     """What a file is. source: whose, where neither its rows nor the profile say it. member: who stands for the import,
-    signed in; a file for which nobody stands waits for two people."""
+    signed in; key_id: the API key of the office's own system that sends it. A file for which nobody stands waits for
+    two people, and so does an odd one that a system sent."""
 
     kind: RegistryKind
     source: str = ""
     profile: Profile = PLAIN
     member: StaffMember | None = None
+    key_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -128,6 +130,8 @@ class ImportRegistry:
             waits = batch.state in {BatchState.READING, BatchState.QUARANTINED}
             if order.member is not None and batch.imported_by is None and waits:
                 unit.registry.act(batch.id, "imported", order.member.id, now)
+            if order.key_id is not None:
+                unit.registry.note_push(batch.id, order.key_id, now)
         return _Run(batch, order, batch.source)
 
     def _chunk(self, run: _Run, chunk: list[Numbered]) -> list[tuple[Numbered, ServiceError]]:
@@ -216,7 +220,7 @@ class ImportRegistry:
                 unit.flags.raise_once(odd)
             if not findings:
                 unit.registry.act(batch.id, "cleared", None, now)
-            actor = f"staff:{batch.imported_by}" if batch.imported_by else "cli"
+            actor = _actor(unit, batch)
             details = {**batch.counts, "kind": batch.kind.value, "odd": ",".join(one.oddity for one in findings)}
             unit.audit.append(AuditEvent(actor, "registry.imported", f"registry_batch:{batch.id}", details), now)
 
@@ -233,6 +237,12 @@ def _refusal(error: RowRefused, counts: dict[str, int]) -> tuple[str, str]:
     return error.field or "", error.code
 
 
+def _actor(unit: Unit, batch: StoredBatch) -> str:
+    if batch.imported_by is not None:
+        return f"staff:{batch.imported_by}"
+    return next((f"api_key:{one}" for one in unit.registry.pushed_by(batch.id)), "cli")
+
+
 def _facts(unit: Unit, batch: StoredBatch) -> BatchFacts:
     dated, same_date = unit.registry.commonest_date(batch.id)
     counts = batch.counts
@@ -247,5 +257,5 @@ def _facts(unit: Unit, batch: StoredBatch) -> BatchFacts:
         dated=dated,
         same_date=same_date,
         newest=batch.newest_at,
-        by_person=batch.imported_by is not None,
+        by_person=batch.imported_by is not None or bool(unit.registry.pushed_by(batch.id)),
     )

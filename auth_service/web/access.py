@@ -156,6 +156,8 @@ ERASE_PERSON = NeedsPermission(Permission.ERASE_PERSON)
 MAY_ENROLL = NeedsScope(Scope.ENROLL)
 MAY_VERIFY = NeedsScope(Scope.VERIFY)
 PAYS = NeedsScope(Scope.PAYMENTS)
+PUSHES = NeedsScope(Scope.REGISTRY)
+READS_FLAGS = NeedsScope(Scope.FLAGS)
 READS_METRICS = MetricsReader()
 
 StaffVisitor = Annotated[Visitor, Depends(SIGNED_IN)]
@@ -186,3 +188,5 @@ PrivacyOfficer = Annotated[Visitor, Depends(ERASE_PERSON)]
 EnrollingKey = Annotated[ApiKey, Depends(MAY_ENROLL)]
 VerifyingKey = Annotated[ApiKey, Depends(MAY_VERIFY)]
 PayingKey = Annotated[ApiKey, Depends(PAYS)]
+PushingKey = Annotated[ApiKey, Depends(PUSHES)]
+FlagReadingKey = Annotated[ApiKey, Depends(READS_FLAGS)]

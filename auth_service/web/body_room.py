@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth_service.core.errors import CapacityExceeded
 from auth_service.web.admission import drained
-from auth_service.web.limits import SMALL_BYTES_AT_ONCE, is_of_a_session
+from auth_service.web.limits import FILE_BYTES_AT_ONCE, FILES, SMALL_BYTES_AT_ONCE, is_of_a_session
 
 
 class BodyRoom:
@@ -45,6 +45,7 @@ class BodyRoom:
         self._photos = _Room(photo_bytes, share)
         self._sessions = _Room(photo_bytes // 2, share, self._photos)
         self._others = _Room(small_bytes, small_bytes)
+        self._files = _Room(FILE_BYTES_AT_ONCE, FILE_BYTES_AT_ONCE // 2)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,6 +55,8 @@ class BodyRoom:
             # by what the caller says of itself: a made-up key is refused before its body is read
             room = self._sessions if is_of_a_session(scope["path"]) else self._photos
             held = _Held(room, _caller(scope), receive, send)
+        elif scope["path"] == FILES:
+            held = _Held(self._files, _caller(scope), receive, send)
         else:
             held = _Held(self._others, "", receive, send)
         try:

@@ -134,6 +134,28 @@ async def read_portrait_form(request: Request) -> bytes:
     return portraits[0]
 
 
+async def read_file_form(request: Request, allowed: Iterable[str]) -> PhotoForm:
+    """One file named `file`, in place of the photos, and texts named in `allowed`, each at most once.
+
+    raises   MediaTypeUnsupported, RequestRefused, FieldInvalid, FieldMissing, BodyTooLarge, BodyTooSlow,
+             CapacityExceeded
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise MediaTypeUnsupported
+    form = await _parsed(request, files=1)
+    try:
+        files = [(name, part) for name, part in form.multi_items() if isinstance(part, UploadFile)]
+        if any(name != "file" for name, _ in files):
+            raise FieldInvalid("a file must be named file", field="file")
+        contents = tuple([await part.read() for _, part in files])
+        fields = _texts(form, frozenset(allowed))
+    finally:
+        await form.close()
+    if not contents or not contents[0]:
+        raise FieldMissing(field="file")
+    return PhotoForm(fields, contents)
+
+
 _FRAME_NAME = re.compile(r"f-([0-9]{1,2})-([0-9]{1,3})")
 
 

@@ -29,6 +29,11 @@ PORTRAIT_BYTES = 512 * 1024
 """The portrait of a card's chip, with its form. source: own decision; 102 by 126 pixels, as an ID card has, are 38 kB
 without compression, and a passport's is larger"""
 _PORTRAIT = re.compile(r"/v1/kiosk/capture-sessions/[^/]{1,64}/complete")
+FILE_BYTES = 4 * 1024 * 1024
+"""A file of a registry. source: own decision; some 30,000 rows, larger ones come by command"""
+FILES = "/v1/registry-batches"
+FILE_BYTES_AT_ONCE = 4 * (FILE_BYTES + 256 * 1024)
+"""Of such files that one process holds at once: apart, so that they take no room from a person or a sign-in."""
 RECORDS = "/v1/kiosk/records"
 """One capture that a kiosk made without a line, with all its frames."""
 _PHOTO = re.compile(r"/v1/capture-sessions/[^/]{1,64}/photo")
@@ -71,6 +76,7 @@ class BodyPolicy:
                   which 60 frames of 480 pixels are 4 MB at most
     step_bytes    one step of a capture session, or a photo that is left in one
     portrait_bytes  a kiosk's session that is handed in with the portrait of a card
+    file_bytes    a file of a registry, with its form
     seconds       to send a whole body: three photos on a 2 Mbit/s line take 50 s
     step_seconds  for a step: as long as a whole session in slow mode, on a link of 2 kB/s
     idle_seconds  without a byte of it
@@ -81,6 +87,7 @@ class BodyPolicy:
     photo_bytes: int = PHOTOS * PHOTO_BYTES + 256 * 1024
     step_bytes: int = STEP_BYTES
     portrait_bytes: int = PORTRAIT_BYTES
+    file_bytes: int = FILE_BYTES + 256 * 1024
     seconds: float = 60.0
     step_seconds: float = 240.0
     idle_seconds: float = 15.0
@@ -92,6 +99,8 @@ class BodyPolicy:
             return self.step_bytes
         if _PORTRAIT.fullmatch(path):
             return self.portrait_bytes
+        if path == FILES:
+            return self.file_bytes
         return self.photo_bytes if path in self.photo_paths.exact or path == RECORDS else self.small_bytes
 
     def time(self, path: str) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -32,6 +33,8 @@ from auth_service.flows.gather_cases import GatherCases
 from auth_service.flows.give_back import GiveBack
 from auth_service.flows.hear_device import HearDevice
 from auth_service.flows.idempotent import Idempotent
+from auth_service.flows.import_ledger import TableFile
+from auth_service.flows.import_registry import ImportRegistry
 from auth_service.flows.issue_tickets import IssueTickets
 from auth_service.flows.judge_flag import JudgeFlag
 from auth_service.flows.keep_devices import KeepDevices
@@ -55,6 +58,7 @@ from auth_service.flows.see_money import SeeMoney
 from auth_service.flows.see_own import SeeOwn
 from auth_service.flows.see_person import SeePerson
 from auth_service.flows.see_poverty import SeePoverty
+from auth_service.flows.see_pushes import SeePushes
 from auth_service.flows.see_record import SeeRecord
 from auth_service.flows.see_session import SeeSession
 from auth_service.flows.send_payments import AnswerPayment
@@ -174,6 +178,24 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Registry:
+    """Files that systems of other offices send.
+
+    table  a file's bytes, a name, its columns and those that it needs -> the table. raises FileUnreadable,
+           ColumnsMissing
+    take   as the role that imports: built when the first file comes
+    """
+
+    table: Callable[[bytes, str, Mapping[str, tuple[str, ...]], Sequence[str]], AbstractContextManager[TableFile]]
+    taking: Callable[[], ImportRegistry]
+    see: SeePushes
+
+    @property
+    def take(self) -> ImportRegistry:
+        return self.taking()
+
+
+@dataclass(frozen=True, slots=True)
 class Own:
     """What people see of themselves, what they ask about it, and who carries that out."""
 
@@ -230,6 +252,7 @@ class Services:
     money: Money
     cases: Cases
     people: People
+    registry: Registry
     own: Own
     oversight: Oversight
     authorise: AuthoriseKey

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
+from auth_service.connectors.pushed_file import pushed_table
 from auth_service.crosscheck.ports import Comparer
 from auth_service.crosscheck.records import PersonFacts
 from auth_service.flows.build_poverty_month import BuildPovertyMonth
@@ -14,6 +15,8 @@ from auth_service.flows.disprove_link import DisproveLink
 from auth_service.flows.import_registry import ImportRegistry
 from auth_service.flows.keep_registry import KeepRegistry
 from auth_service.flows.list_links import ListLinks
+from auth_service.flows.see_pushes import SeePushes
+from auth_service.web.services import Registry
 from auth_service.wiring.flows import Flows
 
 
@@ -27,6 +30,10 @@ class RegistryFlows(Flows):
     @cached_property
     def build_poverty_month(self) -> BuildPovertyMonth:
         return BuildPovertyMonth(self.ledger_store, self.clock)
+
+    def registry_calls(self) -> Registry:
+        """Those of other offices' systems; the role that imports is asked for when the first file comes."""
+        return Registry(pushed_table, lambda: self.import_registry, SeePushes(self.store))
 
     @cached_property
     def keep_registry(self) -> KeepRegistry:

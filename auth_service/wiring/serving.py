@@ -106,6 +106,7 @@ class Wiring(KioskFlows, PeopleFlows, OwnFlows, RegistryFlows, RuleFlows, CaseFl
             money=self.money_flows(),
             cases=self.case_flows(),
             people=self.people_flows(),
+            registry=self.registry_calls(),
             own=self.own_flows(),
             oversight=Oversight(self.keep_registry, csv_file, xlsx_file, self._staff_names),
             authorise=AuthoriseKey(self.store, self.clock),

@@ -13,7 +13,7 @@ from auth_service.enrollment.references import ADDED_WITHIN_DAYS, MOST_ADDED
 from auth_service.flows.verify_terms import MOST_PHOTOS
 from auth_service.settings import described
 from auth_service.web import connections, forms
-from auth_service.web.limits import SMALL_BYTES_AT_ONCE, BodyPolicy
+from auth_service.web.limits import FILE_BYTES_AT_ONCE, SMALL_BYTES_AT_ONCE, BodyPolicy
 
 STAGES = ("LIMITS__", "CONNECTIONS__", "DECODING__", "ACCOUNTS__", "OFFLINE__", "DEVICES__")
 SINGLE = (
@@ -44,6 +44,8 @@ def fixed_table() -> str:
         ("bytes of a request with photos", bodies.photo_bytes, "`web/limits.py`"),
         ("bytes of one step of a capture session", bodies.step_bytes, "`web/limits.py`"),
         ("bytes of any other request", bodies.small_bytes, "`web/limits.py`"),
+        ("bytes of a file of a registry, with its form", bodies.file_bytes, "`web/limits.py`"),
+        ("bytes of such files that one process holds at once", FILE_BYTES_AT_ONCE, "`web/limits.py`"),
         ("bytes of all other requests that one process holds at once", SMALL_BYTES_AT_ONCE, "`web/limits.py`"),
         ("seconds for a whole body", bodies.seconds, "`web/limits.py`"),
         ("seconds for a step of a capture session", bodies.step_seconds, "`web/limits.py`"),

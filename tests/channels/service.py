@@ -64,6 +64,8 @@ KEY_SCOPES: dict[str, tuple[Scope, ...]] = {
     "enroll": (Scope.ENROLL,),
     "metrics": (Scope.METRICS,),
     "payments": (Scope.PAYMENTS,),
+    "registry": (Scope.REGISTRY,),
+    "flags": (Scope.FLAGS,),
 }
 
 

@@ -71,6 +71,7 @@ def test_every_fact_has_its_guards(store: Store, url: str) -> None:
         "registry_batches", "registry_acts", "registry_records", "registry_refusals",
         "link_findings", "link_acts",
         "poverty_months", "poverty_lines", "poverty_counts",
+        "registry_pushes", "poverty_months", "poverty_lines", "poverty_counts",
     ):  # fmt: skip
         assert sum(name.startswith(f"{table}_no_") for name in found) == 2, table
 

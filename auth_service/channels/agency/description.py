@@ -8,15 +8,17 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from auth_service.channels.agency.schemas import AnswerBody, Problem
+from auth_service.crosscheck.sources import RegistryKind
 from auth_service.enrollment.consent import ConsentBasis
 from auth_service.enrollment.sources import PhotoSource
+from auth_service.monitoring.flags import Severity
 from auth_service.web.errors import MEDIA_TYPE
 from auth_service.web.limits import PHOTOS
 
 TITLE = "Benefit-eligibility authentication 社会保险待遇领取资格认证"
-_DESCRIPTION = """Enrolment of reference photos and one-to-one verification for agencies' own systems; capture sessions
-of the beneficiary's own page, which a cookie bears and a browser sends from that page alone; and those of kiosks, whose
-every request is signed.
+_DESCRIPTION = """Enrolment of reference photos and one-to-one verification for agencies' own systems, files of
+registries and flags; capture sessions of the beneficiary's own page, which a cookie bears and a browser sends from that
+page alone; and those of kiosks, whose every request is signed.
 
 Every error is `application/problem+json` (RFC 9457) with a stable `code`, a `title` in Chinese or English
 (`Accept-Language`), a `request_id` and `retryable`. Every POST needs an `Idempotency-Key`: the same key and content
@@ -141,5 +143,43 @@ ANSWER_REQUEST: dict[str, Any] = {
         "required": True,
         "content": {"application/json": {"schema": AnswerBody.model_json_schema()}},
     },
+    "security": [{"apiKey": []}],
+}
+BATCH_REQUEST: dict[str, Any] = {
+    "parameters": [IDEMPOTENCY],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "kind": _text("what the registry tells", enum=[kind.value for kind in RegistryKind]),
+                        "source": _text("whose file it is, where its rows do not say it", maxLength=64),
+                        "file": _text("CSV or XLSX, at most 4 MB; columns: docs/integration/registries.md",
+                                      format="binary"),
+                    },
+                    "required": ["kind", "file"],
+                }
+            }
+        },
+    },
+    "security": [{"apiKey": []}],
+}  # fmt: skip
+SEEN_REQUEST: dict[str, Any] = {"security": [{"apiKey": []}]}
+
+
+def _filter(name: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string", **schema}}
+
+
+FLAGS_REQUEST: dict[str, Any] = {
+    "parameters": [
+        _filter("state", enum=["open", "needs_check", "false_flag", "all"], default="open"),
+        _filter("rule", pattern="^[A-Z][0-9]{2}$"),
+        _filter("severity", enum=[severity.value for severity in Severity]),
+        _filter("region", pattern="^[0-9]{2,12}$"),
+        *LIST_REQUEST["parameters"],
+    ],
     "security": [{"apiKey": []}],
 }

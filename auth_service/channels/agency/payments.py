@@ -44,7 +44,7 @@ def listed(request: Request, _key: PayingKey) -> Response:
     """One page. raises FieldInvalid: cursor, limit"""
     query = request.query_params
     cursor = query.get("cursor", "")[:_LONGEST_CURSOR] or None
-    page = services_of(request).queries.instructions(cursor, _limit(query.get("limit", "50")))
+    page = services_of(request).queries.instructions(cursor, limit_of(query.get("limit", "50")))
     told = ProposalList(
         proposals=tuple(_told(instruction, answer) for instruction, answer in page.rows), next_cursor=page.next_cursor
     )
@@ -71,8 +71,8 @@ def _keep(services: Services, key: ApiKey, given: GivenAnswer, keep: Keep) -> No
         raise
 
 
-def _limit(text: str) -> int:
-    """raises FieldInvalid"""
+def limit_of(text: str) -> int:
+    """Rows of one page. raises FieldInvalid"""
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= _MOST and len(text) <= 3):
         raise FieldInvalid(f"1 to {_MOST}", field="limit")
     return int(text)

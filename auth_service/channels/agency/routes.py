@@ -7,20 +7,25 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 from starlette.responses import Response
 
-from auth_service.channels.agency import certificates, operations, payments, texts
+from auth_service.channels.agency import certificates, flags, operations, payments, registry_batches, texts
 from auth_service.channels.agency.description import (
     ANSWER_REQUEST,
+    BATCH_REQUEST,
     ENROLL_REQUEST,
+    FLAGS_REQUEST,
     LIST_REQUEST,
     POST_PROBLEMS,
+    SEEN_REQUEST,
     VERIFY_REQUEST,
     problems,
 )
 from auth_service.channels.agency.enrollments import enroll
 from auth_service.channels.agency.schemas import (
     AnswerKept,
+    BatchAnswer,
     CertificateState,
     EnrollmentAnswer,
+    FlagList,
     Health,
     ProposalList,
     ReadinessAnswer,
@@ -37,6 +42,7 @@ _OPEN = [Depends(PUBLIC)]
 def add_agency(app: FastAPI) -> None:
     """Adds the routes. Those of `/v1` carry their rule in their functions' parameters (web/access.py)."""
     _add_calls(app)
+    _add_feeds(app)
     _add_operations(app)
 
 
@@ -75,6 +81,24 @@ def _add_calls(app: FastAPI) -> None:
         "/v1/texts/{kind}/{version}", texts.shown, methods=["GET"], response_model=None, dependencies=_OPEN,
         tags=["consent"], summary="Consent text or notice (version `current`), with its hash",
         responses={200: {"model": TextAnswer}, **problems("404")},
+    )  # fmt: skip
+
+
+def _add_feeds(app: FastAPI) -> None:
+    app.add_api_route(
+        "/v1/registry-batches", registry_batches.push, methods=["POST"], status_code=201, response_model=None,
+        tags=["registries"], summary="Send a file of a registry", openapi_extra=BATCH_REQUEST,
+        responses={201: {"model": BatchAnswer}, **POST_PROBLEMS},
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/registry-batches/{batch_id}", registry_batches.seen, methods=["GET"], response_model=None,
+        tags=["registries"], summary="What became of a file that this key sent", openapi_extra=SEEN_REQUEST,
+        responses={200: {"model": BatchAnswer}, **problems("401", "403", "404", "429", "503")},
+    )  # fmt: skip
+    app.add_api_route(
+        "/v1/flags", flags.listed, methods=["GET"], response_model=None, tags=["flags"],
+        summary="What asks for attention, by person key", openapi_extra=FLAGS_REQUEST,
+        responses={200: {"model": FlagList}, **problems("401", "403", "422", "429", "503")},
     )  # fmt: skip
 
 

@@ -135,6 +135,49 @@ class AnswerKept(Answer):
     new: bool
 
 
+class RefusedRow(Answer):
+    """One row of a file that was refused, without what it said. row: as a spreadsheet numbers it"""
+
+    row: int
+    field: str
+    code: str
+
+
+class BatchAnswer(Answer):
+    """A file of a registry. It counts once `state` is `cleared` or `released`; what is odd waits for two people."""
+
+    batch: str = Field(description="32 hex digits")
+    kind: str
+    source: str
+    state: Literal["reading", "quarantined", "cleared", "released", "discarded", "tampered"]
+    repeated: bool = Field(description="this very file was read to its end before, and nothing was done")
+    begun_at: datetime
+    finished_at: datetime | None
+    counts: dict[str, int] = Field(description="`rows` is the sum of added, late, unchanged and refused")
+    odd: tuple[str, ...] = Field(description="why it waits")
+    refused: tuple[RefusedRow, ...] = Field(description="the first hundred, in the answer to the file itself")
+    refused_by_code: dict[str, int]
+
+
+class FlagAnswer(Answer):
+    """Something that a person has to look at; it says nothing against anybody. No evidence, name or number."""
+
+    id: str
+    rule: str = Field(description="docs/rules.md")
+    severity: str
+    raised_at: datetime
+    state: Literal["open", "needs_check", "false_flag"]
+    person_keys: tuple[str, ...]
+    region_code: str | None
+
+
+class FlagList(Answer):
+    """A page of flags, worst first, then newest. `next_cursor` is null on the last."""
+
+    flags: tuple[FlagAnswer, ...]
+    next_cursor: str | None
+
+
 class TextAnswer(Answer):
     """What a person must be shown. `sha256` is of `text`; `released_sha256` of the text before the name went in."""
 

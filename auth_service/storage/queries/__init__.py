@@ -51,7 +51,8 @@ __all__ = [
     "CaseFilter", "CaseLine", "CasePage", "ContestLine", "ContestPage", "Counts", "DeskFilter", "DeskLine", "DeskPage",
     "DueFilter", "DueLine", "DuePage", "Fates", "FlagFilter", "FlagLine", "FlagPage",
     "InstructionPage", "LastPass", "ListedPerson", "Masked",
-    "MonthTotal", "Operations", "PersonSummary", "PovertyFilter", "PovertyMonth", "ProposalFilter", "ProposalLine", "ProposalPage", "Queries",
+    "MonthTotal", "Operations", "PersonSummary", "PovertyFilter", "PovertyMonth", "ProposalFilter", "ProposalLine",
+    "ProposalPage", "Queries",
     "RequestLine", "RequestPage",
 ]  # fmt: skip
 

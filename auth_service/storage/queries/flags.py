@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from auth_service.storage.work import Work
 OPEN = "open"
 STATES = (OPEN, *Verdict)
 MOST = 200
+_ID = re.compile(r"[0-9a-f]{32}")
 _FLAGS = table_of(FlagRow)
 _JUDGEMENTS = table_of(JudgementRow)
 _CONCERNS, _DEVICES = table_of(FlagDeviceRow), table_of(DeviceRow)
@@ -165,7 +167,8 @@ def _after(cursor: str) -> ColumnElement[bool]:
     try:
         rank, raised, flag_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         raised_at = datetime.fromisoformat(raised)
-        if type(rank) is not int or not 0 <= rank < 100 or not isinstance(flag_id, str) or raised_at.tzinfo is None:
+        named = isinstance(flag_id, str) and _ID.fullmatch(flag_id)
+        if type(rank) is not int or not 0 <= rank < 100 or not named or raised_at.tzinfo is None:
             raise FieldInvalid(field="cursor")
     except (ValueError, TypeError, RecursionError, binascii.Error) as error:
         raise FieldInvalid(field="cursor") from error

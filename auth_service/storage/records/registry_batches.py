@@ -22,11 +22,12 @@ from auth_service.crosscheck.sources import RegistryKind
 from auth_service.storage.records.guards import covered_values, guard_of, is_genuine
 from auth_service.storage.records.registry_rows import RegistryRows
 from auth_service.storage.sealing import Place
-from auth_service.storage.tables import RegistryActRow, RegistryBatchRow
-from auth_service.storage.tables.schema import table_of
+from auth_service.storage.tables import RegistryActRow, RegistryBatchRow, RegistryPushRow
+from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import to_json
 
 _BATCHES, _ACTS = table_of(RegistryBatchRow), table_of(RegistryActRow)
+_PUSHES = table_of(RegistryPushRow)
 _TICK = timedelta(microseconds=1)
 
 
@@ -173,6 +174,16 @@ class RegistryBatches(RegistryRows):
         guard = guard_of(self._work.indexes, RegistryActRow, values)
         self._work.connection.execute(insert(_ACTS), {**values, "guard": guard})
         return number
+
+    def note_push(self, batch_id: str, key_id: str, now: datetime) -> None:
+        """A system of another office sent this file; again, it is known already."""
+        values = {"batch_id": batch_id, "api_key_id": key_id, "pushed_at": now}
+        self._work.connection.execute(insert_or_ignore(self._work.connection, RegistryPushRow), values)
+
+    def pushed_by(self, batch_id: str) -> tuple[str, ...]:
+        """API keys that sent this file, the first of them first."""
+        wanted = select(_PUSHES.c.api_key_id).where(_PUSHES.c.batch_id == batch_id).order_by(_PUSHES.c.pushed_at)
+        return tuple(self._work.connection.execute(wanted).scalars())
 
     def batch(self, batch_id: str) -> StoredBatch | None:
         """raises KeyStoreUnavailable, SealBroken"""

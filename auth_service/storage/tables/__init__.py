@@ -59,6 +59,7 @@ from auth_service.storage.tables.regions import RegionRow
 from auth_service.storage.tables.registry import (
     RegistryActRow,
     RegistryBatchRow,
+    RegistryPushRow,
     RegistryRecordRow,
     RegistryRefusalRow,
 )
@@ -169,6 +170,7 @@ __all__ = [
     "RegionRow",
     "RegistryActRow",
     "RegistryBatchRow",
+    "RegistryPushRow",
     "RegistryRecordRow",
     "RegistryRefusalRow",
     "ReplayCellRow",

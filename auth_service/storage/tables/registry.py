@@ -81,6 +81,16 @@ class RegistryActRow(Schema):
     guard: Mapped[Guard]
 
 
+class RegistryPushRow(Schema):
+    """A system of another office sent a file with its key."""
+
+    __tablename__ = "registry_pushes"
+
+    batch_id: Mapped[Id] = mapped_column(ForeignKey("registry_batches.id"), primary_key=True)
+    api_key_id: Mapped[Word] = mapped_column(ForeignKey("api_keys.id"), primary_key=True)
+    pushed_at: Mapped[datetime]
+
+
 class RegistryRecordRow(Schema):
     """One row as its source told it. `ref_index`, `id_index` and `content_index` are keyed HMACs.
 

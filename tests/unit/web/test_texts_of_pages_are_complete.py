@@ -36,7 +36,8 @@ from auth_service.console.requests import LIST as REQUESTS
 from auth_service.console.scorecards import COLUMNS as SCORECARD_COLUMNS
 from auth_service.crosscheck.agreement import BirthLevel, IdLevel, NameLevel, RegionLevel, SexLevel
 from auth_service.crosscheck.batches import Oddity
-from auth_service.crosscheck.poverty import LISTS, Outcome
+from auth_service.crosscheck.poverty import LISTS
+from auth_service.crosscheck.poverty import Outcome as PovertyOutcome
 from auth_service.enrollment.own_request import Answer, OwnWish, Papers
 from auth_service.enrollment.sources import PhotoSource
 from auth_service.flows.answer_photo import Checked
@@ -168,7 +169,7 @@ FAMILIES = {
     "batches.row.": ("row", "act", "number", "name", "birth", "event", "region"),
     "batches.recorded.": ("released", "discarded"),
     "export.": ("csv", "xlsx"),
-    "poverty.": (*Outcome, *POVERTY_COLUMNS),
+    "poverty.": (*PovertyOutcome, *POVERTY_COLUMNS),
     "poverty.kind.": tuple(LISTS),
     "poverty.csv.": ("outcome", "list", "key", "name", "number", "region", "village", "candidates", "gone"),
     "flag.photo.": ("probe", "reference", "other_reference", "capture", "offered"),
