@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_02_5_poverty"
-down_revision = "2026_12_01_1_registry"
+down_revision = "2026_12_02_4_face_scan"
 branch_labels = None
 depends_on = None
 

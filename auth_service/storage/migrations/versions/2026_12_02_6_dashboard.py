@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_02_6_dashboard"
-down_revision = "2026_12_02_4_face_scan"
+down_revision = "2026_12_02_5_poverty"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_02_6_pushes"
-down_revision = "2026_12_02_5_poverty"
+down_revision = "2026_12_02_6_dashboard"
 branch_labels = None
 depends_on = None
 
