@@ -6,7 +6,7 @@ Expand only: an older release works on.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_12_02_6_pushes"
+revision = "2026_12_02_7_pushes"
 down_revision = "2026_12_02_6_dashboard"
 branch_labels = None
 depends_on = None
