@@ -40,6 +40,7 @@ from auth_service.cli.registry import registry
 from auth_service.cli.registry_links import linking
 from auth_service.cli.retention import retention_app
 from auth_service.cli.rules import rules
+from auth_service.cli.simulate import simulation
 from auth_service.cli.sweeping import evidence, outages, rehearsing, sweeping
 from auth_service.cli.tags import tags
 from auth_service.cli.verify import verification
@@ -54,7 +55,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
-for group in (demonstration, life, doctor_app, enrolment, verification, worker_app, restoring, benching):
+for group in (demonstration, life, doctor_app, enrolment, verification, worker_app, restoring, benching, simulation):
     app.add_typer(group)
 app.add_typer(backup_app, name="backup")
 app.add_typer(retention_app, name="retention")

@@ -22,6 +22,7 @@ from auth_service.storage.tables import (
     FlagPersonRow,
     FlagRow,
     JudgementRow,
+    PersonRow,
 )
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import Work, to_json
@@ -111,6 +112,18 @@ class Flags:
         """All flags that concern this person, the oldest first."""
         wanted = select(FlagPersonRow.flag_id).where(FlagPersonRow.person_id == person_id)
         return list(self._work.connection.execute(wanted.order_by(FlagPersonRow.flag_id)).scalars())
+    def about_people(self) -> list[tuple[str, Severity, str, str]]:
+        """(rule, severity, person key, person) of every flag that concerns somebody, by rule and person."""
+        wanted = (
+            select(_FLAGS.c.rule_id, _FLAGS.c.severity, PersonRow.person_key, PersonRow.id)
+            .join(_PEOPLE, _PEOPLE.c.flag_id == _FLAGS.c.id)
+            .join(PersonRow, PersonRow.id == _PEOPLE.c.person_id)
+            .order_by(_FLAGS.c.rule_id, PersonRow.id)
+        )
+        return [
+            (rule, Severity(severity), key, person)
+            for rule, severity, key, person in self._work.connection.execute(wanted)
+        ]
 
     def unsettled_about(self, person_id: str) -> list[str]:
         """Flags that concern this person and nobody has done with: not found false, and in no case of theirs that is

@@ -1,0 +1,71 @@
+"""What each rule found of what was true: precision and recall, each with its interval."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+_Z = 1.959964
+"""95 % of a normal distribution."""
+NOT_PLAYED = {
+    "D05": "no village forms", "D09": "files of the simulation are whole", "D10": "the ledger has no claims",
+    "D11": "played, no truth of its own: it asks for a visit", "V": "captures are not played: measured by `evaluate`",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """part of whole, and the 95 % interval of the share. source: Wilson 1927"""
+
+    part: int
+    whole: int
+
+    @property
+    def value(self) -> float | None:
+        return self.part / self.whole if self.whole else None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        if not self.whole:
+            return 0.0, 1.0
+        share, n = self.part / self.whole, self.whole
+        middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+        half = _Z / (1 + _Z**2 / n) * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+    def document(self) -> dict[str, float | int | None]:
+        low, high = self.interval
+        value = self.value
+        return {
+            "part": self.part, "whole": self.whole, "value": None if value is None else round(value, 4),
+            "low": round(low, 4), "high": round(high, 4),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RuleScore:
+    """One rule over a year. precision: of the people flagged, of whom it is true; recall: of those, who were flagged"""
+
+    rule_id: str
+    precision: Share
+    recall: Share
+
+    def document(self) -> dict[str, object]:
+        return {"rule": self.rule_id, "precision": self.precision.document(), "recall": self.recall.document()}
+
+
+def scores(flagged: Iterable[tuple[str, str]], truth: Mapping[str, set[str]]) -> list[RuleScore]:
+    """flagged: (rule, person key); truth: rule -> keys of the people of whom it is true"""
+    found: dict[str, set[str]] = defaultdict(set)
+    for rule_id, key in flagged:
+        found[rule_id].add(key)
+    return [
+        RuleScore(
+            rule_id,
+            Share(len(found[rule_id] & truth.get(rule_id, set())), len(found[rule_id])),
+            Share(len(found[rule_id] & truth.get(rule_id, set())), len(truth.get(rule_id, set()))),
+        )
+        for rule_id in sorted({*found, *truth})
+    ]
