@@ -154,6 +154,7 @@ def test_the_description_is_openapi_3_1_and_covers_every_route_for_programs(serv
         "/v1/me/other-ways", "/v1/me/contests", "/v1/me/status", "/v1/me/history", "/v1/me/export",
         "/v1/me/requests",
         "/v1/payment-proposals", "/v1/payment-proposals/{proposal_id}/answers",
+        "/v1/registry-batches", "/v1/registry-batches/{batch_id}", "/v1/flags",
         "/v1/kiosk/enrolments", "/v1/kiosk/status", "/v1/kiosk/staff-calls", "/v1/kiosk/other-ways",
         "/v1/kiosk/capture-sessions", "/v1/kiosk/capture-sessions/{session_id}",
         "/v1/kiosk/capture-sessions/{session_id}/colours", "/v1/kiosk/capture-sessions/{session_id}/steps/{n}/seal",

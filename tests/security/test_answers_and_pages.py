@@ -161,8 +161,9 @@ def test_no_address_takes_anything_of_a_person(service: Deployment) -> None:
         if item["in"] in {"path", "query"}
     }
     # A session's id is a random token, and `n` counts its steps; a kiosk's event is a random UUID; an act's id names
-    # nobody, nor does a place in a list.
+    # nobody, nor does a batch's, a place in a list, or what a list is narrowed by.
     named = {"serial", "kind", "version", "lang", "session_id", "n", "client_event", "proposal_id", "cursor", "limit"}
+    named |= {"batch_id", "state", "rule", "severity", "region"}
     assert parameters <= named
 
 
