@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import sqrt
 
-_Z = 1.959964
-"""95 % of a normal distribution."""
+from auth_service.monitoring.scorecard import wilson
+
 NOT_PLAYED = {
     "D05": "no village forms", "D09": "files of the simulation are whole", "D10": "the ledger has no claims",
     "D11": "played, no truth of its own: it asks for a visit", "V": "captures are not played: measured by `evaluate`",
@@ -17,7 +16,7 @@ NOT_PLAYED = {
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """part of whole, and the 95 % interval of the share. source: Wilson 1927"""
+    """part of whole, and the 95 % interval of the share (monitoring/scorecard.py)"""
 
     part: int
     whole: int
@@ -30,10 +29,8 @@ class Share:
     def interval(self) -> tuple[float, float]:
         if not self.whole:
             return 0.0, 1.0
-        share, n = self.part / self.whole, self.whole
-        middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-        half = _Z / (1 + _Z**2 / n) * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-        return max(0.0, middle - half), min(1.0, middle + half)
+        found = wilson(self.part, self.whole)
+        return found.low, found.high
 
     def document(self) -> dict[str, float | int | None]:
         low, high = self.interval

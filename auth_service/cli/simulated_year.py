@@ -140,8 +140,10 @@ class Play:
             return unit.flags.about_people()
 
     def flagged(self) -> list[tuple[str, str]]:
-        """(rule, person key) of everything that was found until now."""
-        return [(rule_id, key) for rule_id, _, key, _ in self._flags()]
+        """(rule, person key) of everything that was found until now, by rules in shadow too."""
+        with self._wiring.store.reading() as unit:
+            in_shadow = unit.shadow_flags.about_people()
+        return [*((rule_id, key) for rule_id, _, key, _ in self._flags()), *in_shadow]
 
     def _file(self, name: str, rows: Sequence[Row]) -> Path:
         """As offices hand it over: CSV in UTF-8."""

@@ -112,6 +112,7 @@ class Flags:
         """All flags that concern this person, the oldest first."""
         wanted = select(FlagPersonRow.flag_id).where(FlagPersonRow.person_id == person_id)
         return list(self._work.connection.execute(wanted.order_by(FlagPersonRow.flag_id)).scalars())
+
     def about_people(self) -> list[tuple[str, Severity, str, str]]:
         """(rule, severity, person key, person) of every flag that concerns somebody, by rule and person."""
         wanted = (

@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, insert, select
 from auth_service.core.ids import new_id
 from auth_service.monitoring.flags import Flag, Judgement, Severity, Verdict
 from auth_service.storage.sealing import Place
-from auth_service.storage.tables import ShadowFlagPersonRow, ShadowFlagRow, ShadowJudgementRow
+from auth_service.storage.tables import PersonRow, ShadowFlagPersonRow, ShadowFlagRow, ShadowJudgementRow
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import Work, to_json
 
@@ -68,6 +68,16 @@ class ShadowFlags:
         """So many by lot of what was found under a mark and nobody has judged."""
         left = self._all().where(_FLAGS.c.rule_id == rule_id, _FLAGS.c.mark == mark, _SAID.c.verdict.is_(None))
         return [self._opened(row) for row in self._work.connection.execute(left.order_by(_DRAWN).limit(count)).all()]
+
+    def about_people(self) -> list[tuple[str, str]]:
+        """(rule, person key) of everything that was found about somebody."""
+        wanted = (
+            select(_FLAGS.c.rule_id, PersonRow.person_key)
+            .join(_PEOPLE, _PEOPLE.c.flag_id == _FLAGS.c.id)
+            .join(PersonRow, PersonRow.id == _PEOPLE.c.person_id)
+            .order_by(_FLAGS.c.rule_id, PersonRow.id)
+        )
+        return [(rule, key) for rule, key in self._work.connection.execute(wanted)]
 
     def judge(self, judgement: Judgement) -> bool:
         """Keeps what a monitor said; False: somebody has said it before."""
