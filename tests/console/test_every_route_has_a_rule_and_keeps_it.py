@@ -308,8 +308,10 @@ def _calls(service: Deployment, **waits: str) -> dict[tuple[str, str], str]:
         "client_event": "5e2f0c4a-7d2b-4c2e-9f55-3f8a1f0e6b1d",
     }
     filled |= (
-        dict.fromkeys(("person_id", "proposal_id", "contest_id", "policy_id", "own_id", "case_id"), "0" * 32) | waits
-        dict.fromkeys(("person_id", "proposal_id", "contest_id", "policy_id", "own_id", "batch_id"), "0" * 32) | waits
+        dict.fromkeys(
+            ("person_id", "proposal_id", "contest_id", "policy_id", "own_id", "case_id", "batch_id"), "0" * 32
+        )
+        | waits
     )
     return {key: key[1].format(**filled) for key in EXPECTED}
 
