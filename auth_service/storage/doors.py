@@ -17,7 +17,6 @@ from auth_service.storage.records.captures import Captures
 from auth_service.storage.records.cases import Cases
 from auth_service.storage.records.checkpoints import Checkpoints, Witnesses
 from auth_service.storage.records.chips import Chips
-from auth_service.storage.records.compared_people import ComparedPeople
 from auth_service.storage.records.consents import Consents
 from auth_service.storage.records.contests import Contests
 from auth_service.storage.records.devices import DeviceNonces, Devices
@@ -36,7 +35,6 @@ from auth_service.storage.records.kin import Kin
 from auth_service.storage.records.life_events import LifeEvents
 from auth_service.storage.records.life_states import LifeStates
 from auth_service.storage.records.limits import Limits
-from auth_service.storage.records.links import Links
 from auth_service.storage.records.lives import Lives
 from auth_service.storage.records.moves import Moves
 from auth_service.storage.records.notice_wishes import NoticeWishes
@@ -51,7 +49,6 @@ from auth_service.storage.records.payments import Payments
 from auth_service.storage.records.people import People
 from auth_service.storage.records.photos import Photos
 from auth_service.storage.records.policies import Policies
-from auth_service.storage.records.poverty import PovertyMonths
 from auth_service.storage.records.proposals import Proposals
 from auth_service.storage.records.receipts import Receipts
 from auth_service.storage.records.reconciliations import Reconciliations
@@ -227,18 +224,6 @@ class Unit(MonitoringDoors):
     @cached_property
     def registry(self) -> Registry:
         return Registry(self._work)
-
-    @cached_property
-    def links(self) -> Links:
-        return Links(self._work)
-
-    @cached_property
-    def compared_people(self) -> ComparedPeople:
-        return ComparedPeople(self._work)
-
-    @cached_property
-    def poverty(self) -> PovertyMonths:
-        return PovertyMonths(self._work)
 
     @cached_property
     def contests(self) -> Contests:

@@ -8,7 +8,10 @@ from typing import Any
 
 from auth_service.storage.candidates import CANDIDATES, OF_THE_LEDGER, READS
 from auth_service.storage.records.bank import Bank
+from auth_service.storage.records.compared_people import ComparedPeople
 from auth_service.storage.records.flags import Flags, Judgements
+from auth_service.storage.records.links import Links
+from auth_service.storage.records.poverty import PovertyMonths
 from auth_service.storage.records.rule_runs import RuleRuns
 from auth_service.storage.records.rules import RuleSettings
 from auth_service.storage.records.shadow import ShadowFlags
@@ -53,3 +56,15 @@ class MonitoringDoors:
     @cached_property
     def shadow_flags(self) -> ShadowFlags:
         return ShadowFlags(self._work)
+
+    @cached_property
+    def links(self) -> Links:
+        return Links(self._work)
+
+    @cached_property
+    def compared_people(self) -> ComparedPeople:
+        return ComparedPeople(self._work)
+
+    @cached_property
+    def poverty(self) -> PovertyMonths:
+        return PovertyMonths(self._work)
