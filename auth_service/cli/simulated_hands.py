@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Role
@@ -17,6 +17,7 @@ from auth_service.cli.simulated_clock import StandingClock
 from auth_service.core.errors import ActRefused, NotFound
 from auth_service.flows.give_back import Restoring
 from auth_service.flows.propose_act import Wish
+from auth_service.payments.months import later, month_of
 from auth_service.payments.proposals import Act, Ground
 from auth_service.wiring import Wiring
 
@@ -77,13 +78,20 @@ class Hands:
         if days_since_death is not None:
             self.outcome.days_to_hold.append(days_since_death)
 
-    def answer(self, alive: Mapping[str, bool]) -> None:
-        """The living among the held come to the counter, and one person gives back; the others are ended in time."""
+    def answer(self, dead: Mapping[str, date]) -> list[str]:
+        """The living among the held come to the counter, and one person gives back; the others are ended in time.
+
+        dead     key -> day of death of those who died, as their families tell who is asked
+        returns  keys of those who came
+        """
+        came = []
         for key, held in list(self._held.items()):
-            if alive.get(key, True):
+            if key not in dead:
                 self._restore(key, held)
+                came.append(key)
             elif self._clock.now().toordinal() - held.since >= _ENDED_AFTER.days:
-                self._end(key, held)
+                self._end(key, held, later(month_of(dead[key]), 1))
+        return came
 
     def _restore(self, key: str, held: _Held) -> None:
         self._clock.advance(_ANSWERS_AFTER)
@@ -93,8 +101,9 @@ class Hands:
         self._clock.advance(-_ANSWERS_AFTER)
         del self._held[key]
 
-    def _end(self, key: str, held: _Held) -> None:
-        if self._both(Wish(held.person_id, held.benefit, Act.TERMINATE, Ground.DEATH_CONFIRMED, note="asked")):
+    def _end(self, key: str, held: _Held, month: str) -> None:
+        """month: the first of which nothing is due, which may be paid already"""
+        if self._both(Wish(held.person_id, held.benefit, Act.TERMINATE, Ground.DEATH_CONFIRMED, month, "asked")):
             self.outcome.ended += 1
             self.ended.add(key)
             del self._held[key]

@@ -78,6 +78,7 @@ class Records:
         self._agency = agency
         self._count = 0
         self.truth = Truth()
+        self.paid_after_death: set[str] = set()
         self._registry: list[_Told] = []
         self._events: list[tuple[date, Row]] = []
         self._households: dict[int, list[Life]] = defaultdict(list)
@@ -107,7 +108,7 @@ class Records:
                 self.truth.of_rule["P05"].add(life.key)
             died = self.truth.dead.get(life.key)
             if status == "settled" and died is not None and (month.year, month.month) > (died.year, died.month):
-                self.truth.of_rule["D06"].add(life.key)
+                self.paid_after_death.add(life.key)
             jumps = life.fate is Fate.AMOUNT_JUMPS and life.on is not None and month >= life.on.replace(day=1)
             amount = (life.amount * _JUMP).quantize(Decimal("0.01")) if jumps else life.amount
             if jumps and month > self._agency.first_day:
@@ -117,6 +118,10 @@ class Records:
                 "pay_date": str(paid_on), "amount": str(amount), "status": status,
             })  # fmt: skip
         return told
+
+    def tag_list(self) -> list[Row]:
+        """Who is on the civil affairs' list of subsistence; the tag that an agency invented is on none."""
+        return [{"id_number": life.id_number} for life in self._agency.lives if life.tagged]
 
     # --- what others tell --------------------------------------------------------------------------------
 
@@ -131,6 +136,10 @@ class Records:
     def events(self, after: date, until: date) -> list[Row]:
         """What clinics, gates and banks tell of one month."""
         return [row for on, row in self._events if after < on <= until]
+
+    def came(self, life: Life, on: date) -> None:
+        """Somebody was seen by staff, which is told with the next month's events."""
+        self._event(life, "home_visit", on)
 
     def _registries(self) -> None:
         for life in self._agency.lives:
@@ -209,13 +218,13 @@ class Records:
     # --- what is true of the ledger ----------------------------------------------------------------------
 
     def _ledger_truth(self, life: Life) -> None:
-        rule = {
-            Fate.SHARES_ACCOUNT: "P01", Fate.TWICE: "I04", Fate.ANOTHERS_ACCOUNT: "P02", Fate.WRONG_BIRTH: "I02",
-            Fate.TAG_WITHOUT_SOURCE: "S08",
-        }.get(life.fate)  # fmt: skip
-        if rule is not None:
+        rules = {
+            Fate.SHARES_ACCOUNT: ("P01",), Fate.TWICE: ("I04", "I05"), Fate.ANOTHERS_ACCOUNT: ("P02",),
+            Fate.WRONG_BIRTH: ("I02",), Fate.TAG_WITHOUT_SOURCE: ("S08",),
+        }.get(life.fate, ())  # fmt: skip
+        for rule in rules:
             self.truth.of_rule[rule].add(life.key)
-        if life.age_on(self._agency.first_day) >= 100:
+        if self._agency.first_day.year - life.born.year >= 100:
             self.truth.of_rule["D12"].add(life.key)
 
     def _ledger_row(self, life: Life) -> Row:

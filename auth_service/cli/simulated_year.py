@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from auth_service.beneficiaries.ledger import LEDGER_COLUMNS, LEDGER_REQUIRED
+from auth_service.beneficiaries.tag_file import TAG_COLUMNS, TAG_REQUIRED
+from auth_service.beneficiaries.tags import Tag
 from auth_service.cli.simulated_clock import StandingClock
 from auth_service.cli.simulated_hands import Hands
 from auth_service.cli.simulated_people import Agency
@@ -18,6 +20,7 @@ from auth_service.connectors.tables import RejectWriter, open_table
 from auth_service.core.clock import legal_date
 from auth_service.crosscheck.sources import REGISTRY_COLUMNS, REGISTRY_REQUIRED, RegistryKind
 from auth_service.flows.import_registry import RegistryOrder
+from auth_service.flows.import_tags import TagList
 from auth_service.monitoring.flags import Severity
 from auth_service.payments.proposals import ADVERSE, Verdict
 from auth_service.payments.rows import PAYMENT_COLUMNS
@@ -71,6 +74,7 @@ class Play:
             self._machine()
             self._people(today)
             last = today
+        self._machine()
 
     def _ledger(self) -> None:
         rows = self._records.ledger()
@@ -93,8 +97,19 @@ class Play:
             with self._rejects(f"events-{until:%m}", table.columns) as sink:
                 report = self._wiring.import_events.run(table, sink, _ACTOR, lambda more: self._said("events", more))
             self._count("events", report.rows, report.refused)
+        self._tags(until)
         for (kind, source), rows in self._records.registry(after, until).items():
             self._registry(kind, source, rows, until)
+
+    def _tags(self, today: date) -> None:
+        listed = self._records.tag_list()
+        if not listed:
+            return
+        table = open_table(self._file(f"tags-{today:%m}", listed), TAG_COLUMNS, required=TAG_REQUIRED)
+        told = TagList(Tag.SUBSISTENCE, "civil_affairs", today, whole=True)
+        with self._rejects(f"tags-{today:%m}", table.columns) as sink:
+            report = self._wiring.import_tags.run(told, table, sink, _ACTOR, lambda more: self._said("tags", more))
+        self._count("tags", report.rows, report.refused)
 
     def _registry(self, kind: RegistryKind, source: str, rows: list[Row], until: date) -> None:
         path = self._file(f"{kind.value}-{source}-{until:%m}", rows)
@@ -133,7 +148,9 @@ class Play:
             if life is not None and rule_id in _OF_DEATH and severity is Severity.CRITICAL:
                 days = (today - dead[key]).days if key in dead else None
                 self.hands.hold(key, person_id, life.kind, days)
-        self.hands.answer({key: key not in dead for key in self.hands.held})
+        for key in self.hands.answer(dead):
+            self._records.came(self._lives[key], today + timedelta(days=1))
+        self._records.truth.of_rule["D06"] |= self.hands.ended & self._records.paid_after_death
 
     def _flags(self) -> list[tuple[str, Severity, str, str]]:
         with self._wiring.store.reading() as unit:
