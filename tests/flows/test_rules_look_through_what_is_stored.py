@@ -16,6 +16,7 @@ from auth_service.monitoring.flags import Severity
 from auth_service.monitoring.parameters import RuleState
 from auth_service.monitoring.rules import SWEPT
 from auth_service.payments.proposals import Act
+from auth_service.storage.candidates import READS
 from tests.builders import LI, WANG, Agency, id_number
 from tests.conftest import FixedClock
 from tests.flows.supervising import Supervision
@@ -102,12 +103,12 @@ def test_by_itself_a_rule_runs_again_only_for_a_reason(watch: Supervision) -> No
     assert watch.running.if_due() == {}
     watch.clock.advance(minutes=5)
     watch.money.pay("2026-03", "2026-03", "300.00")
-    assert watch.running.if_due() == {"rules": 3, "facts": 1, "raised": 1, "shadow": 0}, (
-        "P04, P05 and P06 read payments"
+    assert watch.running.if_due() == {"rules": 5, "facts": 1, "raised": 1, "shadow": 0}, (
+        "P04, P05, P06, D06 and C03 read payments"
     )
     assert watch.agency.flags() == ["P04"]
     watch.clock.advance(days=1)
-    assert watch.running.if_due()["rules"] == 4, "I02, P01, P02 and P06 look at the day"
+    assert watch.running.if_due()["rules"] == len([one for one in SWEPT if "day" in READS[one.candidates]])
     watch.set("P05", RuleState.SHADOW)
     assert watch.running.if_due()["rules"] == 1
     assert watch.running.if_due() == {}

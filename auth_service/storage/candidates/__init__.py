@@ -62,7 +62,11 @@ READS: Mapping[str, tuple[str, ...]] = {
     "owed": ("ledger", "payments", "acts", "day"),
     "payments_of_stopped": ("payments", "acts"),
     "shared_accounts": ("ledger", "proxy", "day"),
+    "acts_on_money": ("acts", "day"),
     "late_rows": ("payments", "acts"),
+    "paid_after_death": ("payments", "acts", "day"),
+    "phone_changes": ("ledger", "acts", "day"),
+    **dict.fromkeys(("margins", "old_people", "overrides", "photo_changes", "refused_people"), ("day",)),
     "poverty_tags": ("ledger", "tags", "day"),
     "silent_only": ("sweep", "day"),
 }
