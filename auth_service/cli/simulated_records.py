@@ -24,8 +24,6 @@ _SLIPS = ("clean", "homophone", "digit", "no_number", "relative", "date")
 _SLIP_SHARES = (0.87, 0.04, 0.03, 0.02, 0.02, 0.02)
 """What goes wrong in a registry's row. source: own decision after the error model of docs/linkage.md"""
 _DATE_OFF = timedelta(days=12)
-_USED_AFTER_DEATH = 0.03
-"""Of the dead, by whose card or face something passes afterwards. source: own decision"""
 FILES_ON = 20
 """Day of the month on which files come."""
 _VOIDED_AFTER = timedelta(days=60)
@@ -171,10 +169,6 @@ class Records:
                     days.append(said)
         if days and (max(days) - min(days)).days > 3:
             self.truth.of_rule["D08"].add(life.key)
-        if days and self._rng.random() < _USED_AFTER_DEATH:
-            later = min(self._last_day, on + timedelta(days=20))
-            self._event(life, "bank_in_person", later)
-            self.truth.of_rule["D07"].add(life.key)
 
     def _spoil(self, row: Row, life: Life, slip: str) -> bool:
         """Spoils a row in one way. False: nobody could tell whom it means any more, so that no rule owes it."""
