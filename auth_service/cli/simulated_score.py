@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from auth_service.monitoring.scorecard import wilson
 
 NOT_PLAYED = {
-    "D05": "no village forms", "D07": "passes are made before a camera, and captures are not played", "D09": "files of the simulation are whole", "D10": "the ledger has no claims",
-    "D11": "played, no truth of its own: it asks for a visit", "V": "captures are not played: measured by `evaluate`",
-}  # fmt: skip
+    "D05": "no village forms",
+    "D07": "passes are made before a camera, and captures are not played",
+    "D09": "files of the simulation are whole",
+    "D10": "the ledger has no claims",
+    "D11": "it asks for a visit and says nothing that could be true or not",
+    "V": "captures are not played: measured by `evaluate`",
+}
 
 
 @dataclass(frozen=True, slots=True)
