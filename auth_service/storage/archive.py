@@ -93,6 +93,8 @@ look at later has its picture among the photos. Nonces hold for minutes."""
 _SINGLE = (AUDIT_HEAD, AUDIT_BASE)
 """Tables of one row that migrations fill. They come last, in this order: the head names a row, and once the base is
 there rows come in no more as they are."""
+_ORDERED = {AUDIT_ROWS: "number", "case_acts": "case_id, number"}
+"""Tables whose rows come back only each after the one before it."""
 _FILLED_BY_MIGRATIONS = frozenset({"alembic_version", "schema_reach", *_SINGLE})
 
 
@@ -132,8 +134,8 @@ class Snapshot:
         """All rows of a part's tables, in batches."""
         for spec in specs(part):
             whole = select(metadata.tables[spec.name])
-            if spec.name == AUDIT_ROWS:
-                whole = whole.order_by(text("number"))
+            if spec.name in _ORDERED:
+                whole = whole.order_by(text(_ORDERED[spec.name]))
             for batch in _batches(self._reader_of(spec.name), whole):
                 yield Rows(spec, batch)
 
@@ -241,8 +243,8 @@ class Target:
         contents = Contents()
         for spec in tables:
             whole = select(_clause(spec))
-            if spec.name == AUDIT_ROWS:
-                whole = whole.order_by(text("number"))
+            if spec.name in _ORDERED:
+                whole = whole.order_by(text(_ORDERED[spec.name]))
             for batch in _batches(self._connection, whole):
                 contents.see(Rows(spec, batch))
         return contents

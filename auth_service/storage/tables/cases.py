@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from auth_service.casework.case import BY_MACHINE, SECOND_WORD, CaseAct, CaseState, Cause
@@ -41,7 +41,13 @@ class CaseFlagRow(Schema):
     """A flag in a case. number: of the act that put it there"""
 
     __tablename__ = "case_flags"
-    __table_args__ = (Index(None, "flag_id"),)
+    __table_args__ = (
+        # a flag comes back from a backup after the act that put it in
+        ForeignKeyConstraint(
+            ["case_id", "number"], ["case_acts.case_id", "case_acts.number"], name="fk_case_flags_act"
+        ),
+        Index(None, "flag_id"),
+    )
 
     case_id: Mapped[Id] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     flag_id: Mapped[Id] = mapped_column(ForeignKey("flags.id"), primary_key=True)

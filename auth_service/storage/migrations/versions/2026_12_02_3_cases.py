@@ -45,6 +45,7 @@ CHECKS = {
 def upgrade() -> None:
     _cases()
     _acts()
+    _flags()
     _guard_on_postgresql() if op.get_bind().dialect.name == "postgresql" else _guard_on_sqlite()
 
 
@@ -89,18 +90,6 @@ def _cases() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("person_id", "cause", name=op.f("uq_cases_person_id_cause")),
     )
-    op.create_table(
-        "case_flags",
-        _id("case_id"),
-        _id("flag_id"),
-        _whole("number"),
-        _at("gathered_at"),
-        _guard(),
-        _to("case_flags", "case_id", "cases"),
-        _to("case_flags", "flag_id", "flags"),
-        sa.PrimaryKeyConstraint("case_id", "flag_id", name=op.f("pk_case_flags")),
-    )
-    op.create_index(op.f("ix_case_flags_flag_id"), "case_flags", ["flag_id"], unique=False)
 
 
 def _acts() -> None:
@@ -137,6 +126,24 @@ def _acts() -> None:
     )
     columns = ["state", "severity_rank", "due_on"]
     op.create_index(op.f(f"ix_{table}_state_severity_rank_due_on"), table, columns, unique=False)
+
+
+def _flags() -> None:
+    op.create_table(
+        "case_flags",
+        _id("case_id"),
+        _id("flag_id"),
+        _whole("number"),
+        _at("gathered_at"),
+        _guard(),
+        _to("case_flags", "case_id", "cases"),
+        _to("case_flags", "flag_id", "flags"),
+        sa.ForeignKeyConstraint(
+            ["case_id", "number"], ["case_acts.case_id", "case_acts.number"], name="fk_case_flags_act"
+        ),
+        sa.PrimaryKeyConstraint("case_id", "flag_id", name=op.f("pk_case_flags")),
+    )
+    op.create_index(op.f("ix_case_flags_flag_id"), "case_flags", ["flag_id"], unique=False)
 
 
 def _untrue() -> dict[str, str]:
