@@ -55,7 +55,7 @@ class Dying:
                 env={**environment(self._branch.home), **SETTINGS, **TIRELESS, **self._branch.settings},
                 stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
             assert self._process.poll() is None, self._log.read_text(errors="replace")[-3000:]
             with contextlib.suppress(httpx.TransportError):
