@@ -73,7 +73,7 @@ class Population:
 
 def _code(value: bytes) -> int:
     """63 bits that stand for a value, never 0; a table of the values themselves would take more than all else here."""
-    return int.from_bytes(hashlib.blake2b(value, digest_size=8).digest(), "big") >> 1 or 1
+    return int.from_bytes(hashlib.sha256(value).digest()[:8], "big") >> 1 or 1
 
 
 def signals(mask: int) -> frozenset[Signal]:

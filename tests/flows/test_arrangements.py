@@ -79,9 +79,9 @@ def test_contacts_of_the_ledger_and_of_others_stand_beside_each_other_and_nothin
     assert bring(agency, Topic.CONTACT, *rows)[0].unchanged == 3
     with agency.store.reading() as unit:
         found = [(one.kind, one.value, one.source) for one in unit.contacts.of_person(person)]
-    assert found == [
-        ("phone", "13800000001", "ledger"), ("relative", "13800000002", "village"),
-        ("address", "乙市丙县丁镇东村 5 号", "village"),
+    assert found[0] == ("phone", "13800000001", "ledger")
+    assert sorted(found[1:]) == [
+        ("address", "乙市丙县丁镇东村 5 号", "village"), ("relative", "13800000002", "village"),
     ]  # fmt: skip
 
 
