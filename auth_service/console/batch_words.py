@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from auth_service.console.words import Row, local_time, region
+from auth_service.console.words import Row, local_time, region, source_word
 from auth_service.core.errors import all_error_classes
 from auth_service.crosscheck.profiles import Profile
 from auth_service.flows.import_registry import COUNTED
@@ -17,7 +17,7 @@ def about_rows(one: StoredBatch, names: Mapping[str, str], language: Language) -
     nobody = text("batches.nobody", language)
     by = nobody if one.imported_by is None else names.get(one.imported_by, "?")
     values = {
-        "source": one.source,
+        "source": source_word(one.source, language),
         "file": one.file_name or text("batches.gone", language),
         "digest": one.file_digest,
         "by": by,

@@ -16,7 +16,7 @@ from auth_service.accounts.roles import Permission
 from auth_service.console.batch_words import about_rows, count_rows, odd_rows, profile_rows, refused_rows, row_cells
 from auth_service.console.confirm import PASSWORD, carrying, confirm, needs_password
 from auth_service.console.exports import table_file
-from auth_service.console.words import ago, local_time
+from auth_service.console.words import ago, local_time, source_word
 from auth_service.core.errors import (
     BatchRefused,
     BatchUnfinished,
@@ -136,7 +136,7 @@ def _row(one: StoredBatch, language: Language) -> dict[str, object]:
     return {
         "id": one.id,
         "kind": KIND_WORDS[one.kind][0 if language == "zh" else 1],
-        "source": one.source,
+        "source": source_word(one.source, language),
         "begun": local_time(one.begun_at),
         "rows": f"{one.counts.get('rows', 0):,}",
         "hits": f"{one.counts.get('hits', 0):,}",

@@ -9,7 +9,7 @@ from auth_service.casework.disposition import CLEARS
 from auth_service.casework.time_line import Entry, Track
 from auth_service.casework.weighing import LEVELS
 from auth_service.console.money_words import yuan
-from auth_service.console.words import Row, local_time, person_rows, why, words_of
+from auth_service.console.words import Row, local_time, person_rows, source_word, why, words_of
 from auth_service.crosscheck.rules import LINK_RULES
 from auth_service.crosscheck.sources import KIND_WORDS, RegistryKind
 from auth_service.flows.case_file import PerhapsOverpaid
@@ -65,7 +65,9 @@ def _record(stored: StoredFlag, language: Language) -> str:
     facts = stored.flag.evidence
     kind = registry_word(str(facts.get("kind") or ""), language)
     on = str(facts.get("event_date") or text("fact.none", language))
-    return text("cases.record", language, kind=kind, source=facts.get("source"), on=on)
+    return text(
+        "cases.record", language, kind=kind, source=source_word(str(facts.get("source") or ""), language), on=on
+    )
 
 
 def levels(stored: StoredFlag, language: Language) -> list[dict[str, str]]:

@@ -90,6 +90,12 @@ def _why_of_device(flag: Flag, language: Language) -> str:
     return text("why.V09", language, breach=_value("breach", facts.get("breach"), language))
 
 
+def source_word(source: str, language: Language) -> str:
+    """Whose file it is, in words; one that has none is shown as its file wrote it."""
+    key = f"fact.link.source.{source}"
+    return text(key, language) if key in TEXTS else source
+
+
 def fact_rows(flag: Flag, language: Language) -> list[Row]:
     """The evidence as a table, in the order in which the rule gave it."""
     told = {(_of_link(key, flag)): value for key, value in flag.evidence.items()}
