@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from auth_service.beneficiaries.dates import parse_partial_date
 from auth_service.casework.case import CaseEvent, Cause
 from auth_service.casework.disposition import Outcome
 
@@ -71,7 +72,6 @@ def weigh(known: Knowledge) -> Weighed:
     """Both sides of what is known."""
     outcomes = {step.outcome for step in known.steps}
     strengths = {record.get("strength") for record in known.records}
-    dates = {record["event_date"] for record in known.records if record.get("event_date")}
     pro = {
         For.RECORD_FITS: "strong" in strengths,
         For.SEVERAL_SOURCES: len({record.get("source") for record in known.records}) > 1,
@@ -87,11 +87,17 @@ def weigh(known: Knowledge) -> Weighed:
         Against.CONTESTED: known.contested,
         Against.RECORD_WEAK: bool(known.records) and "strong" not in strengths,
         Against.FIELDS_DIFFER: any(_differs(record) for record in known.records),
-        Against.DATES_DISAGREE: len(dates) > 1,
+        Against.DATES_DISAGREE: _disagree([str(one["event_date"]) for one in known.records if one.get("event_date")]),
         Against.SOURCE_CORRECTS: Outcome.SOURCE_CORRECTS in outcomes,
         Against.JUDGED_FALSE: known.false_flags > 0,
     }
     return Weighed(tuple(one for one, holds in pro.items() if holds), tuple(one for one, so in contra.items() if so))
+
+
+def _disagree(days: Sequence[str]) -> bool:
+    """Whether no one day can be meant by all. A month alone agrees with each of its days."""
+    told = [parse_partial_date(day, "event_date") for day in days]
+    return bool(told) and max(one.first for one in told) > min(one.last for one in told)
 
 
 def _differs(record: Mapping[str, object]) -> bool:

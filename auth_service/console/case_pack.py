@@ -14,7 +14,7 @@ from auth_service.casework.evidence_pack import digest_of
 from auth_service.casework.time_line import Entry, Track
 from auth_service.console.case_words import entry_word, rule_title
 from auth_service.console.cases import LIST
-from auth_service.console.words import Row, local_time, region
+from auth_service.console.words import Row, local_time, region, rows_of_facts
 from auth_service.web.access import CaseReader
 from auth_service.web.i18n import Language, language_of, text
 from auth_service.web.pages import pages_of
@@ -71,7 +71,8 @@ def _facts(pack: Mapping[str, Any], language: Language) -> list[Row]:
 
 
 def _flag(flag: Mapping[str, Any], language: Language) -> dict[str, str]:
-    evidence = "; ".join(f"{name}={value}" for name, value in flag["evidence"].items())
+    facts = [f"{row.word}: {row.value}" for row in rows_of_facts(flag["evidence"], language)]
+    evidence = "; ".join(facts)
     photos = ", ".join(text(f"flag.photo.{label}", language) for label in flag["photos"])
     return {"title": rule_title(flag["rule"], language), "raised": _when(flag["raised_at"]), "said": evidence or "—",
             "photos": photos}  # fmt: skip

@@ -9,7 +9,7 @@ from auth_service.beneficiaries.region import region_name
 from auth_service.core.clock import AGENCY_ZONE, legal_date
 from auth_service.core.errors import all_error_classes
 from auth_service.crosscheck.rules import link_rule
-from auth_service.monitoring.flags import Flag, Severity
+from auth_service.monitoring.flags import Facts, Flag, Severity
 from auth_service.monitoring.rules import RULES, rule_words
 from auth_service.storage.queries import PersonSummary
 from auth_service.web.i18n import Language, text
@@ -98,14 +98,19 @@ def source_word(source: str, language: Language) -> str:
 
 def fact_rows(flag: Flag, language: Language) -> list[Row]:
     """The evidence as a table, in the order in which the rule gave it."""
-    told = {(_of_link(key, flag)): value for key, value in flag.evidence.items()}
+    return rows_of_facts(flag.evidence, language)
+
+
+def rows_of_facts(facts: Facts, language: Language) -> list[Row]:
+    """The same of facts without their flag, as an evidence pack holds them."""
+    told = {_of_link(key, facts): value for key, value in facts.items()}
     return [Row(_name(key, language), _value(key, value, language)) for key, value in told.items()]
 
 
-def _of_link(key: str, flag: Flag) -> str:
+def _of_link(key: str, facts: Facts) -> str:
     """A fact of a registry's row has words of its own: its `source` is no photo's."""
     told = f"link.{key}"
-    return told if {"link", "registry_batch"} & set(flag.evidence) and f"fact.{told}" in TEXTS else key
+    return told if {"link", "registry_batch"} & set(facts) and f"fact.{told}" in TEXTS else key
 
 
 def _name(key: str, language: Language) -> str:
