@@ -115,7 +115,7 @@ def _entry(number: int, entry: Entry, language: Language) -> dict[str, object]:
 def entry_word(entry: Entry, language: Language) -> str:
     """One entry in a sentence."""
     if entry.track is Track.RECORD:
-        return f"{registry_word(entry.code, language)} · {entry.detail}"
+        return f"{registry_word(entry.code, language)} · {source_word(entry.detail, language)}"
     if entry.track is Track.PASS:
         worth = WORTH[EventKind(entry.code)]
         return worth.zh if language == "zh" else worth.en
