@@ -34,19 +34,6 @@ def _work_in_memory() -> None:
 
 
 _work_in_memory()
-_ROOM = Path("/dev/shm")
-_ROOM_BYTES = 6 * 2**30
-
-
-def _work_in_memory() -> None:
-    """Thousands of small databases are made, synced and wiped: in memory, where there is room for them, because none
-    has to survive a power cut. The long runs keep theirs on the disk."""
-    long = os.environ.get("AUTH_SERVICE_TEST_PROVE") == "1"
-    if not long and os.access(_ROOM, os.W_OK) and shutil.disk_usage(_ROOM).free > _ROOM_BYTES:
-        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_ROOM))
-
-
-_work_in_memory()
 
 
 def _postgres_answers() -> bool:
