@@ -20,8 +20,8 @@ pytestmark = pytest.mark.browser
 MOST_CLICKS = 5
 """From the home page to the act."""
 WORDS = {
-    "zh": ("案件", "登记有误", "确认去世", "同意", "登记日期 2025-12-20"),
-    "en": ("Cases", "The record is wrong", "The death is confirmed", "Agree", "Registered 2025-12-20"),
+    "zh": ("案件", "登记有误", "确认去世", "同意", "登记的日期最早为 2025-12-20"),
+    "en": ("Cases", "The record is wrong", "The death is confirmed", "Agree", "Registered, at the earliest 2025-12-20"),
 }
 
 
@@ -42,7 +42,7 @@ def test_a_flag_becomes_a_case_that_two_people_end(
         monitor.click("form[action$='gather'] button")
         monitor.look("cases")
         monitor.click("td.what a")
-        assert monitor.page.get_by_text(theory).is_visible()
+        assert monitor.page.locator(".side").get_by_text(theory).is_visible()
         assert monitor.page.locator("svg.case-line").get_by_text(registered).is_visible()
         assert monitor.page.locator("svg .mark.payment.clashes").count() == 2
         monitor.look("case")
