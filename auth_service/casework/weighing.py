@@ -38,6 +38,8 @@ class Against(StrEnum):
     FIELDS_DIFFER = "fields_differ"
     DATES_DISAGREE = "dates_disagree"
     SOURCE_CORRECTS = "source_corrects"
+    TAKEN_BACK = "taken_back"
+    """A registry took its row back, or a person found that it means somebody else."""
     JUDGED_FALSE = "judged_false"
 
 
@@ -45,7 +47,8 @@ class Against(StrEnum):
 class Knowledge:
     """What is known beside the flags' evidence.
 
-    records       evidence of the flags that a registry's row raised
+    records       evidence of the flags that a registry's row raised which stands
+    taken_back    another such row stands no more
     seen_on       when somebody saw the person since the case was opened
     passed_after  a pass clashes with a registered end; paid_after: a payment does
     false_flags   how many of the flags were judged false before
@@ -53,11 +56,12 @@ class Knowledge:
 
     records: Sequence[Mapping[str, object]]
     steps: Sequence[CaseEvent]
-    seen_on: date | None
     passed_after: bool
     paid_after: bool
-    contested: bool
     false_flags: int
+    seen_on: date | None = None
+    contested: bool = False
+    taken_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ def weigh(known: Knowledge) -> Weighed:
         Against.FIELDS_DIFFER: any(_differs(record) for record in known.records),
         Against.DATES_DISAGREE: _disagree([str(one["event_date"]) for one in known.records if one.get("event_date")]),
         Against.SOURCE_CORRECTS: Outcome.SOURCE_CORRECTS in outcomes,
+        Against.TAKEN_BACK: known.taken_back,
         Against.JUDGED_FALSE: known.false_flags > 0,
     }
     return Weighed(tuple(one for one, holds in pro.items() if holds), tuple(one for one, so in contra.items() if so))

@@ -25,7 +25,8 @@ from auth_service.storage.unit import StoredCase, StoredFlag, Unit
 
 _ENDS = frozenset({"death", "cremation", "household", "medical"})
 """Kinds of registries that say, in a flag about a death, that somebody died."""
-_WITHDRAWN = "D13"
+WITHDRAWN = "D13"
+"""Says that a record was taken back, and tells of none that stands."""
 _NEWEST_PAYMENTS = 36
 """Rows per benefit on the line: three years show every clash that a statement counts row by row elsewhere."""
 
@@ -48,17 +49,26 @@ def known_person(unit: Unit, person_id: str) -> Beneficiary | None:
         return None
 
 
+def taken_back(unit: Unit, flags: Sequence[StoredFlag]) -> frozenset[str]:
+    """Findings behind these flags that stand no more: their source took the row back, or a person found that it means
+    somebody else."""
+    named = {str(one.flag.evidence["link"]) for one in flags if one.flag.evidence.get("link")}
+    found = (unit.links.get(link_id) for link_id in sorted(named))
+    return frozenset(link.id for link in found if link is not None and not link.stands)
+
+
 def line_of(
     unit: Unit, case: StoredCase, flags: Sequence[StoredFlag], person: Beneficiary | None, now: datetime
 ) -> tuple[Entry, ...]:
     """Everything on one axis. Of somebody who was erased only what their flags and acts say."""
-    found = [*_records(flags), *_acts(case)]
+    found = [*_records(flags, taken_back(unit, flags)), *_acts(case)]
     if person is not None:
         found += [*_passes(unit, person.id, now), *_payments(unit, person), *_money(unit, person.id)]
     return time_line(found)
 
 
-def _records(flags: Sequence[StoredFlag]) -> Iterator[Entry]:
+def _records(flags: Sequence[StoredFlag], gone: frozenset[str]) -> Iterator[Entry]:
+    """gone: what was taken back stays on the line, and ends nothing any more"""
     for stored in flags:
         facts = stored.flag.evidence
         try:
@@ -66,7 +76,8 @@ def _records(flags: Sequence[StoredFlag]) -> Iterator[Entry]:
         except DateInvalid:
             continue  # no registry's row, or one without a day: there is no place for it on a line
         kind = str(facts.get("kind") or "")
-        ends = stored.flag.rule_id.startswith("D") and stored.flag.rule_id != _WITHDRAWN and kind in _ENDS
+        ends = stored.flag.rule_id.startswith("D") and stored.flag.rule_id != WITHDRAWN and kind in _ENDS
+        ends = ends and facts.get("link") not in gone
         yield Entry(Track.RECORD, told.first, told.last, kind, str(facts.get("source") or ""), ends=ends)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
 from auth_service.core.errors import NotFound
 from auth_service.flows.case_file import (
+    WITHDRAWN,
     PerhapsOverpaid,
     is_stopped,
     known_person,
@@ -26,6 +27,7 @@ from auth_service.flows.case_file import (
     perhaps_overpaid,
     related,
     seen_since,
+    taken_back,
 )
 from auth_service.flows.money_terms import require, seen_at
 from auth_service.monitoring.flags import Verdict
@@ -116,7 +118,8 @@ class SeeCases:
         entries = line_of(unit, case, flags, person, now)
         seen = seen_at(unit, case.person_id)
         contested = unit.contests.open_of(case.person_id) is not None
-        known = _knowledge(case, flags, entries, seen_since(case, seen), contested=contested)
+        known = _knowledge(case, flags, entries, taken_back(unit, flags))
+        known = replace(known, seen_on=seen_since(case, seen), contested=contested)
         stopped, staff = is_stopped(unit, person), unit.staff.all()
         bars = {
             said: bar_of(case.cause, said, case.round_flags, case.events, seen) for said in dispositions_of(case.cause)
@@ -152,18 +155,18 @@ def _knowledge(
     case: StoredCase,
     flags: tuple[StoredFlag, ...],
     entries: tuple[Entry, ...],
-    seen_on: date | None,
-    *,
-    contested: bool,
+    gone: frozenset[str],
 ) -> Knowledge:
+    """gone: findings that stand no more, which speak for nothing"""
     clashing = {entry.track for entry in entries if entry.clashes}
+    told = [one.flag for one in flags if "id_level" in one.flag.evidence]
+    standing = [flag for flag in told if flag.rule_id != WITHDRAWN and flag.evidence.get("link") not in gone]
     return Knowledge(
-        records=[one.flag.evidence for one in flags if "id_level" in one.flag.evidence],
+        records=[flag.evidence for flag in standing],
         steps=[event for event in this_round(case.events) if event.step is not None],
-        seen_on=seen_on,
         passed_after=Track.PASS in clashing,
         paid_after=Track.PAYMENT in clashing,
-        contested=contested,
+        taken_back=len(standing) < len(told),
         false_flags=sum(bool(one.judgements) and one.judgements[-1][1].verdict is Verdict.FALSE_FLAG for one in flags),
     )
 

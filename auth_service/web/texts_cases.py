@@ -151,6 +151,10 @@ CASE_TEXTS: dict[str, tuple[str, str]] = {
     "cases.against.fields_differ": ("有比对项目不一致", "A field of the record differs"),
     "cases.against.dates_disagree": ("各来源的日期不一致", "The sources' dates disagree"),
     "cases.against.source_corrects": ("信息来源已更正", "The source corrected its record"),
+    "cases.against.taken_back": (
+        "有登记已撤销、更正，或经核实不是本人",
+        "A record was taken back or corrected, or means somebody else",
+    ),
     "cases.against.judged_false": ("其中有疑点已判为误报", "A flag among them was judged false"),
     "cases.theories": ("两种可能，都不能排除", "Two explanations, and neither is ruled out"),
     "cases.theory.record_wrong": (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, false, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from auth_service.casework.case import (
@@ -71,20 +71,25 @@ _LOOSE = _RAISED.join(_PEOPLE, _PEOPLE.c.flag_id == _RAISED.c.id).join(
 )
 
 
-def _of_any_cause() -> ColumnElement[bool]:
-    """Rules that belong to some cause, in SQL."""
-    found: list[ColumnElement[bool]] = []
-    for cause in Cause:
-        letters, besides, left_out = rules_of(cause)
-        meant = or_(*(_RAISED.c.rule_id.startswith(letter) for letter in letters)) if letters else None
-        if meant is not None:
-            found.append(and_(meant, _RAISED.c.rule_id.not_in(left_out)) if left_out else meant)
-        if besides:
-            found.append(_RAISED.c.rule_id.in_(besides))
-    return or_(*found)
+def _is_of(cause: Cause) -> ColumnElement[bool]:
+    """Rules that belong to a cause, in SQL."""
+    letters, besides, left_out = rules_of(cause)
+    named = and_(
+        or_(false(), *(_RAISED.c.rule_id.startswith(letter) for letter in letters)),
+        _RAISED.c.rule_id.not_in(left_out),
+    )
+    return or_(named, _RAISED.c.rule_id.in_(besides))
 
 
-_GATHERABLE = and_(~_FALSE, ~_IN_A_CASE, _of_any_cause())
+_CAUSE = case(*((_is_of(cause), cause.value) for cause in Cause), else_=None)
+_GATHERABLE = and_(~_FALSE, ~_IN_A_CASE, _CAUSE.is_not(None))
+_JOINS = (
+    select(_CASES.c.id)
+    .select_from(_CASES.join(_ACTS, and_(_ACTS.c.case_id == _CASES.c.id, IS_NEWEST_ACT)))
+    .where(_CASES.c.person_id == _PEOPLE.c.person_id, _CASES.c.cause == _CAUSE, _ACTS.c.state != CaseState.CLOSED.value)
+    .exists()
+)
+"""A low flag alone opens nothing; here it has an open case to join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +138,13 @@ class Cases:
         self._work = work
 
     def people_with_loose(self, after: str, most: int) -> list[str]:
-        """People about whom a flag above low was raised that is in none of their cases and was not judged false, by id,
-        behind the one given; nobody who was erased."""
+        """People about whom a flag was raised that is in none of their cases, was not judged false, and lies above low
+        or has an open case to join; by id, behind the one given; nobody who was erased."""
         wanted = (
             select(_PEOPLE.c.person_id)
             .distinct()
             .select_from(_LOOSE)
-            .where(_GATHERABLE, _RAISED.c.severity != Severity.LOW.value, _PEOPLE.c.person_id > after)
+            .where(_GATHERABLE, or_(_RAISED.c.severity != Severity.LOW.value, _JOINS), _PEOPLE.c.person_id > after)
             .order_by(_PEOPLE.c.person_id)
             .limit(most)
         )

@@ -45,7 +45,7 @@ def test_without_a_registered_end_nothing_clashes() -> None:
 
 
 def known(**changed: Any) -> Knowledge:
-    return replace(Knowledge((), (), None, False, False, False, 0), **changed)
+    return replace(Knowledge((), (), passed_after=False, paid_after=False, false_flags=0), **changed)
 
 
 def record(**changed: str) -> dict[str, str]:

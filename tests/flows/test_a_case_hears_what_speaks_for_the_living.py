@@ -1,0 +1,75 @@
+"""What was taken back speaks for nothing in a case, and whoever may be alive is not called dead by it."""
+
+from __future__ import annotations
+
+import pytest
+
+from auth_service.casework.case import Cause
+from auth_service.casework.disposition import Disposition, Outcome, Step
+from auth_service.casework.time_line import Track
+from auth_service.casework.weighing import Against, For
+from auth_service.core.errors import CaseDoesNotFollow
+from auth_service.flows.see_case import CaseShown
+from tests.builders import WANG, Agency
+from tests.conftest import FixedClock
+from tests.flows.casing import Desk
+from tests.flows.registries import Registries, death, void
+
+
+@pytest.fixture
+def desk(agency: Agency, clock: FixedClock) -> Desk:
+    return Desk(agency, clock)
+
+
+@pytest.fixture
+def registries(desk: Desk) -> Registries:
+    """A registry says that Wang died, and her case shows what was paid to her since."""
+    found = Registries(desk.agency, steward="shi")
+    desk.money.pay("2026-01", "2026-02")
+    found.take(death("1", id_number=WANG, name="王秀英", event_date="2025-12-20"))
+    found.compare()
+    desk.gather()
+    assert shown(desk).overpaid
+    return found
+
+
+def shown(desk: Desk) -> CaseShown:
+    (case,) = [one for one in desk.cases() if one.cause is Cause.DEATH]
+    return desk.seeing.case(case.id, desk.monitor)
+
+
+def speaks_for_nothing(found: CaseShown) -> bool:
+    assert any(entry.track is Track.RECORD for entry in found.entries)
+    assert Against.TAKEN_BACK in found.weighed.speaks_against
+    return found.weighed.speaks_for == () and found.overpaid == () and not any(one.clashes for one in found.entries)
+
+
+def test_a_record_that_its_source_took_back_speaks_for_nothing(desk: Desk, registries: Registries) -> None:
+    assert For.RECORD_FITS in shown(desk).weighed.speaks_for
+    desk.later()
+    registries.take(void("1"))
+    registries.compare()
+    assert speaks_for_nothing(shown(desk))
+    desk.gather()  # the word that it was taken back is in the case now, and is no record of a death
+    assert "D13" in [one.flag.rule_id for one in shown(desk).flags]
+    assert speaks_for_nothing(shown(desk))
+
+
+def test_a_record_that_means_somebody_else_speaks_for_nothing(desk: Desk, registries: Registries) -> None:
+    link = str(shown(desk).flags[0].flag.evidence["link"])
+    registries.disproving.run(link, "同名，不是本人", desk.monitor)
+    assert speaks_for_nothing(shown(desk))
+
+
+def test_word_that_a_record_was_taken_back_reaches_the_open_case_and_takes_a_proposal_back(
+    desk: Desk, registries: Registries
+) -> None:
+    desk.take()
+    desk.check(Step.VISIT, Outcome.TOLD_OF_DEATH)
+    desk.propose(Disposition.CONFIRMED_DEATH)
+    registries.take(void("1"))
+    registries.compare()
+    assert desk.gather() == {"opened": 0, "joined": 1, "reopened": 0, "flags": 1}
+    with pytest.raises(CaseDoesNotFollow):
+        desk.approve()
+    assert desk.gather()["flags"] == 0
