@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +19,24 @@ class Bar(StrEnum):
     NOT_MET = "not_met"
     """A pass after a registered death, and nobody went to see or met the person."""
     SEEN_ALIVE = "seen_alive"
+    CONTESTED = "contested"
+    """Somebody says that the person is alive, or that a hold is wrong, and nobody has answered yet."""
+
+
+OF_THE_LIVING = frozenset({Bar.SEEN_ALIVE, Bar.CONTESTED})
+"""Bars of a confirmed death alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """What speaks of the person beside this case.
+
+    seen_at    when a member of staff last saw them, such as at an attested pass or for another of their cases
+    contested  a contest is open
+    """
+
+    seen_at: datetime | None = None
+    contested: bool = False
 
 
 def bar_of(
@@ -25,19 +44,20 @@ def bar_of(
     said: Disposition,
     flags: Sequence[CaseFlag],
     events: Sequence[CaseEvent],
-    seen_at: datetime | None,
+    alive: Alive,
 ) -> Bar | None:
     """Why a disposition may not be proposed or approved now; None where it may.
 
     flags    of the present round
     events   all, oldest first
-    seen_at  when a member of staff last saw the person otherwise, such as at an attested pass
     """
     steps = [event for event in this_round(events) if event.step is not None]
     if said not in dispositions_of(cause):
         return Bar.NOT_OF_CAUSE
-    if said is Disposition.CONFIRMED_DEATH and (_seen_since(flags, seen_at) or _found_alive(steps)):
+    if said is Disposition.CONFIRMED_DEATH and (_seen_since(flags, alive.seen_at) or _found_alive(steps)):
         return Bar.SEEN_ALIVE
+    if said is Disposition.CONFIRMED_DEATH and alive.contested:
+        return Bar.CONTESTED
     if not steps:
         return Bar.NOT_CHECKED
     needs_meeting = any(flag.rule_id == PASSED_AFTER_DEATH for flag in flags)

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from auth_service.accounts.roles import Permission
 from auth_service.casework.case import CaseAct, CaseState, may_follow
 from auth_service.casework.disposition import OUTCOMES, Disposition, Outcome, Step, dispositions_of
-from auth_service.casework.terms import Bar
+from auth_service.casework.terms import OF_THE_LIVING
 from auth_service.console import case_words
 from auth_service.console.case_chart import HEIGHT, LANE, LEFT, RIGHT, TOP, WIDTH, chart_of
 from auth_service.console.cases import LIST
@@ -243,7 +243,7 @@ def _now(shown: CaseShown, visitor: Visitor, language: Language) -> dict[str, ob
 
 def _all_barred(shown: CaseShown, said: tuple[Disposition, ...], language: Language) -> str:
     """One sentence where nothing may be proposed yet, and why."""
-    bars = {shown.bars[one] for one in said if one in shown.bars and shown.bars[one] is not Bar.SEEN_ALIVE}
+    bars = {shown.bars[one] for one in said if one in shown.bars and shown.bars[one] not in OF_THE_LIVING}
     covered = bool(bars) and all(one in shown.bars for one in said)
     return error_of(bars.pop()).text(language) if covered else ""
 

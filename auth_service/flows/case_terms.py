@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from auth_service.casework.case import CaseEvent, CaseFlag, may_follow, standing_after
 from auth_service.casework.disposition import CLEARS, CONFIRMS, Disposition
-from auth_service.casework.terms import Bar
+from auth_service.casework.terms import Alive, Bar
 from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.audit_facts import JUDGED, SYSTEM
 from auth_service.core.errors import (
@@ -14,11 +14,13 @@ from auth_service.core.errors import (
     CaseDoesNotFollow,
     CaseNeedsMeeting,
     CaseStepMissing,
+    ContestIsOpen,
     DispositionNotOfCause,
     NotFound,
     PersonJustSeen,
     StaleJudgement,
 )
+from auth_service.flows.money_terms import seen_at
 from auth_service.monitoring.flags import Judgement, Verdict
 from auth_service.storage.unit import StoredCase, Unit
 
@@ -30,7 +32,14 @@ def error_of(bar: Bar) -> ActRefused:
         Bar.NOT_CHECKED: CaseStepMissing(),
         Bar.NOT_MET: CaseNeedsMeeting(),
         Bar.SEEN_ALIVE: PersonJustSeen(),
+        Bar.CONTESTED: ContestIsOpen(),
     }[bar]
+
+
+def alive_of(unit: Unit, person_id: str) -> Alive:
+    """What speaks of the person's life: staff who saw them, for any of their cases too, and an open contest."""
+    seen = [one for one in (seen_at(unit, person_id), unit.cases.last_met(person_id)) if one is not None]
+    return Alive(max(seen, default=None), unit.contests.open_of(person_id) is not None)
 
 
 def alone_with_case(unit: Unit, case_id: str, after: str | None = None) -> StoredCase:

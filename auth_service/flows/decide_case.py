@@ -8,8 +8,8 @@ from auth_service.casework.case import CaseAct, CaseEvent, CaseState
 from auth_service.casework.terms import bar_of
 from auth_service.core.clock import Clock
 from auth_service.core.errors import AccountTampered, CaseDoesNotFollow, KeyDestroyed, MakerGone, SecondPersonNeeded
-from auth_service.flows.case_terms import alone_with_case, error_of, judge_flags, keep_act
-from auth_service.flows.money_terms import checked_note, require, seen_at
+from auth_service.flows.case_terms import alive_of, alone_with_case, error_of, judge_flags, keep_act
+from auth_service.flows.money_terms import checked_note, require
 from auth_service.storage.unit import Store, StoredCase, Unit
 
 
@@ -33,7 +33,7 @@ class DecideCase:
             disposition = proposed.disposition
             if disposition is None or not _may_still_propose(unit, proposed.done_by or ""):
                 raise MakerGone
-            bar = bar_of(case.cause, disposition, case.round_flags, case.events, seen_at(unit, case.person_id))
+            bar = bar_of(case.cause, disposition, case.round_flags, case.events, alive_of(unit, case.person_id))
             if bar is not None:
                 raise error_of(bar)
             event = CaseEvent(

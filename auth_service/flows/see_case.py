@@ -29,7 +29,8 @@ from auth_service.flows.case_file import (
     seen_since,
     taken_back,
 )
-from auth_service.flows.money_terms import require, seen_at
+from auth_service.flows.case_terms import alive_of
+from auth_service.flows.money_terms import require
 from auth_service.monitoring.flags import Verdict
 from auth_service.storage.queries import PersonSummary
 from auth_service.storage.unit import Store, StoredCase, StoredFlag, StoredNotice, Unit
@@ -116,13 +117,12 @@ class SeeCases:
         person = known_person(unit, case.person_id)
         flags = tuple(one for one in (unit.flags.get(flag.id) for flag in case.flags) if one is not None)
         entries = line_of(unit, case, flags, person, now)
-        seen = seen_at(unit, case.person_id)
-        contested = unit.contests.open_of(case.person_id) is not None
+        alive = alive_of(unit, case.person_id)
         known = _knowledge(case, flags, entries, taken_back(unit, flags))
-        known = replace(known, seen_on=seen_since(case, seen), contested=contested)
+        known = replace(known, seen_on=seen_since(case, alive.seen_at), contested=alive.contested)
         stopped, staff = is_stopped(unit, person), unit.staff.all()
         bars = {
-            said: bar_of(case.cause, said, case.round_flags, case.events, seen) for said in dispositions_of(case.cause)
+            said: bar_of(case.cause, said, case.round_flags, case.events, alive) for said in dispositions_of(case.cause)
         }
         doubtful = any(flag.rule_id == PASSED_AFTER_DEATH for flag in case.round_flags)
         return CaseShown(
@@ -139,7 +139,7 @@ class SeeCases:
             tuple(one.username for one in staff if not one.disabled and may(one.role, Permission.WORK_CASES)),
             {said: bar for said, bar in bars.items() if bar is not None},
             known.seen_on,
-            contested,
+            alive.contested,
             stopped,
             restores_first(case.standing.disposition, is_closed=not case.standing.is_open, is_stopped=stopped),
         )

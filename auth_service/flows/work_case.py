@@ -11,8 +11,8 @@ from auth_service.casework.disposition import OUTCOMES, Disposition, Outcome, St
 from auth_service.casework.terms import bar_of
 from auth_service.core.clock import Clock
 from auth_service.core.errors import FieldInvalid, KeyDestroyed, NotFound, ReasonMissing
-from auth_service.flows.case_terms import alone_with_case, error_of, keep_act
-from auth_service.flows.money_terms import checked_note, require, seen_at
+from auth_service.flows.case_terms import alive_of, alone_with_case, error_of, keep_act
+from auth_service.flows.money_terms import checked_note, require
 from auth_service.storage.unit import Store, StoredCase, Unit
 
 _SHORTEST_REASON = 2
@@ -72,7 +72,7 @@ class WorkCase:
         now = self._clock.now()
         with self._store.unit() as unit:
             case = alone_with_case(unit, case_id, after)
-            bar = bar_of(case.cause, said, case.round_flags, case.events, seen_at(unit, case.person_id))
+            bar = bar_of(case.cause, said, case.round_flags, case.events, alive_of(unit, case.person_id))
             if bar is not None:
                 raise error_of(bar)
             _keep_words(unit, case, CaseEvent(CaseAct.PROPOSED, staff.id, now, words, disposition=said))

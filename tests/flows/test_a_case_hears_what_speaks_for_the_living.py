@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from auth_service.casework.case import Cause
+from auth_service.casework.case import CaseState, Cause
 from auth_service.casework.disposition import Disposition, Outcome, Step
 from auth_service.casework.time_line import Track
 from auth_service.casework.weighing import Against, For
-from auth_service.core.errors import CaseDoesNotFollow
+from auth_service.core.errors import CaseDoesNotFollow, ContestIsOpen, PersonJustSeen
+from auth_service.flows.ask_other_way import Named
 from auth_service.flows.see_case import CaseShown
+from auth_service.flows.work_case import Checked
+from auth_service.monitoring.flags import Severity
+from auth_service.payments.proposals import Act, Ground
+from auth_service.qualification.evidence import Channel
 from tests.builders import WANG, Agency
 from tests.conftest import FixedClock
 from tests.flows.casing import Desk
@@ -73,3 +78,35 @@ def test_word_that_a_record_was_taken_back_reaches_the_open_case_and_takes_a_pro
     with pytest.raises(CaseDoesNotFollow):
         desk.approve()
     assert desk.gather()["flags"] == 0
+
+
+def test_nobody_who_says_that_they_live_is_confirmed_dead_before_somebody_answered(
+    desk: Desk, registries: Registries
+) -> None:
+    desk.money.do(Act.HOLD, Ground.DEATH_RECORD)
+    desk.take()
+    desk.check(Step.VISIT, Outcome.TOLD_OF_DEATH)
+    desk.propose(Disposition.CONFIRMED_DEATH)
+    desk.money.opening.by_number(Named(WANG, "王秀英"), Channel.PHONE)
+    with pytest.raises(ContestIsOpen):
+        desk.approve()
+    assert desk.case.standing.state is CaseState.PROPOSED
+    desk.deciding.give_back(desk.case.id, "本人提出异议", desk.checker)
+    with pytest.raises(ContestIsOpen):
+        desk.propose(Disposition.CONFIRMED_DEATH)
+    desk.propose(Disposition.FALSE_ALARM)
+
+
+def test_whoever_was_seen_for_another_case_is_not_confirmed_dead(desk: Desk, registries: Registries) -> None:
+    desk.flag("V03", Severity.MEDIUM)
+    desk.gather()
+    by_cause = {case.cause: case.id for case in desk.cases()}
+    for cause, checked in (
+        (Cause.DEATH, Checked(Step.VISIT, Outcome.TOLD_OF_DEATH)),
+        (Cause.VERIFICATION, Checked(Step.IN_PERSON, Outcome.SEEN)),
+    ):
+        desk.working.assign(by_cause[cause], "chen", desk.monitor)
+        desk.working.note_step(by_cause[cause], checked, desk.monitor)
+    with pytest.raises(PersonJustSeen):
+        desk.working.propose(by_cause[Cause.DEATH], Disposition.CONFIRMED_DEATH, "依据齐全", desk.monitor)
+    assert Against.SEEN in shown(desk).weighed.speaks_against

@@ -239,6 +239,13 @@ class Cases:
         wanted = select(_FLAGS.c.case_id).where(_FLAGS.c.flag_id == flag_id).order_by(_FLAGS.c.case_id)
         return list(self._work.connection.execute(wanted).scalars())
 
+    def last_met(self, person_id: str) -> datetime | None:
+        """When somebody of the staff last saw the person, by the steps of any of their cases that this service
+        wrote."""
+        mine = and_(_CASES.c.person_id == person_id, _ACTS.c.outcome == Outcome.SEEN.value)
+        met = self._work.connection.execute(select(_ACTS).join(_CASES, _CASES.c.id == _ACTS.c.case_id).where(mine))
+        return max((row.done_at for row in met if is_genuine(self._work.indexes, CaseActRow, row)), default=None)
+
     def _all(self, which: ColumnElement[bool]) -> list[StoredCase]:
         order = (_CASES.c.opened_at, _CASES.c.id)
         rows = self._work.connection.execute(select(_CASES).where(which).order_by(*order)).all()

@@ -22,7 +22,7 @@ from auth_service.casework.case import (
     this_round,
 )
 from auth_service.casework.disposition import OUTCOMES, Disposition, Outcome, Step, dispositions_of
-from auth_service.casework.terms import Bar, bar_of, restores_first
+from auth_service.casework.terms import Alive, Bar, bar_of, restores_first
 from auth_service.core.clock import working_days_after
 from auth_service.monitoring.flags import Severity
 
@@ -146,7 +146,7 @@ def test_a_round_begins_with_the_last_opening() -> None:
 
 
 def bar(said: Disposition, *steps: CaseEvent, seen_at: datetime | None = None, rule: str = "D01") -> Bar | None:
-    return bar_of(Cause.DEATH, said, [flag(rule)], [OPENED, *steps], seen_at)
+    return bar_of(Cause.DEATH, said, [flag(rule)], [OPENED, *steps], Alive(seen_at))
 
 
 @pytest.mark.parametrize("said", list(Disposition))
@@ -182,7 +182,7 @@ def test_a_pass_after_a_registered_death_is_not_decided_before_a_meeting(said: D
 
 def test_what_staff_did_confirms_nobodys_death() -> None:
     assert Disposition.CONFIRMED_DEATH not in dispositions_of(Cause.CONTROL)
-    said = bar_of(Cause.LEDGER, Disposition.CONFIRMED_DEATH, [flag("I01")], [OPENED, CALLED], None)
+    said = bar_of(Cause.LEDGER, Disposition.CONFIRMED_DEATH, [flag("I01")], [OPENED, CALLED], Alive())
     assert said is Bar.NOT_OF_CAUSE
 
 
