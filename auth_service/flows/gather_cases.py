@@ -7,6 +7,7 @@ from datetime import datetime
 
 from auth_service.casework.case import CaseAct, CaseEvent, CaseFlag, Cause, standing_after
 from auth_service.core.clock import Clock
+from auth_service.core.errors import PartlyDone, SealBroken, StaleJudgement
 from auth_service.flows.case_terms import keep_act, tell
 from auth_service.monitoring.flags import Severity
 from auth_service.storage.unit import Loose, Store, StoredCase, Unit
@@ -23,17 +24,35 @@ class GatherCases:
         self._clock = clock
 
     def run(self) -> dict[str, int]:
-        """How many cases were `opened`, `joined` and `reopened`, and how many `flags` went in."""
+        """How many cases were `opened`, `joined` and `reopened`, and how many `flags` went in.
+
+        raises   PartlyDone: cases of some people hold rows that this service did not write, and nothing was put into
+                 them; everybody else's flags are in theirs
+        """
+        counts, broken = self._everybody()
+        if broken:
+            raise PartlyDone(f"{SealBroken.code}: {broken}", counts=counts)
+        return counts
+
+    def _everybody(self) -> tuple[dict[str, int], int]:
+        """The counts, and how many people's cases could not be read."""
+        broken = 0
         counts: Counter[str] = Counter(opened=0, joined=0, reopened=0, flags=0)
         after = ""
         while True:
             with self._store.reading() as unit:
                 people = unit.cases.people_with_loose(after, PEOPLE_AT_ONCE)
             for person_id in people:
-                with self._store.unit() as unit:
-                    counts.update(gather_person(unit, person_id, self._clock.now()))
+                try:
+                    with self._store.unit() as unit:
+                        counts.update(gather_person(unit, person_id, self._clock.now()))
+                except (
+                    SealBroken,
+                    StaleJudgement,
+                ):  # told at the end: one spoilt case must not keep all others waiting
+                    broken += 1
             if len(people) < PEOPLE_AT_ONCE:
-                return dict(counts)
+                return dict(counts), broken
             after = people[-1]
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
 import pytest
 
 from auth_service.casework.case import CaseState, Cause
 from auth_service.casework.disposition import Disposition, Outcome, Step
 from auth_service.casework.time_line import Track
 from auth_service.casework.weighing import Against, For
-from auth_service.core.errors import CaseDoesNotFollow, ContestIsOpen, PersonJustSeen
+from auth_service.core.errors import CaseDoesNotFollow, ContestIsOpen, PartlyDone, PersonJustSeen
 from auth_service.flows.ask_other_way import Named
 from auth_service.flows.see_case import CaseShown
 from auth_service.flows.work_case import Checked
 from auth_service.monitoring.flags import Severity
 from auth_service.payments.proposals import Act, Ground
 from auth_service.qualification.evidence import Channel
-from tests.builders import WANG, Agency
+from tests.builders import LI, WANG, Agency, id_number
 from tests.conftest import FixedClock
 from tests.flows.casing import Desk
 from tests.flows.registries import Registries, death, void
@@ -110,3 +114,30 @@ def test_whoever_was_seen_for_another_case_is_not_confirmed_dead(desk: Desk, reg
     with pytest.raises(PersonJustSeen):
         desk.working.propose(by_cause[Cause.DEATH], Disposition.CONFIRMED_DEATH, "依据齐全", desk.monitor)
     assert Against.SEEN in shown(desk).weighed.speaks_against
+
+
+def test_cases_that_were_written_by_hand_keep_nobody_elses_flags_waiting(
+    desk: Desk, rows: Callable[..., list[Any]]
+) -> None:
+    """An act and a case past the service; whoever comes after them is seen to, and the worker tells of both."""
+    others = [desk.money.add_person(LI, "TS-2"), desk.money.add_person(id_number(date(1950, 4, 4), 7), "TS-3")]
+    desk.died()
+    desk.gather()
+    rows(
+        "INSERT INTO case_acts (id, case_id, number, act, state, severity, severity_rank, rules, due_on, assignee,"
+        " done_by, done_at) SELECT 'f' || substr(id, 2), case_id, 2, 'assigned', 'assigned', severity, severity_rank,"
+        " rules, due_on, :monitor, :monitor, done_at FROM case_acts",
+        monitor=desk.monitor.id,
+    )
+    rows(
+        "INSERT INTO cases (id, person_id, cause, opened_at) SELECT 'f' || substr(id, 2), :person, cause, opened_at"
+        " FROM cases",
+        person=others[0],
+    )
+    desk.flag("D13", Severity.CRITICAL)
+    for person in others:
+        desk.flag("D13", Severity.CRITICAL, person, person)
+    with pytest.raises(PartlyDone) as told:
+        desk.gather()
+    assert (told.value.detail, told.value.counts["opened"]) == ("seal_broken: 2", 1)
+    assert [case.cause for case in desk.cases(others[1])] == [Cause.DEATH]
