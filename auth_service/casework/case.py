@@ -48,6 +48,8 @@ _OF_RULE = {
 """Rules whose finding belongs elsewhere than their family: a wrong record, and a benefit that is paid twice."""
 PASSED_AFTER_DEATH = "D07"
 """Either the record of the death is wrong or somebody else passed: both are kept open until somebody met the person."""
+_OF_RECORDS = frozenset({PASSED_AFTER_DEATH, "D08", "D13"})
+"""Rules besides those about the ledger by which a record may be wrong: dates disagree, or a registry took it back."""
 MEETING_DAYS = 3
 """Calendar days until that meeting. source: domain.md section 6, D07"""
 _WORKING_DAYS = {Severity.CRITICAL: 5, Severity.HIGH: 10, Severity.MEDIUM: 20, Severity.LOW: 20}
@@ -57,6 +59,11 @@ _WORKING_DAYS = {Severity.CRITICAL: 5, Severity.HIGH: 10, Severity.MEDIUM: 20, S
 def cause_of(rule_id: str) -> Cause | None:
     """By the rule's id; None for a rule of no family."""
     return _OF_RULE.get(rule_id) or _OF_FAMILY.get(rule_id[:1])
+
+
+def asks_about_records(rule_id: str) -> bool:
+    """Whether a flag of this rule asks for a wrong record, so that finding one proves it right."""
+    return rule_id in _OF_RECORDS or cause_of(rule_id) is Cause.LEDGER
 
 
 def rules_of(cause: Cause) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

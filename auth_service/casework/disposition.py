@@ -2,7 +2,8 @@
 
 rules   nothing ends before somebody checked; a pass after a registered death not before somebody met the person
         whoever has been seen alive is not confirmed dead
-        what proved wrong makes its flags false, so that the rule's scorecard counts it
+        what proved wrong makes its flags false, so that the rule's scorecard counts it; where a record proved wrong,
+        rules that ask about records were right (terms.py)
 source  domain.md sections 6 (D07) and 8; trust.md, the worst error is a living person marked dead
 """
 
@@ -62,7 +63,7 @@ class Disposition(StrEnum):
 
 
 CLEARS = frozenset({Disposition.DATA_ERROR, Disposition.FALSE_ALARM})
-"""Nothing was wrong with the person: the flags are judged false, and what is held is given back first."""
+"""Nothing was wrong with the person: what is held is given back first."""
 CONFIRMS = frozenset({Disposition.CONFIRMED_DEATH, Disposition.CONFIRMED_FRAUD, Disposition.CONFIRMED_OTHER})
 _NEVER_DEATH = frozenset({"control", "ledger"})
 

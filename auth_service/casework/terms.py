@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from auth_service.casework.case import PASSED_AFTER_DEATH, CaseEvent, CaseFlag, Cause, this_round
-from auth_service.casework.disposition import CLEARS, MEETINGS, Disposition, Outcome, dispositions_of
+from auth_service.casework.case import (
+    PASSED_AFTER_DEATH,
+    CaseEvent,
+    CaseFlag,
+    Cause,
+    asks_about_records,
+    this_round,
+)
+from auth_service.casework.disposition import CLEARS, CONFIRMS, MEETINGS, Disposition, Outcome, dispositions_of
+from auth_service.monitoring.flags import Verdict
 
 
 class Bar(StrEnum):
@@ -74,6 +82,14 @@ def _seen_since(flags: Sequence[CaseFlag], seen_at: datetime | None) -> bool:
 def _found_alive(steps: Sequence[CaseEvent]) -> bool:
     """A meeting in which the person was there; a voice on a telephone may be anybody's."""
     return any(event.outcome is Outcome.SEEN for event in steps)
+
+
+def verdict_of(said: Disposition, flag: CaseFlag) -> Verdict | None:
+    """What the end of a case says of one flag in it; None: nothing. Whoever asked whether a record is wrong was right
+    where one is."""
+    if said in CONFIRMS or (said is Disposition.DATA_ERROR and asks_about_records(flag.rule_id)):
+        return Verdict.NEEDS_CHECK
+    return Verdict.FALSE_FLAG if said in CLEARS else None
 
 
 def restores_first(said: Disposition | None, *, is_closed: bool, is_stopped: bool) -> bool:

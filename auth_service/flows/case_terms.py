@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auth_service.casework.case import CaseEvent, CaseFlag, may_follow, standing_after
-from auth_service.casework.disposition import CLEARS, CONFIRMS, Disposition
-from auth_service.casework.terms import Alive, Bar
+from auth_service.casework.disposition import CONFIRMS, Disposition
+from auth_service.casework.terms import Alive, Bar, verdict_of
 from auth_service.core.audit import AuditEvent, Details
 from auth_service.core.audit_facts import JUDGED, SYSTEM
 from auth_service.core.errors import (
@@ -92,14 +92,13 @@ def keep_judgement(unit: Unit, judgement: Judgement, after: str | None) -> None:
 
 
 def judge_flags(unit: Unit, case: StoredCase, said: Disposition, event: CaseEvent) -> None:
-    """Says of the round's flags what the case found, so that scorecards count it. A flag that another open case holds
-    is not found false before that case says so too; a duplicate says nothing about its flags."""
-    verdict = Verdict.FALSE_FLAG if said in CLEARS else Verdict.NEEDS_CHECK if said in CONFIRMS else None
-    if verdict is None or event.done_by is None:
-        return
+    """Says of the round's flags what the case found, so that scorecards count it. A flag that another case holds is not
+    found false while that one is open, or once it has confirmed it; a duplicate says nothing about its flags."""
     for flag in case.round_flags:
-        stored = unit.flags.get(flag.id)
-        if stored is None or (verdict is Verdict.FALSE_FLAG and _open_elsewhere(unit, flag.id, case.id)):
+        stored, verdict = unit.flags.get(flag.id), verdict_of(said, flag)
+        if stored is None or verdict is None or event.done_by is None:
+            continue
+        if verdict is Verdict.FALSE_FLAG and _holds_elsewhere(unit, flag.id, case.id):
             continue
         newest = stored.judgements[-1] if stored.judgements else None
         if newest is None or newest[1].verdict is not verdict:
@@ -108,6 +107,10 @@ def judge_flags(unit: Unit, case: StoredCase, said: Disposition, event: CaseEven
             keep_judgement(unit, judgement, newest[0] if newest else None)
 
 
-def _open_elsewhere(unit: Unit, flag_id: str, case_id: str) -> bool:
+def _holds_elsewhere(unit: Unit, flag_id: str, case_id: str) -> bool:
     others = (unit.cases.get(one) for one in unit.cases.with_flag(flag_id) if one != case_id)
-    return any(other is not None and other.standing.is_open for other in others)
+    return any(other is not None and (other.standing.is_open or _confirmed(other)) for other in others)
+
+
+def _confirmed(case: StoredCase) -> bool:
+    return case.standing.disposition in CONFIRMS

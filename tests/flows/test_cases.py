@@ -429,3 +429,24 @@ def test_looks_and_packs_are_in_the_audit_trail(desk: Desk) -> None:
     digests = [(row.event.details or {}).get("sha256") for row in rows if row.event.action == "case.packed"]
     unsigned = {name: value for name, value in signed.items() if name not in {"key_id", "signature"}}
     assert digests == [digest_of(unsigned)]
+
+
+@pytest.mark.parametrize(("rule", "severity"), [("I01", Severity.HIGH), ("D13", Severity.CRITICAL)])
+def test_a_wrong_record_proves_right_whoever_asked_about_records(desk: Desk, rule: str, severity: Severity) -> None:
+    flag_id = desk.flag(rule, severity)
+    desk.gather()
+    desk.close(Disposition.DATA_ERROR)
+    assert verdicts(desk, flag_id) == [Verdict.NEEDS_CHECK]
+
+
+def test_what_one_case_confirmed_another_does_not_find_false(desk: Desk) -> None:
+    li = desk.money.add_person(LI, "TS-2")
+    flag_id = desk.flag("I09", Severity.CRITICAL, "pair", desk.person, li)
+    desk.gather()
+    desk.close(Disposition.CONFIRMED_FRAUD)
+    (other,) = desk.cases(li)
+    desk.working.assign(other.id, "chen", desk.monitor)
+    desk.working.note_step(other.id, Checked(Step.CALL, Outcome.REACHED), desk.monitor)
+    desk.working.propose(other.id, Disposition.FALSE_ALARM, "本人无过错", desk.monitor)
+    desk.deciding.approve(other.id, "同意", desk.checker)
+    assert verdicts(desk, flag_id) == [Verdict.NEEDS_CHECK]
