@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from auth_service.accounts.roles import Role
+from auth_service.beneficiaries.person import BenefitKind
 from auth_service.casework.case import CaseAct, CaseState, Cause
 from auth_service.casework.disposition import Disposition, Outcome, Step
 from auth_service.casework.evidence_pack import digest_of
@@ -36,6 +37,7 @@ from auth_service.flows.work_case import Checked
 from auth_service.monitoring.flags import Flag, Severity, Verdict
 from auth_service.payments.proposals import Act, Ground, PayState
 from auth_service.storage.queries import CaseFilter
+from auth_service.storage.records.proposals import Proposals
 from tests.builders import LI, Agency
 from tests.conftest import FixedClock
 from tests.flows.casing import Desk
@@ -364,6 +366,28 @@ def test_what_is_held_of_somebody_about_whom_nothing_was_wrong_comes_first(desk:
     desk.money.restore()
     assert not desk.shown().restore_first
     assert queries.cases(CaseFilter("restore")).rows == ()
+
+
+def test_many_cases_that_were_cleared_are_counted_in_a_few_statements(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li = desk.money.add_person(LI, "TS-2")
+    desk.died()
+    desk.money.do(Act.HOLD, Ground.DEATH_RECORD)
+    desk.money.restore()
+    desk.later()
+    desk.money.do(Act.HOLD, Ground.DATA_CONFLICT)
+    desk.gather()
+    desk.close(Disposition.FALSE_ALARM)
+    with desk.store.reading() as unit:
+        one_by_one = unit.proposals.history(desk.person, BenefitKind.RESIDENT_PENSION)
+        at_once = unit.proposals.histories([desk.person, li])
+    assert {benefit: tuple(acts) for benefit, acts in at_once.items()} == {
+        (desk.person, BenefitKind.RESIDENT_PENSION.value): one_by_one
+    }
+    monkeypatch.setattr(Proposals, "history", lambda *_: pytest.fail("asked person by person"))
+    assert desk.store.queries.case_counts("", desk.clock.now().date())["restore"] == 1
+    assert len(desk.store.queries.cases(CaseFilter("restore")).rows) == 1
 
 
 def test_the_queue_is_sorted_filtered_and_paged(desk: Desk) -> None:

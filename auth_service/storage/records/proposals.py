@@ -14,6 +14,7 @@ from auth_service.core.errors import KeyDestroyed, StaleJudgement
 from auth_service.payments.proposals import Act, Approved, Ground, Proposal, Verdict
 from auth_service.payments.rows import from_fen, to_fen
 from auth_service.storage.records.guards import guard_of, is_genuine
+from auth_service.storage.records.some_people import SomePeople, those
 from auth_service.storage.sealing import Place
 from auth_service.storage.tables import DecisionRow, ProposalRow
 from auth_service.storage.tables.schema import table_of
@@ -111,6 +112,23 @@ class Proposals:
             if decision is not None and decision.verdict == Verdict.APPROVED.value
         ]
         return tuple(act for _, act in sorted(found, key=lambda one: one[0]))
+
+    def histories(self, people: SomePeople) -> dict[tuple[str, str], list[Approved]]:
+        """The same of every benefit of these people, by person and kind, in two statements."""
+        mine = those(self._work.connection, _PROPOSALS.c.person_id, people)
+        counted = select(_DECISIONS).join(_PROPOSALS, _PROPOSALS.c.id == _DECISIONS.c.proposal_id).where(mine)
+        decisions = {
+            row.proposal_id: row
+            for row in self._work.connection.execute(counted.where(_DECISIONS.c.verdict == Verdict.APPROVED.value))
+            if is_genuine(self._work.indexes, DecisionRow, row)
+        }
+        found: dict[tuple[str, str], list[Approved]] = {}
+        for row in self._work.connection.execute(select(_PROPOSALS).where(mine)):
+            decision = decisions.get(row.id)
+            if decision is not None and is_genuine(self._work.indexes, ProposalRow, row):
+                act = Approved(Act(row.act), Ground(row.ground), row.month, decision.decided_at)
+                found.setdefault((row.person_id, row.benefit_kind), []).append(act)
+        return {benefit: sorted(acts, key=lambda act: act.at) for benefit, acts in found.items()}
 
     def waiting(self, person_id: str, benefit: BenefitKind, since: datetime) -> frozenset[Act]:
         """Acts proposed after an instant that nobody has ended yet."""
