@@ -58,17 +58,18 @@ READS: Mapping[str, tuple[str, ...]] = {
     "account_holders": ("ledger", "proxy", "day"),
     "ledger_identities": ("ledger", "day"),
     "month_pairs": ("payments",),
-    "namesakes": ("ledger", "acts"),
-    "owed": ("ledger", "payments", "acts", "day"),
+    "namesakes": ("ledger", "day"),
+    "owed": ("payments", "day"),
     "payments_of_stopped": ("payments", "acts"),
     "shared_accounts": ("ledger", "proxy", "day"),
     "acts_on_money": ("acts", "day"),
     "late_rows": ("payments", "acts"),
     "paid_after_death": ("payments", "acts", "day"),
-    "phone_changes": ("ledger", "acts", "day"),
+    "phone_changes": ("ledger", "day"),
     **dict.fromkeys(("margins", "old_people", "overrides", "photo_changes", "refused_people"), ("day",)),
     "poverty_tags": ("ledger", "tags", "day"),
     "silent_only": ("sweep", "day"),
 }
 """What a set is read from, in the words of records/rule_runs.py: its rule need not run again before any of it was
-written, or, with `day`, before the next legal day. A set that is not named depends on everything."""
+written, or, with `day`, before the next legal day. Acts are decided all day long: sets that open everybody's papers, or
+read every payment, wait for the day instead. A set that is not named depends on everything."""

@@ -43,6 +43,12 @@ def test_every_rule_has_its_set_of_facts_and_every_set_a_rule() -> None:
     assert len({rule.rule_id for rule in SWEPT}) == len(SWEPT)
 
 
+@pytest.mark.parametrize("whole", ["ledger_identities", "namesakes", "old_people", "owed", "phone_changes"])
+def test_sets_that_read_everybody_are_not_read_anew_for_each_act(whole: str) -> None:
+    assert "acts" not in READS[whole]
+    assert "day" in READS[whole]
+
+
 # --- I02 ------------------------------------------------------------------------------------------------
 
 
