@@ -130,7 +130,10 @@ def _stopped(unit: Unit, person: str, benefits: Collection[BenefitKind]) -> froz
 
 
 def _raise(unit: Unit, flags: Iterable[Flag]) -> int:
-    return sum(unit.flags.raise_once(flag) is not None for flag in flags)
+    """Nothing is asked about whoever was erased: what stands of them names nobody."""
+    found = list(flags)
+    here = unit.links.not_erased(sorted({person for flag in found for person in flag.person_ids}))
+    return sum(unit.flags.raise_once(flag) is not None for flag in found if here.issuperset(flag.person_ids))
 
 
 def _facts(link: StoredLink, benefits: Benefits) -> LinkFacts:

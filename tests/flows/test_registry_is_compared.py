@@ -452,6 +452,21 @@ def test_an_erased_person_is_compared_with_nothing(registries: Registries) -> No
     assert (done.people, done.strong, done.weak) == (0, 0, 0)
 
 
+def test_nothing_is_asked_about_somebody_who_was_erased_when_a_record_is_taken_back(registries: Registries) -> None:
+    from auth_service.core.erasure import ErasureReason, Requester, Tombstone  # noqa: PLC0415
+
+    person, now = registries.agency.person(), registries.agency.clock.now()
+    registries.take(wang())
+    registries.compare()
+    before = rules(registries)
+    with registries.agency.store.unit() as unit:
+        stone = Tombstone(person, next(iter(Requester)), next(iter(ErasureReason)), registries.steward.id, now)
+        unit.erasures.erase(stone, now)
+    registries.take(void("1"))
+    assert registries.compare().withdrawn == 1
+    assert rules(registries) == before
+
+
 def test_what_compares_is_closed_whatever_happens(registries: Registries) -> None:
     class Breaks:
         closed = False
