@@ -185,6 +185,19 @@ def test_what_holds_again_after_a_void_was_discarded_is_renewed_and_asked_again(
     assert [rule for rule, _ in rules(registries)] == ["D01", "D01", "D13"]
 
 
+def test_a_pass_after_a_death_that_holds_again_is_asked_about_again(registries: Registries) -> None:
+    registries.agency.person()
+    registries.agency.enroll(WANG, picture("wang"))
+    registries.agency.verify(WANG, picture("wang", take=1))
+    registries.take(wang())
+    registries.compare()
+    wrong = registries.take(void("1"))
+    registries.compare()
+    registries.keeping.discard(wrong.batch_id, "用错了文件", registries.steward)
+    registries.compare()
+    assert [rule for rule, _ in rules(registries)].count("D07") == 2
+
+
 def test_killed_between_pages_it_ends_as_if_nothing_had_happened(
     registries: Registries, rows: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,11 +46,12 @@ class PassedAfter:
     )  # fmt: skip
 
     def judge(self, facts: PassAfterFacts, now: datetime) -> Flag | None:
-        """One flag for each pass and finding. A pass on the last possible day itself says nothing."""
+        """One flag for each pass and finding, and again where the row came to hold again: the case that asks anew needs
+        a meeting anew. A pass on the last possible day itself says nothing."""
         link = facts.link
         if link.meaning not in DEATHS or not link.strong or link.event is None or facts.passed_on <= link.event.last:
             return None
         days = (facts.passed_on - link.event.last).days
         more: Facts = {"evidence": facts.evidence_id, "passed_on": facts.passed_on.isoformat(), "days_after": days}
-        key = f"D07:{link.link}:{facts.evidence_id}"
+        key = f"D07:{link.key}:{facts.evidence_id}"
         return Flag(self.rule_id, self.version, self.severity, (link.person_id,), evidence_of(link, more), key, now)

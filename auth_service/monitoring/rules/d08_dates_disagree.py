@@ -52,7 +52,7 @@ class DatesDisagree:
             "other_link": other.link, "other_source": other.source, "other_event_date": str(other.event),
             "days_apart": gap.days,
         }  # fmt: skip
-        key = f"D08:{one.link}:{other.link}"
+        key = f"D08:{one.key}:{other.key}"
         return Flag(self.rule_id, self.version, self.severity, (one.person_id,), evidence_of(one, more), key, now)
 
     @staticmethod
