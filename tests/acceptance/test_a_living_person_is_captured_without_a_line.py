@@ -90,11 +90,17 @@ def rows(site: Site, statement: str) -> list[tuple[Any, ...]]:
 
 
 def test_somebody_else_in_her_name_passes_nowhere_and_a_person_looks(site: Site, terminal: Terminal) -> None:
-    found = captured(terminal, "grace", EILEEN, 40)
-    assert found["outcome"] in {"in_review", "other_way"}
-    assert "certificate" not in found
-    ((outcome, zone),) = rows(site, "SELECT outcome, zone FROM evidence")
-    assert (outcome, zone) == ("refer", "non_match"), "compared with her photo, and not hers"
+    """Her film is not always sure enough to be compared: the challenge is drawn by lot."""
+    kept: list[tuple[Any, ...]] = []
+    for seed in range(140, 140 + TRIES):
+        found = captured(terminal, "grace", EILEEN, seed)
+        assert found["outcome"] in {"in_review", "other_way"}
+        assert "certificate" not in found
+        kept = rows(site, "SELECT outcome, zone FROM evidence")
+        if ("refer", "non_match") in kept:
+            break
+    assert {outcome for outcome, _ in kept} == {"refer"}
+    assert ("refer", "non_match") in kept, "compared with her photo, and not hers"
     assert rows(site, "SELECT count(*) FROM certificates") == [(0,)]
 
 
