@@ -16,6 +16,7 @@ from auth_service.console.listing import ALL, PAGE_SIZE, Listing, cursor_of
 from auth_service.console.money_words import options
 from auth_service.console.words import region
 from auth_service.core.clock import legal_date
+from auth_service.core.errors import PartlyDone
 from auth_service.monitoring.flags import Severity
 from auth_service.storage.queries import CaseFilter, CaseLine
 from auth_service.storage.queries.cases import MINE, OPEN, OVERDUE, RESTORE
@@ -80,7 +81,10 @@ def cases_page(request: Request, visitor: CaseReader) -> Response:
 def gather(request: Request, visitor: CaseWorker, form: GatherForm) -> Response:
     """Puts flags into cases now. raises CsrfRefused"""
     check_form(request, form.get(FIELD), visitor.session.csrf_token)
-    counts = services_of(request).cases.gather.run()
+    try:
+        counts = services_of(request).cases.gather.run()
+    except PartlyDone as told:  # the worker, whose job this is, tells the operator which could not be read
+        counts = told.counts
     return RedirectResponse(f"{LIST.path}?gathered={counts['flags']}", 303)
 
 

@@ -10,6 +10,8 @@ from auth_service.accounts.roles import Role
 from auth_service.casework.case import CaseState
 from auth_service.casework.disposition import Disposition, Outcome, Step
 from auth_service.connectors.case_packs import check_pack
+from auth_service.core.errors import PartlyDone
+from auth_service.flows.gather_cases import GatherCases
 from auth_service.monitoring.flags import Severity
 from auth_service.payments.proposals import Act, Ground
 from tests.channels.service import EILEEN, GRACE, PASSWORD, Client, Deployment, hidden
@@ -123,6 +125,18 @@ def test_who_decides_on_an_old_page_is_told_and_keeps_nothing(cased: Cased, chec
     answer = checker.post(f"/console/cases/{case_id}/second-word", data=told)
     assert answer.status_code == 409
     assert cased.case(EILEEN).standing.state is CaseState.VERIFYING
+
+
+def test_a_case_that_cannot_be_read_leaves_the_button_to_everybody_elses(
+    cased: Cased, monitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def partly(_: GatherCases) -> dict[str, int]:
+        raise PartlyDone("seal_broken: 1", counts={"flags": 3})
+
+    monkeypatch.setattr(GatherCases, "run", partly)
+    told = {"csrf_token": hidden(monitor.get("/console/cases").text, "csrf_token")}
+    gathered = monitor.post("/console/cases/gather", data=told)
+    assert (gathered.status_code, gathered.headers["location"]) == (303, "/console/cases?gathered=3")
 
 
 def test_an_approval_long_after_the_password_asks_for_it(cased: Cased, checker: Client) -> None:
