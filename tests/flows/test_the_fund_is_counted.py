@@ -100,6 +100,17 @@ def test_flags_are_counted_by_rule_and_severity_with_their_newest_judgement(agen
     assert (month.flags, month.judged) == ((RuleFlags("V03", "critical", 1, 0, 0),), {})
 
 
+def test_a_record_that_means_somebody_else_is_nobodys_death(money: Money, registries: Registries) -> None:
+    money.pay("2025-10", "2026-03")
+    registries.take(death("D-1", id_number=WANG, **DIED))
+    registries.compare()
+    assert counted(money).waiting == 1
+    link = str(registries.flags()[0].evidence["link"])
+    registries.disproving.run(link, "写的是亲属的号码，本人健在", registries.second())
+    count = counted(money)
+    assert (count.waiting, of(count)) == (0, {})
+
+
 def test_a_recorded_death_is_open_until_somebody_acts_and_its_days_count_from_the_death(
     money: Money, registries: Registries
 ) -> None:

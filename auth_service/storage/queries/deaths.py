@@ -1,7 +1,7 @@
 """Deaths that registries told of people in the ledger, what was done about each, and what was paid after it.
 
 A death counts here where a file that counts tells it of the very ID number, in the version that holds. Who is found by
-name alone is in doubt and counts for nothing in a number about money.
+name alone is in doubt and counts for nothing in a number about money, and so is who was found to be somebody else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import CTE, ColumnElement, Row, and_, case, func, or_, select
 from auth_service.beneficiaries.dates import parse_partial_date
 from auth_service.casework.contest import ContestAct
 from auth_service.crosscheck.sources import RegistryAct, RegistryKind
+from auth_service.crosscheck.standing import LinkAct
 from auth_service.monitoring.delay import DeathAndHold, days_to_hold
 from auth_service.monitoring.fund import WRONGFUL, Death, Standing
 from auth_service.payments.proposals import Act, Ground, Verdict
@@ -25,6 +26,8 @@ from auth_service.storage.tables import (
     ContestActRow,
     ContestRow,
     DecisionRow,
+    LinkActRow,
+    LinkFindingRow,
     PaymentRecord,
     PersonRow,
     ProposalRow,
@@ -43,6 +46,7 @@ _SLACK = timedelta(days=1)
 _ROWS, _PEOPLE, _BATCHES = table_of(RegistryRecordRow), table_of(PersonRow), table_of(RegistryBatchRow)
 _PROPOSALS, _DECISIONS, _PAID = table_of(ProposalRow), table_of(DecisionRow), table_of(PaymentRecord)
 _CONTESTS, _ACTS = table_of(ContestRow), table_of(ContestActRow)
+_FOUND, _SAID = table_of(LinkFindingRow), table_of(LinkActRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,15 @@ def _deaths(work: Work, since: datetime) -> CTE | None:
         later.c.source_time > _ROWS.c.source_time,
         and_(later.c.source_time == _ROWS.c.source_time, _rank(later.c.act) > _rank(_ROWS.c.act)),
     )
+    somebody_else = (
+        select(_SAID.c.id)
+        .join(_FOUND, _FOUND.c.id == _SAID.c.finding_id)
+        .where(
+            _FOUND.c.ref_index == _ROWS.c.ref_index,
+            _FOUND.c.person_id == _PEOPLE.c.id,
+            _SAID.c.act == LinkAct.DISPROVED.value,
+        )
+    )
     overtaken = select(later.c.id).where(later.c.ref_index == _ROWS.c.ref_index, later.c.batch_id.in_(counting), newer)
     return (
         select(
@@ -88,6 +101,7 @@ def _deaths(work: Work, since: datetime) -> CTE | None:
             _ROWS.c.source_time >= since,
             _ROWS.c.event_on.is_not(None),
             ~overtaken.exists(),
+            ~somebody_else.exists(),
         )
         .group_by(_PEOPLE.c.id)
         .cte("deaths")
