@@ -48,7 +48,9 @@ _OF_RULE = {
 """Rules whose finding belongs elsewhere than their family: a wrong record, and a benefit that is paid twice."""
 PASSED_AFTER_DEATH = "D07"
 """Either the record of the death is wrong or somebody else passed: both are kept open until somebody met the person."""
-_OF_RECORDS = frozenset({PASSED_AFTER_DEATH, "D08", "D13"})
+TAKEN_BACK = "D13"
+"""A registry took its record back: what people confirmed by it is asked again, however mild the flag."""
+_OF_RECORDS = frozenset({PASSED_AFTER_DEATH, "D08", TAKEN_BACK})
 """Rules besides those about the ledger by which a record may be wrong: dates disagree, or a registry took it back."""
 MEETING_DAYS = 3
 """Calendar days until that meeting. source: domain.md section 6, D07"""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from auth_service.casework.case import CaseAct, CaseEvent, CaseFlag, Cause, standing_after
+from auth_service.casework.case import TAKEN_BACK, CaseAct, CaseEvent, CaseFlag, Cause, standing_after
+from auth_service.casework.disposition import CONFIRMS
 from auth_service.core.clock import Clock
 from auth_service.core.errors import PartlyDone, SealBroken, StaleJudgement
 from auth_service.flows.case_terms import keep_act, tell
@@ -63,11 +64,17 @@ def gather_person(unit: Unit, person_id: str, now: datetime) -> Counter[str]:
     present = {case.cause: case for case in unit.cases.of(person_id)}
     for cause, loose in unit.cases.loose_of(person_id).items():
         case = present.get(cause)
-        worth_opening = any(flag.severity is not Severity.LOW for flag in loose)
+        worth_opening = any(flag.severity is not Severity.LOW for flag in loose) or _shaken(case, loose)
         if worth_opening or (case is not None and case.standing.is_open):
             counts[_gather(unit, (person_id, cause), case, loose, now)] += 1
             counts["flags"] += len(loose)
     return counts
+
+
+def _shaken(case: StoredCase | None, loose: list[Loose]) -> bool:
+    """Whether people confirmed something by a record that its registry has taken back."""
+    taken_back = any(flag.rule_id == TAKEN_BACK for flag in loose)
+    return taken_back and case is not None and case.standing.disposition in CONFIRMS
 
 
 def _gather(unit: Unit, whose: tuple[str, Cause], case: StoredCase | None, loose: list[Loose], now: datetime) -> str:

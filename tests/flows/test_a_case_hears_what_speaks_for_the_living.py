@@ -84,6 +84,18 @@ def test_word_that_a_record_was_taken_back_reaches_the_open_case_and_takes_a_pro
     assert desk.gather()["flags"] == 0
 
 
+def test_a_death_that_people_confirmed_is_asked_again_when_its_record_is_taken_back(
+    desk: Desk, registries: Registries
+) -> None:
+    """Nothing is held of her yet, so that the word of it is a low flag."""
+    desk.close(Disposition.CONFIRMED_DEATH, Step.VISIT, Outcome.TOLD_OF_DEATH)
+    desk.later()
+    registries.take(void("1"))
+    registries.compare()
+    assert desk.gather()["reopened"] == 1
+    assert (desk.case.standing.state, desk.case.standing.disposition) == (CaseState.NEW, None)
+
+
 def test_nobody_who_says_that_they_live_is_confirmed_dead_before_somebody_answered(
     desk: Desk, registries: Registries
 ) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, false, insert, or_, selec
 from sqlalchemy.exc import IntegrityError
 
 from auth_service.casework.case import (
+    TAKEN_BACK,
     CaseAct,
     CaseEvent,
     CaseFlag,
@@ -21,7 +22,7 @@ from auth_service.casework.case import (
     rules_of,
     this_round,
 )
-from auth_service.casework.disposition import Disposition, Outcome, Step
+from auth_service.casework.disposition import CONFIRMS, Disposition, Outcome, Step
 from auth_service.core.errors import KeyDestroyed, SealBroken, StaleJudgement
 from auth_service.core.ids import new_id
 from auth_service.monitoring.flags import SEVERITY_ORDER, Severity, Verdict
@@ -86,10 +87,17 @@ _GATHERABLE = and_(~_FALSE, ~_IN_A_CASE, _CAUSE.is_not(None))
 _JOINS = (
     select(_CASES.c.id)
     .select_from(_CASES.join(_ACTS, and_(_ACTS.c.case_id == _CASES.c.id, IS_NEWEST_ACT)))
-    .where(_CASES.c.person_id == _PEOPLE.c.person_id, _CASES.c.cause == _CAUSE, _ACTS.c.state != CaseState.CLOSED.value)
+    .where(
+        _CASES.c.person_id == _PEOPLE.c.person_id,
+        _CASES.c.cause == _CAUSE,
+        or_(
+            _ACTS.c.state != CaseState.CLOSED.value,
+            and_(_RAISED.c.rule_id == TAKEN_BACK, _ACTS.c.disposition.in_(sorted(CONFIRMS))),
+        ),
+    )
     .exists()
 )
-"""A low flag alone opens nothing; here it has an open case to join."""
+"""A low flag alone opens nothing; here it has an open case to join, or takes away what a closed one rests on."""
 
 
 @dataclass(frozen=True, slots=True)
