@@ -69,9 +69,13 @@ def bar_of(
     if not steps:
         return Bar.NOT_CHECKED
     needs_meeting = any(flag.rule_id == PASSED_AFTER_DEATH for flag in flags)
-    if needs_meeting and not any(event.step in MEETINGS for event in steps):
+    if needs_meeting and not any(event.step in MEETINGS and event.outcome in _SETTLES for event in steps):
         return Bar.NOT_MET
     return None
+
+
+_SETTLES = frozenset({Outcome.SEEN, Outcome.TOLD_OF_DEATH})
+"""Of a meeting, what it may end with for it to have been one: a door that stayed shut says nothing."""
 
 
 def _seen_since(flags: Sequence[CaseFlag], seen_at: datetime | None) -> bool:

@@ -177,6 +177,8 @@ def test_a_voice_on_the_telephone_proves_nobody_alive() -> None:
 @pytest.mark.parametrize("said", list(Disposition))
 def test_a_pass_after_a_registered_death_is_not_decided_before_a_meeting(said: Disposition) -> None:
     assert bar(said, CALLED, rule="D07") is Bar.NOT_MET
+    shut = step(Step.VISIT, Outcome.NOT_REACHED)
+    assert bar(said, CALLED, shut, rule="D07") is Bar.NOT_MET, "a door that stayed shut is no meeting"
     assert bar(said, CALLED, VISITED, rule="D07") is None
 
 
