@@ -12,6 +12,7 @@ from openpyxl import Workbook
 
 from auth_service.accounts.roles import Role
 from auth_service.core.errors import AccessRefused, ImporterMissing, LedgerRoleMissing
+from auth_service.crosscheck.batches import BatchPolicy
 from auth_service.flows.import_registry import ImportRegistry
 from auth_service.storage.unit import BatchState
 from auth_service.web.limits import FILE_BYTES
@@ -56,7 +57,7 @@ def test_a_good_file_counts_and_its_bad_rows_are_named_without_what_they_said(se
     answer = push(service)
     assert answer.status_code == 201
     told = answer.json()
-    assert (told["state"], told["source"], told["repeated"]) == ("cleared", "civil_affairs", False)
+    assert (told["state"], told["source"], told["repeated"]) == ("received", "civil_affairs", False)
     assert (told["counts"]["rows"], told["counts"]["added"], told["counts"]["refused"]) == (3, 2, 1)
     assert told["refused"] == [{"row": 4, "field": "id_number", "code": "field_missing"}]
     assert not any(secret in answer.text for secret in (EILEEN, NAMES[EILEEN]))
@@ -70,7 +71,21 @@ def test_a_good_file_counts_and_its_bad_rows_are_named_without_what_they_said(se
 def test_no_answer_tells_who_is_in_the_ledger(service: Deployment) -> None:
     """One row with one number would tell it by its count of hits."""
     assert "hits" not in push(service).json()["counts"]
-    assert push(service, DEATHS.replace("M-", "N-"), key="all").json()["counts"]["hits"] == 1
+    all_told = push(service, DEATHS.replace("M-", "N-"), key="all").json()
+    assert (all_told["counts"]["hits"], all_told["state"]) == (1, "cleared")
+
+
+def test_a_file_that_waits_for_its_hits_alone_looks_like_one_that_counts(
+    service: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nineteen known numbers and one that is asked about would tell by the limit whose it is."""
+    plain = push(service).json()
+    monkeypatch.setattr(service.wiring.import_registry, "_policy", BatchPolicy(hits_rows=1, hits_share=0.001))
+    waits = push(service, DEATHS.replace("M-", "W-")).json()
+    kept = {one.id: one.state for one in service.wiring.keep_registry.batches()}
+    assert (kept[plain["batch"]], kept[waits["batch"]]) == (BatchState.CLEARED, BatchState.QUARANTINED)
+    assert (plain["state"], plain["odd"]) == (waits["state"], waits["odd"]) == ("received", [])
+    assert see(service, waits["batch"]).json()["state"] == "received"
 
 
 def test_an_odd_file_waits_and_takes_two_people_of_ours(service: Deployment) -> None:

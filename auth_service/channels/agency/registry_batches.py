@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from auth_service.crosscheck.profiles import PLAIN
 from auth_service.crosscheck.sources import REGISTRY_REQUIRED, RegistryKind
 from auth_service.flows.import_registry import COUNTED, RegistryOrder
 from auth_service.flows.see_pushes import PushedBatch
+from auth_service.storage.unit import BatchState
 from auth_service.web.access import PushingKey
 from auth_service.web.forms import PhotoForm, read_file_form
 from auth_service.web.idempotency import checked_key
@@ -95,17 +96,25 @@ def _kind(form: PhotoForm) -> RegistryKind:
     return RegistryKind(word)
 
 
+_HELD_OR_NOT = frozenset({BatchState.CLEARED, BatchState.QUARANTINED, BatchState.RELEASED})
+_RECEIVED: Literal["received"] = "received"
+
+
 def _told(
     found: PushedBatch, key: ApiKey, *, repeated: bool = False, refused: tuple[RefusedRow, ...] = ()
 ) -> BatchAnswer:
-    """How many people of the ledger a file hits is told to whom may learn who is in it: one row would tell."""
+    """How many people of the ledger a file hits is told to whom may learn who is in it: one row would tell.
+
+    To others a file that waits for its hits alone looks like one that counts: with known numbers up to the limit, one
+    more would tell.
+    """
     batch, knows = found.batch, Scope.BENEFICIARIES in key.scopes
     odd = [one.oddity for one in batch.findings if knows or one.oddity not in _TELLS_OF_PEOPLE]
     return BatchAnswer(
         batch=batch.id,
         kind=batch.kind.value,
         source=batch.source,
-        state=batch.state.value,
+        state=_RECEIVED if not knows and not odd and batch.state in _HELD_OR_NOT else batch.state.value,
         repeated=repeated,
         begun_at=batch.begun_at,
         finished_at=batch.finished_at,

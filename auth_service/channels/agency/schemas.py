@@ -144,12 +144,13 @@ class RefusedRow(Answer):
 
 
 class BatchAnswer(Answer):
-    """A file of a registry. It counts once `state` is `cleared` or `released`; what is odd waits for two people."""
+    """A file of a registry. It counts once `state` is `cleared` or `released`; what is odd waits for two people. A key
+    without `beneficiaries` is told `received` of either, unless it may know why it waits."""
 
     batch: str = Field(description="32 hex digits")
     kind: str
     source: str
-    state: Literal["reading", "quarantined", "cleared", "released", "discarded", "tampered"]
+    state: Literal["received", "reading", "quarantined", "cleared", "released", "discarded", "tampered"]
     repeated: bool = Field(description="this very file was read to its end before, and nothing was done")
     begun_at: datetime
     finished_at: datetime | None
