@@ -38,8 +38,7 @@ def error_of(bar: Bar) -> ActRefused:
 
 def alive_of(unit: Unit, person_id: str) -> Alive:
     """What speaks of the person's life: staff who saw them, for any of their cases too, and an open contest."""
-    seen = [one for one in (seen_at(unit, person_id), unit.cases.last_met(person_id)) if one is not None]
-    return Alive(max(seen, default=None), unit.contests.open_of(person_id) is not None)
+    return Alive(seen_at(unit, person_id), unit.contests.open_of(person_id) is not None)
 
 
 def alone_with_case(unit: Unit, case_id: str, after: str | None = None) -> StoredCase:

@@ -134,14 +134,14 @@ def _waits_for_us(unit: Unit, person_id: str) -> bool:
 
 
 def seen_at(unit: Unit, person_id: str) -> datetime | None:
-    """When somebody last saw the person: an attested pass, or an act of restoring in person."""
-    attested = unit.evidence.last_pass_of(person_id, EvidenceKind.ASSISTED)
+    """When somebody last saw the person: an attested pass, an act of restoring in person, or a step of a case."""
+    attested, met = unit.evidence.last_pass_of(person_id, EvidenceKind.ASSISTED), unit.cases.last_met(person_id)
     restored = [
         stored.decision.decided_at
         for stored in unit.proposals.of(person_id)
         if stored.proposal.ground is Ground.SEEN_IN_PERSON and stored.decision is not None and is_approved(stored)
     ]
-    return max([*restored, *([attested] if attested else [])], default=None)
+    return max([*restored, *(one for one in (attested, met) if one is not None)], default=None)
 
 
 def is_approved(stored: StoredProposal) -> bool:

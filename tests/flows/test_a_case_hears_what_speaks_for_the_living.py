@@ -126,6 +126,8 @@ def test_whoever_was_seen_for_another_case_is_not_confirmed_dead(desk: Desk, reg
     with pytest.raises(PersonJustSeen):
         desk.working.propose(by_cause[Cause.DEATH], Disposition.CONFIRMED_DEATH, "依据齐全", desk.monitor)
     assert Against.SEEN in shown(desk).weighed.speaks_against
+    with pytest.raises(PersonJustSeen):
+        desk.money.propose(Act.HOLD, Ground.DEATH_RECORD)
 
 
 def test_cases_that_were_written_by_hand_keep_nobody_elses_flags_waiting(
