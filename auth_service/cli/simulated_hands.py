@@ -59,6 +59,7 @@ class Hands:
         self.releaser = self._member("sim.steward2", Role.DATA_STEWARD)
         self.outcome = Outcome()
         self._held: dict[str, _Held] = {}
+        self._seen: set[str] = set()
         self.ended: set[str] = set()
 
     @property
@@ -67,8 +68,11 @@ class Hands:
         return set(self._held)
 
     def hold(self, key: str, person_id: str, benefit: BenefitKind, days_since_death: int | None) -> None:
-        """Two people hold what a critical flag about a death names. days_since_death: None for somebody who lives"""
-        if key in self._held or key in self.ended:
+        """Two people hold what a critical flag about a death names; not again whoever came and was seen.
+
+        days_since_death  None for somebody who lives
+        """
+        if key in self._held or key in self.ended or key in self._seen:
             return
         wish = Wish(person_id, benefit, Act.HOLD, Ground.DEATH_RECORD, note="flag")
         if not self._both(wish):
@@ -99,6 +103,7 @@ class Hands:
         self.outcome.wrongly_held += 1
         self.outcome.days_to_restore.append(self._clock.now().toordinal() - held.since)
         self._clock.advance(-_ANSWERS_AFTER)
+        self._seen.add(key)
         del self._held[key]
 
     def _end(self, key: str, held: _Held, month: str) -> None:
