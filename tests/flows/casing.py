@@ -13,7 +13,7 @@ from auth_service.flows.decide_case import DecideCase
 from auth_service.flows.gather_cases import GatherCases
 from auth_service.flows.see_case import CaseShown, SeeCases
 from auth_service.flows.work_case import Checked, WorkCase
-from auth_service.monitoring.flags import Flag, Severity
+from auth_service.monitoring.flags import Flag, Severity, Verdict
 from auth_service.storage.unit import StoredCase
 from tests.builders import Agency
 from tests.conftest import FixedClock
@@ -87,3 +87,10 @@ class Desk:
 
     def later(self, days: float = 1) -> None:
         self.clock.instant += timedelta(days=days)
+
+    def verdicts(self, flag_id: str) -> list[Verdict]:
+        """What was said of a flag, in order."""
+        with self.store.reading() as unit:
+            stored = unit.flags.get(flag_id)
+        assert stored is not None
+        return [judgement.verdict for _, judgement in stored.judgements]

@@ -8,6 +8,7 @@ from typing import Any
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Role
+from auth_service.core.clock import legal_date
 from auth_service.crosscheck.batches import BatchPolicy
 from auth_service.crosscheck.sources import RegistryKind
 from auth_service.engines.linkage import Linkage
@@ -15,10 +16,13 @@ from auth_service.flows.compare_registry import Compared, CompareRegistry
 from auth_service.flows.disprove_link import DisproveLink
 from auth_service.flows.import_registry import ImportRegistry, RegistryOrder, RegistryReport
 from auth_service.flows.keep_registry import KeepRegistry
+from auth_service.flows.life_pages import lives_of
 from auth_service.flows.list_links import LinkLine, ListLinks
-from auth_service.monitoring.flags import Flag
+from auth_service.monitoring.flags import Flag, Severity
+from auth_service.qualification.life import LifeFacts
+from auth_service.qualification.status import Status, status_of
 from auth_service.storage.unit import ReadUpTo, StoredRow, Withdrawn
-from tests.builders import Agency, Rows
+from tests.builders import WANG, Agency, Rows
 
 
 def death(ref: str, **values: str) -> dict[str, str]:
@@ -103,3 +107,19 @@ class Registries:
 
 def codes(rows: Sequence[tuple[int, Any, str]]) -> list[tuple[int, str]]:
     return [(row, code) for row, _, code in rows]
+
+
+def wang(ref: str = "1", **more: str) -> dict[str, str]:
+    return death(ref, id_number=WANG, name="王秀英", **more)
+
+
+def life(agency: Agency, person: str) -> tuple[LifeFacts, Status]:
+    now = agency.clock.now()
+    with agency.store.reading() as unit:
+        book = unit.policies.book()
+        (found,) = lives_of(unit, [person], legal_date(now), book)
+    return found.facts, status_of(found.facts, book, now)
+
+
+def rules(registries: Registries) -> list[tuple[str, Severity]]:
+    return [(flag.rule_id, flag.severity) for flag in registries.flags()]
