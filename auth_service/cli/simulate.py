@@ -19,7 +19,7 @@ import typer
 from auth_service.cli.simulated_clock import StandingClock
 from auth_service.cli.simulated_people import made_up
 from auth_service.cli.simulated_records import Records
-from auth_service.cli.simulated_score import NOT_PLAYED, RuleScore, scores
+from auth_service.cli.simulated_score import NOT_PLAYED, scores
 from auth_service.cli.simulated_year import Play
 from auth_service.cli.speak import JsonFlag, Voice, speaking
 from auth_service.connectors.secret_files import private_folder
@@ -124,6 +124,3 @@ def _tell(voice: Voice, document: dict[str, Any]) -> None:
 
 def _share(share: dict[str, Any]) -> str:
     return "-" if share["value"] is None else f"{share['value']:.3f} ({share['low']:.3f}-{share['high']:.3f})"
-
-
-__all__ = ["RuleScore", "simulate", "simulation"]

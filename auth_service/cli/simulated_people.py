@@ -27,7 +27,8 @@ _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋�
 _GIVEN_MEN = "建国志强永福德明树林庆文山长海玉柱宝成立新维民春生贵发金锁有才光荣万和顺义根"
 _GIVEN_WOMEN = "秀英桂兰玉珍淑芬凤霞素云春梅月娥敏华爱莲静芳翠香彩琴巧惠改枝焕俊荣菊花瑞"
 _HOMOPHONES = dict(zip("英兰珍芬云梅建强福明林海成华芳莲", "瑛岚真纷芸玫健蔷富鸣琳亥城花方连", strict=True))
-_PREVIOUS_ORDER = 0.85
+_COMMON_ORDER = 0.85
+"""Of the numbers, with an order code as registries give them; the others lie above, where few are. own decision"""
 _YEARS_OLD = (60, 104)
 KINDS = (BenefitKind.RESIDENT_PENSION, BenefitKind.EMPLOYEE_PENSION)
 
@@ -67,8 +68,8 @@ SHARES: dict[Fate, float] = {
     Fate.WRONG_BIRTH: 0.001,
     Fate.TAG_WITHOUT_SOURCE: 0.002,
 }
-"""Of all people. source: own decisions; DIES by the order of the mortality of people over 60 in the design papers'
-scale figures, the others so that some hundred people have each of them among a hundred thousand."""
+"""Of all people. source: own decisions, so that some dozens to thousands of people have each of them among a hundred
+thousand; they say nothing of how common anything is anywhere."""
 
 
 @dataclass(slots=True)
@@ -161,7 +162,7 @@ def _region(rng: Generator) -> str:
 
 def _number(rng: Generator, county: str, born: date, *, woman: bool) -> str:
     order = 950 + 2 * int(rng.integers(24)) + (0 if woman else 1)
-    if rng.random() < _PREVIOUS_ORDER:  # order codes of villages are short and shared; the check digit tells them apart
+    if rng.random() < _COMMON_ORDER:
         order = 2 * int(rng.integers(1, 450)) + (0 if woman else 1)
     body = f"{county}{born:%Y%m%d}{order:03d}"
     return body + check_character(body)

@@ -162,16 +162,16 @@ class Records:
             slip = str(self._rng.choice(_SLIPS, p=_SLIP_SHARES))
             said = on - _DATE_OFF if slip == "date" else on
             row = self._row(life, office.source, said, handed)
-            if self._spoil(row, life, slip):
-                self._registry.append(_Told(handed, office.kind, row))
-                if handed <= self._last_day:
-                    self.truth.of_rule[office.rule].add(life.key)
-                    days.append(said)
+            self._spoil(row, life, slip)
+            self._registry.append(_Told(handed, office.kind, row))
+            if handed <= self._last_day:
+                self.truth.of_rule[office.rule].add(life.key)
+                days.append(said)
         if days and (max(days) - min(days)).days > 3:
             self.truth.of_rule["D08"].add(life.key)
 
-    def _spoil(self, row: Row, life: Life, slip: str) -> bool:
-        """Spoils a row in one way. False: nobody could tell whom it means any more, so that no rule owes it."""
+    def _spoil(self, row: Row, life: Life, slip: str) -> None:
+        """Spoils a row in one way. Its rule owes it all the same."""
         if slip == "homophone":
             row["name"] = homophone(life.name) or life.name
         elif slip == "digit":
@@ -183,7 +183,6 @@ class Records:
             living = [one for one in self._households[life.household] if one is not life and one.fate is Fate.NONE]
             if living:
                 row["id_number"] = living[0].id_number
-        return True
 
     def _wrongly_dead(self, life: Life, on: date) -> None:
         row = self._row(life, "民政", on, on + timedelta(days=9))

@@ -123,7 +123,7 @@ class Play:
             self._wiring.keep_registry.release(report.batch_id, self.hands.releaser)
 
     def _machine(self) -> None:
-        """Everything that the worker does by itself, and the proof that it took nothing from anybody."""
+        """Comparison, rules and sweep, as the worker runs them, and the count of what they took from anybody."""
         before = self._acts()
         self._wiring.compare_registry.run(self._said)
         self._wiring.run_rules.run((), _ACTOR, lambda more: self._said("rules", more))
