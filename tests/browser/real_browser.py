@@ -65,8 +65,13 @@ class Watch:
     def over(self, page: Page) -> None:
         page.on("console", lambda m: self._note(f"{m.text} {m.location}") if m.type in {"error", "warning"} else None)
         page.on("pageerror", lambda error: self._note(str(error)))
-        page.on("requestfailed", lambda request: self._note(f"failed {request.url} {request.failure}"))
+        page.on("requestfailed", lambda request: self._failed(request.url, str(request.failure)))
         page.on("request", lambda request: self._check(request.url))
+
+    def _failed(self, url: str, why: str) -> None:
+        """Whoever goes on to the next page before its icon has come breaks that off, and misses nothing."""
+        if "/static/icon.svg" not in url or "ERR_ABORTED" not in why:
+            self._note(f"failed {url} {why}")
 
     def _check(self, url: str) -> None:
         if not url.startswith(("blob:", "data:")) and url.split("/")[2] != self.address:

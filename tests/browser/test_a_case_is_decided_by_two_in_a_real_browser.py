@@ -10,7 +10,7 @@ import pytest
 from auth_service.accounts.roles import Role
 from auth_service.casework.case import CaseState
 from auth_service.casework.disposition import Disposition
-from tests.browser.test_money_is_held_by_two_and_lifted_by_one import Visitor, address, browser, visiting
+from tests.browser.desks import Visitor, address, browser, visiting
 from tests.channels.service import EILEEN, Deployment
 from tests.console.cased import Cased
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from playwright.sync_api import Browser, Page, Playwright
 
 from auth_service.accounts.roles import Role
 from auth_service.storage.unit import BatchState
+from tests.browser.axe import serious
 from tests.browser.real_browser import Watch, chromium, fits, served
 from tests.browser.test_an_officer_reviews_in_a_real_browser import FAULTS
-from tests.browser.test_nobody_needs_a_mouse_or_good_eyes import serious
 from tests.browser.visiting import SIZES
 from tests.channels.service import PASSWORD, Deployment, username_of
 from tests.console.registered import odd_file, steward, take, told_dead
@@ -23,7 +22,6 @@ from tests.console.test_the_safety_of_the_fund_on_the_console import lived
 pytestmark = pytest.mark.browser
 _FORGE = """(form) => { form.action = form.action.replace("/discard", "/release");
   form.querySelector("#reason").closest(".field").remove(); }"""
-AXE = Path(os.environ.get("AUTH_SERVICE_TEST_AXE", "/usr/share/javascript/axe-core/axe.min.js"))
 
 
 @pytest.fixture
@@ -39,11 +37,10 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 def _look(page: Page, shots: Path, name: str) -> None:
-    """It fits, has no fault that a script can see, and nothing serious by axe where that lies on this machine."""
+    """It fits, has no fault that a script can see, and nothing serious by axe."""
     assert fits(page), f"{name} is wider than the screen"
     assert page.evaluate(FAULTS) == [], name
-    if AXE.is_file():
-        assert serious(page, AXE.read_text(encoding="utf-8")) == [], name
+    assert serious(page) == [], name
     page.screenshot(path=shots / f"{name}.png", full_page=True)
 
 

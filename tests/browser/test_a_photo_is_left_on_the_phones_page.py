@@ -9,14 +9,13 @@ import PIL.Image
 import pytest
 from playwright.sync_api import Page
 
+from tests.browser.axe import serious
 from tests.browser.fake_captures import problem
 from tests.browser.real_browser import wait_until
-from tests.browser.test_nobody_needs_a_mouse_or_good_eyes import axe, serious
 from tests.browser.test_the_beneficiarys_page_is_for_everybody import FAULTS
 from tests.browser.visiting import Opened, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.data]
-__all__ = ["axe"]
 
 TOO_DARK = problem(
     422, "quality_too_low", "照片质量不够。", "The photo is not good enough.", field="photo",
@@ -102,13 +101,13 @@ def test_before_any_consent_no_photo_is_offered(visit: Opened) -> None:
 
 
 @pytest.mark.slow
-def test_axe_finds_nothing_serious_where_a_photo_is_left(visit: Opened, axe: str) -> None:
+def test_axe_finds_nothing_serious_where_a_photo_is_left(visit: Opened) -> None:
     with visit() as one:
         page = to_photo(one)
-        assert serious(page, axe) == []
+        assert serious(page) == []
         page.click("#photo-open")
         page.wait_for_selector("#photo-take:visible")
-        assert serious(page, axe) == []
+        assert serious(page) == []
         page.click("#photo-take")
         page.wait_for_selector("#photo-send:visible")
-        assert serious(page, axe) == []
+        assert serious(page) == []

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
 
 from auth_service.accounts.roles import Role
 from auth_service.payments.proposals import Act, Ground
-from tests.browser.real_browser import Watch, chromium, fits, served
-from tests.browser.test_an_officer_reviews_in_a_real_browser import FAULTS
-from tests.browser.visiting import SIZES
-from tests.channels.service import EILEEN, GRACE, NO_PHOTO, PASSWORD, Deployment, username_of
+from tests.browser.desks import Visitor, address, browser, visiting
+from tests.channels.service import EILEEN, GRACE, NO_PHOTO, Deployment
 from tests.console.moneyed import Moneyed
 
+__all__ = ["address", "browser", "visiting"]
 pytestmark = pytest.mark.browser
 
 MOST_CLICKS = 5
@@ -26,61 +23,6 @@ WORDS = {
     "zh": ("待遇变动", "异议", "待核实暂缓", "下落不明", "同意"),
     "en": ("Acts on money", "Contests", "Hold while checking", "Missing", "Approve"),
 }
-
-
-class Visitor:
-    """A page whose clicks are counted; choosing in a list and typing are none."""
-
-    def __init__(self, page: Page, address: str, shots: Path, name: str) -> None:
-        self.page, self._address, self._shots, self._name = page, address, shots, name
-        self.clicks = 0
-
-    def sign_in(self, role: Role, language: str) -> None:
-        self.page.goto(f"http://{self._address}/console/sign-in?lang={language}")
-        self.page.fill("#username", username_of(role))
-        self.page.fill("#password", PASSWORD)
-        self.page.locator("main button").click()
-        self.page.wait_for_url("**/console")
-
-    def click(self, selector: str, **more: str) -> None:
-        """A link or a button that leads to another page."""
-        with self.page.expect_navigation():
-            self.page.locator(selector, **more).first.click()  # type: ignore[arg-type]
-        self.clicks += 1
-
-    def look(self, name: str) -> None:
-        assert fits(self.page), f"{name} is wider than the screen"
-        assert self.page.evaluate(FAULTS) == [], name
-        self.page.screenshot(path=self._shots / f"{self._name}-{name}.png", full_page=True)
-
-
-@pytest.fixture
-def address(service: Deployment) -> Iterator[str]:
-    with served(service.app) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as made:
-        yield made
-
-
-@pytest.fixture
-def visiting(browser: Browser, address: str, tmp_path: Path) -> Callable[[Role, str], AbstractContextManager[Visitor]]:
-    @contextmanager
-    def opened(role: Role, language: str) -> Iterator[Visitor]:
-        width, height = SIZES["desk"]
-        watch = Watch(address, allowed=("409", "ERR_ABORTED"))  # a refused act; who leaves a page lets its pictures go
-        with browser.new_context(viewport={"width": width, "height": height}) as context:
-            page = context.new_page()
-            watch.over(page)
-            visitor = Visitor(page, address, tmp_path, f"{language}-{role.value}")
-            visitor.sign_in(role, language)
-            yield visitor
-        assert watch.complaints == []
-
-    return opened
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from tests.browser import films
+from tests.browser.axe import serious
 from tests.browser.real_browser import chromium, fits, wait_until
 from tests.browser.test_the_beneficiarys_page_is_for_everybody import SCREENS, SHOW, opened
 from tests.browser.visiting import PATIENCE, SIZES, Opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-SERIOUS = {"serious", "critical"}
-RUN = """async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations.map(
-  (one) => [one.impact, one.id, one.nodes.map((node) => node.html).join(" ")])"""
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """The source of axe-core, which is no part of this repository."""
-    path = Path(os.environ.get("AUTH_SERVICE_TEST_AXE", "/usr/share/javascript/axe-core/axe.min.js"))
-    if not path.is_file():
-        pytest.skip("no axe-core (AUTH_SERVICE_TEST_AXE: path of axe.min.js)")
-    return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -37,43 +22,36 @@ def plain(playwright: Playwright) -> Iterator[Browser]:
         yield made
 
 
-def serious(page: Page, axe: str) -> list[Any]:
-    """What axe calls serious or critical."""
-    if not page.evaluate("Boolean(window.axe)"):
-        page.evaluate(axe)
-    return [one for one in page.evaluate(RUN) if one[0] in SERIOUS]
-
-
-def test_axe_can_find_something(plain: Browser, site: str, axe: str) -> None:
+def test_axe_can_find_something(plain: Browser, site: str) -> None:
     with opened(plain, site) as page:
         page.evaluate("document.querySelector('#language').replaceChildren()")
-        assert [one[1] for one in serious(page, axe)] == ["link-name"]
+        assert [one[1] for one in serious(page)] == ["link-name"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing_serious_on_any_screen(plain: Browser, site: str, axe: str, language: str, size: str) -> None:
+def test_axe_finds_nothing_serious_on_any_screen(plain: Browser, site: str, language: str, size: str) -> None:
     width, height = SIZES[size]
     with opened(plain, site, f"/verify?lang={language}", viewport={"width": width, "height": height}) as page:
         for name in SCREENS:
             page.evaluate(SHOW, name)
-            assert serious(page, axe) == [], name
+            assert serious(page) == [], name
 
 
 @pytest.mark.data
-def test_axe_finds_nothing_serious_while_the_camera_runs_or_on_a_certificate(visit: Opened, axe: str) -> None:
+def test_axe_finds_nothing_serious_while_the_camera_runs_or_on_a_certificate(visit: Opened) -> None:
     with visit() as one:
         one.to_check()
         wait_until(one.page, "document.getElementById('hint').textContent !== ''")
-        assert serious(one.page, axe) == []
+        assert serious(one.page) == []
         one.begin()
         one.page.wait_for_selector("#arrow:visible")
-        assert serious(one.page, axe) == []
+        assert serious(one.page) == []
         one.ends("passed")
-        assert serious(one.page, axe) == []
+        assert serious(one.page) == []
         one.page.click("#certificate")
         one.page.wait_for_url("**/certificates/*")
-        assert serious(one.page, axe) == []
+        assert serious(one.page) == []
 
 
 def tabbed(page: Page, selector: str) -> None:

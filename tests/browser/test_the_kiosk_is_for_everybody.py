@@ -12,16 +12,16 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from tests.browser import films
+from tests.browser.axe import serious
 from tests.browser.fake_captures import FakeCaptures
 from tests.browser.kiosk_site import NO_LINE, SIZES, KioskSite, terminal
 from tests.browser.real_browser import chromium, fits
-from tests.browser.test_nobody_needs_a_mouse_or_good_eyes import axe, serious
 from tests.browser.test_the_beneficiarys_page_is_for_everybody import FAULTS, SHOW
 from tests.browser.test_the_kiosk_in_a_real_browser import kiosk, served_kiosk
 from tests.channels.service import Deployment
 
 pytestmark = pytest.mark.browser
-_ = (axe, kiosk, served_kiosk, FakeCaptures, Deployment)
+_ = (kiosk, served_kiosk, FakeCaptures, Deployment)
 
 SCREENS = (
     "enrol", "closed", "start", "number", "name", "hello", "consent", "light", "comfort", "camera", "sending", "passed",
@@ -129,33 +129,33 @@ def test_no_choice_is_louder_than_another_way(plain: Browser, kiosk: KioskSite, 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_serious_on_any_screen(
-    plain: Browser, kiosk: KioskSite, tmp_path: Path, axe: str, size: str, language: str
+    plain: Browser, kiosk: KioskSite, tmp_path: Path, size: str, language: str
 ) -> None:
     with terminal(plain, kiosk, tmp_path, size=size) as one:
         one.set_up(hardware=False, language=language)
         one.page.evaluate(FILL, [WORDS, NOTICE])
         for name in each_screen(one.page):
-            assert serious(one.page, axe) == [], name
+            assert serious(one.page) == [], name
         one.page.evaluate("document.getElementById('idle').showModal()")
-        assert serious(one.page, axe) == [], "the question whether anybody is there"
+        assert serious(one.page) == [], "the question whether anybody is there"
 
 
 @pytest.mark.slow
 @pytest.mark.data
 def test_axe_finds_nothing_serious_while_the_camera_runs(
-    kiosk: KioskSite, cameras: Callable[[str], Browser], tmp_path: Path, axe: str
+    kiosk: KioskSite, cameras: Callable[[str], Browser], tmp_path: Path
 ) -> None:
     with terminal(cameras("kiosk"), kiosk, tmp_path, allowed=NO_LINE) as one:
         one.set_up()
         one.puts_card()
-        assert serious(one.page, axe) == []
+        assert serious(one.page) == []
         one.to_check()
-        assert serious(one.page, axe) == []
+        assert serious(one.page) == []
         one.begins()
         one.page.wait_for_selector("#arrow:visible")
-        assert serious(one.page, axe) == []
+        assert serious(one.page) == []
         one.screen("passed")
-        assert serious(one.page, axe) == []
+        assert serious(one.page) == []
 
 
 def test_the_paper_of_the_slip_is_80_mm_and_has_nothing_else_on_it(

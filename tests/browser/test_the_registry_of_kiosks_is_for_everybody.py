@@ -9,14 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Playwright
 
 from auth_service.accounts.roles import Role
+from tests.browser.axe import serious
 from tests.browser.kiosk_site import SIZES
 from tests.browser.real_browser import Watch, chromium, fits, served
-from tests.browser.test_nobody_needs_a_mouse_or_good_eyes import axe, serious
 from tests.channels.service import PASSWORD, Deployment, username_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-_ = axe
-
 LIST = "/console/devices"
 
 
@@ -29,7 +27,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_serious_where_devices_are_entered(
-    service: Deployment, browser: Browser, tmp_path: Path, axe: str, size: str, language: str
+    service: Deployment, browser: Browser, tmp_path: Path, size: str, language: str
 ) -> None:
     width, height = SIZES[size]
     with served(service.app) as address, browser.new_context(viewport={"width": width, "height": height}) as context:
@@ -42,7 +40,7 @@ def test_axe_finds_nothing_serious_where_devices_are_entered(
         page.wait_for_selector("h1")
         page.wait_for_load_state("networkidle")  # an icon under way would be broken off
         page.goto(f"http://{address}{LIST}")
-        assert serious(page, axe) == [], "while there is none"
+        assert serious(page) == [], "while there is none"
         for field, text in (
             ("name", "一号机"),
             ("owner", "唐山农商行"),
@@ -52,7 +50,7 @@ def test_axe_finds_nothing_serious_where_devices_are_entered(
             page.fill(f"#{field}", text)
         page.click("[aria-labelledby=enter] [type=submit]")
         page.wait_for_selector("#code")
-        assert serious(page, axe) == [], "with a code that is shown once"
+        assert serious(page) == [], "with a code that is shown once"
         assert fits(page)
         page.screenshot(path=tmp_path / f"{size}-{language}-devices.png", full_page=True)
     assert watch.complaints == []
