@@ -276,9 +276,14 @@ def checked(items: Iterable[Item], progress: Callable[[int], None] = lambda _: N
     return signed
 
 
+def _base64(value: bytes | str) -> str:
+    """SQLite keeps text where bytes are declared: a guard's empty default, or what somebody put in by SQL."""
+    return base64.b64encode(value.encode() if isinstance(value, str) else value).decode()
+
+
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _WRITERS: dict[Kind, Callable[[Any], Any]] = {
-    Kind.BYTES: lambda value: base64.b64encode(value).decode(),
+    Kind.BYTES: _base64,
     Kind.INSTANT: lambda value: value.astimezone(UTC).isoformat(timespec="microseconds"),
     Kind.DATE: lambda value: value.isoformat(),
     Kind.REAL: float,

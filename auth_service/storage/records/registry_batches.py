@@ -128,6 +128,7 @@ class RegistryBatches(RegistryRows):
             "place": 0,
             "counts": "{}",
             "findings": "[]",
+            "guard": b"",
         }
         self._work.connection.execute(insert(_BATCHES), values)
         return self._read(batch_id)
