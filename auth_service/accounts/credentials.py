@@ -87,10 +87,23 @@ class StaffSession:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistryBinding:
+    """What a key of the scope `registry` may send, and in whose name. It holds for the whole life of the key.
+
+    kinds   words of crosscheck/sources.py RegistryKind, sorted
+    source  one name, as crosscheck/sources.py `source_named` gives it
+    """
+
+    kinds: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """A key of an agency system. `secret_hash` is the SHA-256 of 256 random bits, which needs no slow hash.
 
     tampered  as of StaffMember
+    binding   of a key that sends files of registries; None: it sends none, whatever its scopes say
     """
 
     id: str
@@ -101,6 +114,7 @@ class ApiKey:
     expires_at: datetime | None
     disabled: bool
     tampered: bool = False
+    binding: RegistryBinding | None = None
 
     def alive(self, now: datetime) -> bool:
         return not self.disabled and (self.expires_at is None or now < self.expires_at)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from auth_service.accounts.credentials import ApiKey, StaffMember
-from auth_service.accounts.roles import ROLE_WORDS, parse_role, parse_scopes
+from auth_service.accounts.roles import ROLE_WORDS, Scope, parse_role, parse_scopes
 from auth_service.cli.speak import JsonFlag, minute, speaking
 from auth_service.settings import load_settings
 from auth_service.wiring import Wiring
@@ -73,8 +73,17 @@ def list_staff(as_json: JsonFlag = False) -> None:
 def create_key(
     name: Annotated[str, typer.Argument(help="which system it is for")],
     scopes: Annotated[
-        str, typer.Option(help="comma-separated: enroll, verify, assisted, beneficiaries, metrics, payments")
+        str,
+        typer.Option(
+            help="comma-separated: enroll, verify, assisted, beneficiaries, metrics, payments, registry, flags"
+        ),
     ],
+    kinds: Annotated[
+        str, typer.Option(help="with the scope registry: the kinds it may send, comma-separated, such as death")
+    ] = "",
+    source: Annotated[
+        str, typer.Option(help="with the scope registry: the one source it speaks for, such as civil_affairs or 民政")
+    ] = "",
     days: Annotated[
         int | None, typer.Option(help="valid for so many days; without an end when left out", min=1)
     ] = None,
@@ -82,10 +91,15 @@ def create_key(
 ) -> None:
     """Make a key; it is shown once."""
     with speaking(as_json=as_json) as voice:
-        key, token = Wiring(load_settings()).keep_api_keys.create(name, parse_scopes(scopes), days, "cli")
+        keeping = Wiring(load_settings()).keep_api_keys
+        key, token = keeping.create(name, parse_scopes(scopes), days, "cli", kinds=kinds, source=source)
         voice.say(f"[bold]{key.name}[/]  scopes {', '.join(key.scopes)}")
+        if key.binding is not None:
+            voice.say(f"sends {', '.join(key.binding.kinds)} in the name of {key.binding.source}")
         voice.say(f"key (shown once): [cyan]{token}[/]")
-        voice.result({"id": key.id, "name": key.name, "scopes": list(key.scopes), "key": token})
+        kinds_of, source_of = _bound(key)
+        document = {"id": key.id, "name": key.name, "scopes": list(key.scopes), "kinds": kinds_of, "source": source_of}
+        voice.result({**document, "key": token})
 
 
 @api_keys.command("disable")
@@ -102,11 +116,23 @@ def list_keys(as_json: JsonFlag = False) -> None:
     """List the keys, without their secrets."""
     with speaking(as_json=as_json) as voice:
         keys = Wiring(load_settings()).keep_api_keys.all()
-        told = ("id", "name", "scopes", "until", "state")
-        rows = [(k.id, k.name, ", ".join(k.scopes), _until(k), _state(k)) for k in keys]
+        told = ("id", "name", "scopes", "kinds", "source", "until", "state")
+        rows = [(k.id, k.name, ", ".join(k.scopes), _sends(k), _bound(k)[1], _until(k), _state(k)) for k in keys]
         voice.table("API keys", told, rows)
-        exact = [(*row[:3], str(k.expires_at or "no end"), row[4]) for k, row in zip(keys, rows, strict=True)]
-        voice.result({"api_keys": [dict(zip(told, row, strict=True)) for row in exact]})
+        exact = [
+            {**dict(zip(told, row, strict=True)), "kinds": _bound(k)[0], "until": str(k.expires_at or "no end")}
+            for k, row in zip(keys, rows, strict=True)
+        ]
+        voice.result({"api_keys": exact})
+
+
+def _bound(key: ApiKey) -> tuple[list[str], str]:
+    return (list(key.binding.kinds), key.binding.source) if key.binding else ([], "")
+
+
+def _sends(key: ApiKey) -> str:
+    unbound = Scope.REGISTRY in key.scopes and key.binding is None
+    return "none: bound to nothing" if unbound else ", ".join(_bound(key)[0])
 
 
 def _until(key: ApiKey) -> str:

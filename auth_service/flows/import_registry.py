@@ -11,13 +11,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from auth_service.accounts.credentials import StaffMember
 from auth_service.accounts.roles import Permission
 from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
-from auth_service.core.errors import EventBeforeBirth, EventInFuture, RowRefused, ServiceError, all_error_classes
+from auth_service.core.errors import (
+    EventBeforeBirth,
+    EventInFuture,
+    RowRefused,
+    ServiceError,
+    SourceNotOfKey,
+    all_error_classes,
+)
 from auth_service.crosscheck.batches import BatchFacts, BatchFinding, BatchPolicy, odd_in
+from auth_service.crosscheck.bindings import speaks_for_another
 from auth_service.crosscheck.poverty import LISTS
 from auth_service.crosscheck.profiles import PLAIN, Profile
 from auth_service.crosscheck.sources import (
@@ -48,8 +57,8 @@ Numbered = tuple[int, Mapping[str, str]]
 @dataclass(frozen=True, slots=True)
 class RegistryOrder:
     """What a file is. source: whose, where neither its rows nor the profile say it. member: who stands for the import,
-    signed in; key_id: the API key of the office's own system that sends it. A file for which nobody stands waits for
-    two people, and so does an odd one that a system sent."""
+    signed in; key_id: the API key of the office's own system that sends it, in the name of `source` alone. A file for
+    which nobody stands waits for two people, and so does an odd one that a system sent."""
 
     kind: RegistryKind
     source: str = ""
@@ -93,8 +102,9 @@ class ImportRegistry:
     def run(
         self, table: TableFile, rejects: RowRejects, order: RegistryOrder, progress: Callable[[int], None]
     ) -> RegistryReport:
-        """raises AccessRefused, FileUnreadable, LedgerRoleMissing, KeyDestroyed (a file begun before its extract's time
-        ended), StorageFault, Unavailable; what one row lacks goes to `rejects`"""
+        """raises AccessRefused, SourceNotOfKey (a row of a file that a key sends names another source), FileUnreadable,
+        LedgerRoleMissing, KeyDestroyed (a file begun before its extract's time ended), StorageFault, Unavailable; what
+        one row lacks goes to `rejects`"""
         if order.member is not None:
             require(order.member, Permission.IMPORT_REGISTRY)
         run = self._begin(table, order)
@@ -120,13 +130,14 @@ class ImportRegistry:
     def _begin(self, table: TableFile, order: RegistryOrder) -> _Run:
         now = self._clock.now()
         source = source_named(order.source) or order.profile.source or SOURCE_OF_KIND[order.kind]
-        digest = "" if order.profile is PLAIN else hashlib.sha256(order.profile.document().encode()).hexdigest()
+        new = NewBatch(order.kind, source, table.name, table.digest, order.profile)
+        foreign = _row_of_another(table, order, source)
         with self._store.unit() as unit:
             unit.registry.require()
+            if foreign is not None:
+                raise SourceNotOfKey(f"row {foreign}", field="source", key_id=order.key_id or "")
             unit.alone(_ALONE)
-            batch = unit.registry.begin(
-                NewBatch(order.kind, source, table.name, table.digest, order.profile), digest, now
-            )
+            batch = _begun(unit, new, order, now)
             waits = batch.state in {BatchState.READING, BatchState.QUARANTINED}
             if order.member is not None and batch.imported_by is None and waits:
                 unit.registry.act(batch.id, "imported", order.member.id, now)
@@ -223,6 +234,23 @@ class ImportRegistry:
             actor = _actor(unit, batch)
             details = {**batch.counts, "kind": batch.kind.value, "odd": ",".join(one.oddity for one in findings)}
             unit.audit.append(AuditEvent(actor, "registry.imported", f"registry_batch:{batch.id}", details), now)
+
+
+def _row_of_another(table: TableFile, order: RegistryOrder, source: str) -> int | None:
+    """The first row in which a key speaks for another source than its own; a person may hand in a file of several."""
+    if order.key_id is None:
+        return None
+    rows = ((number, order.profile.translated(values)) for number, values in table.rows())
+    return next((number for number, said in rows if speaks_for_another(said, source)), None)
+
+
+def _begun(unit: Unit, new: NewBatch, order: RegistryOrder, now: datetime) -> StoredBatch:
+    """The batch of a file, for a key one of its own source: an empty day's file looks like every other office's."""
+    digest = "" if order.profile is PLAIN else hashlib.sha256(order.profile.document().encode()).hexdigest()
+    batch = unit.registry.begin(new, digest, now)
+    if order.key_id is None or batch.source == new.source:
+        return batch
+    return unit.registry.begin(new, hashlib.sha256(f"{digest}\n{new.source}".encode()).hexdigest(), now)
 
 
 def _odd(batch: StoredBatch, findings: Sequence[BatchFinding]) -> BatchOddFacts:

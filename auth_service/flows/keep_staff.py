@@ -20,6 +20,7 @@ from auth_service.core.audit import AuditEvent
 from auth_service.core.clock import Clock
 from auth_service.core.errors import AlreadyExists, FieldInvalid, FieldTooLong, NotFound, ScopesConflict
 from auth_service.core.ids import new_id
+from auth_service.crosscheck.bindings import binding_for
 from auth_service.storage.unit import Store
 
 _USERNAME = re.compile(r"[a-z][a-z0-9_.-]{1,39}")
@@ -102,19 +103,28 @@ class KeepApiKeys:
         self._store = store
         self._clock = clock
 
-    def create(self, name: str, scopes: tuple[Scope, ...], days: int | None, actor: str) -> tuple[ApiKey, str]:
-        """A new key and the whole bearer value, shown once. raises FieldInvalid, ScopesConflict"""
+    def create(
+        self, name: str, scopes: tuple[Scope, ...], days: int | None, actor: str, *, kinds: str = "", source: str = ""
+    ) -> tuple[ApiKey, str]:
+        """A new key and the whole bearer value, shown once. kinds, source: of one that sends files of registries
+
+        raises   FieldInvalid, ScopesConflict, and as binding_for
+        """
         now = self._clock.now()
         if not name.strip() or not scopes:
             raise FieldInvalid("a name and at least one scope", field="name" if scopes else "scopes")
         if set(scopes) >= APART:
             raise ScopesConflict(field="scopes")
+        binding = binding_for(scopes, kinds, source)
         secret = new_token()
         expires = None if days is None else now + timedelta(days=days)
-        key = ApiKey(new_id(), name.strip()[:100], scopes, token_hash(secret), now, expires, disabled=False)
+        hashed = token_hash(secret)
+        key = ApiKey(new_id(), name.strip()[:100], scopes, hashed, now, expires, disabled=False, binding=binding)
+        details = {"scopes": ",".join(scopes)}
+        if binding is not None:
+            details |= {"kinds": ",".join(binding.kinds), "source": binding.source}
         with self._store.unit() as unit:
             unit.api_keys.add(key)
-            details = {"scopes": ",".join(scopes)}
             unit.audit.append(AuditEvent(actor, "api_key.created", f"api_key:{key.id}", details), now)
         return key, f"ak_{key.id}_{secret}"
 

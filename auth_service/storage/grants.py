@@ -189,7 +189,7 @@ _TRIGGERS = (
     "refuse_change()", "refuse_change_of_young()", "refuse_unless_erased()", "keep_captures()",
     "keep_findings()", "keep_prints()", "move_audit_head()", "refuse_unwritten_head()",
     "keep_registry_batches()", "keep_registry_records()", "keep_registry_acts()", "keep_poverty_months()",
-    "keep_poverty_lines()", "keep_case_acts()", "keep_case_flags()",
+    "keep_poverty_lines()", "keep_case_acts()", "keep_case_flags()", "keep_registry_pushes()",
 )  # fmt: skip
 FUNCTIONS: dict[str, tuple[DatabaseRole, ...]] = {
     **dict.fromkeys(_TRIGGERS, ()),

@@ -1,5 +1,5 @@
-"""Whoever meets an account or a calibration that was tampered with refuses it; here it is written down, whichever
-flow it was."""
+"""Whoever meets an account or a calibration that was tampered with, or a key that sends what it may not, refuses it;
+here it is written down, whichever flow it was."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from auth_service.core.errors import (
     CalibrationTampered,
     FlashTampered,
     PolicyTampered,
+    PushRefused,
     RuleTampered,
     ServiceError,
 )
 
 _AGAIN_SECONDS = 60.0
-"""The same row is written down once in so long, so that whoever slipped it in cannot fill the trail with it."""
+"""The same is written down once in so long, so that whoever slipped a row in, or stole a key, cannot fill the trail."""
 _REMEMBERED = 1000
 _ACTIONS: dict[type[ServiceError], str] = {
     AccountTampered: "account.refused",
@@ -41,14 +42,22 @@ class Refusals:
 
     @contextmanager
     def noted(self) -> Iterator[None]:
-        """Around a transaction: what ends it by one of _ACTIONS gets its audit row after it. raises as the block does,
-        and Unavailable, StorageFault where the row cannot be written"""
+        """Around a transaction: what ends it by one of _ACTIONS, or by PushRefused, gets its audit row after it. raises
+        as the block does, and Unavailable, StorageFault where the row cannot be written"""
         try:
             yield
-        except tuple(_ACTIONS) as error:
-            if self._is_new(error.detail):
-                self._write(AuditEvent("system", _ACTIONS[type(error)], error.detail))
+        except PushRefused as error:
+            key = f"api_key:{error.key_id}"
+            # what the sender called kind and source stays out: whoever holds a key would write into the trail
+            self._note(f"{key} {error.code}", AuditEvent(key, "registry.refused", key, {"code": error.code}))
             raise
+        except tuple(_ACTIONS) as error:
+            self._note(error.detail, AuditEvent("system", _ACTIONS[type(error)], error.detail))
+            raise
+
+    def _note(self, subject: str, event: AuditEvent) -> None:
+        if self._is_new(subject):
+            self._write(event)
 
     def _is_new(self, subject: str) -> bool:
         now = time.monotonic()

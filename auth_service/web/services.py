@@ -16,6 +16,7 @@ from auth_service.core.tracing import NoTracer, Tracer
 from auth_service.enrollment.consent_texts import ShownText
 from auth_service.flows.accept_record import AcceptRecord
 from auth_service.flows.accept_step import AcceptStep
+from auth_service.flows.admit_push import AdmitPush
 from auth_service.flows.answer_photo import AnswerPhoto
 from auth_service.flows.answer_request import AnswerRequest
 from auth_service.flows.ask_other_way import AskOtherWay
@@ -183,10 +184,12 @@ class Registry:
 
     table  a file's bytes, a name, its columns and those that it needs -> the table. raises FileUnreadable,
            ColumnsMissing
+    admit  whether a key may send it
     take   as the role that imports: built when the first file comes
     """
 
     table: Callable[[bytes, str, Mapping[str, tuple[str, ...]], Sequence[str]], AbstractContextManager[TableFile]]
+    admit: AdmitPush
     taking: Callable[[], ImportRegistry]
     see: SeePushes
 

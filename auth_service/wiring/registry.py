@@ -8,6 +8,7 @@ from functools import cached_property
 from auth_service.connectors.pushed_file import pushed_table
 from auth_service.crosscheck.ports import Comparer
 from auth_service.crosscheck.records import PersonFacts
+from auth_service.flows.admit_push import AdmitPush
 from auth_service.flows.build_poverty_month import BuildPovertyMonth
 from auth_service.flows.compare_registry import CompareRegistry
 from auth_service.flows.count_fund import CountFund
@@ -33,7 +34,9 @@ class RegistryFlows(Flows):
 
     def registry_calls(self) -> Registry:
         """Those of other offices' systems; the role that imports is asked for when the first file comes."""
-        return Registry(pushed_table, lambda: self.import_registry, SeePushes(self.store))
+        return Registry(
+            pushed_table, AdmitPush(self.store, self.clock), lambda: self.import_registry, SeePushes(self.store)
+        )
 
     @cached_property
     def keep_registry(self) -> KeepRegistry:

@@ -65,8 +65,15 @@ KEY_SCOPES: dict[str, tuple[Scope, ...]] = {
     "metrics": (Scope.METRICS,),
     "payments": (Scope.PAYMENTS,),
     "registry": (Scope.REGISTRY,),
+    "police": (Scope.REGISTRY,),
     "flags": (Scope.FLAGS,),
 }
+
+
+KEY_BINDINGS: dict[str, dict[str, str]] = {
+    name: {"kinds": "death,marriage", "source": "民政"} for name in ("all", "registry")
+} | {"police": {"kinds": "death,household", "source": "公安"}}
+"""What those of the scope `registry` may send, and in whose name."""
 
 
 class MovableClock:
@@ -230,7 +237,10 @@ def make_blueprint(home: Path, database: PostgresDatabase | None = None) -> Blue
     wiring.migrate()
     for role in Role:
         wiring.keep_staff.create(username_of(role), role, PASSWORD, "cli")
-    keys = {name: wiring.keep_api_keys.create(name, scopes, None, "cli")[1] for name, scopes in KEY_SCOPES.items()}
+    keys = {
+        name: wiring.keep_api_keys.create(name, scopes, None, "cli", **KEY_BINDINGS.get(name, {}))[1]
+        for name, scopes in KEY_SCOPES.items()
+    }
     now = clock.now()
     with wiring.ledger_store.unit() as unit:
         for number, name in NAMES.items():

@@ -111,6 +111,24 @@ def test_api_keys_are_shown_once(home: Path) -> None:
     assert "disabled" in say("api-keys", "list")
 
 
+def test_a_key_that_sends_registries_is_made_with_its_kinds_and_its_source_alone(home: Path) -> None:
+    run("init")
+    make = ("api-keys", "create", "civil affairs", "--scopes", "registry")
+    for given, field in (((), "kinds"), (("--source", "民政"), "kinds"), (("--kinds", "death"), "source")):
+        refused = run(*make, *given, expect=1)["error"]
+        assert (refused["code"], refused["field"]) == ("registry_binding_missing", field)
+    wrong = run(*make, "--kinds", "death,rumour", "--source", "民政", expect=1)["error"]
+    assert (wrong["code"], wrong["field"]) == ("field_invalid", "kinds")
+    assert run("api-keys", "list")["api_keys"] == []
+    made = run(*make, "--kinds", "marriage, death", "--source", "民政")
+    assert (made["kinds"], made["source"]) == (["death", "marriage"], "civil_affairs")
+    run("api-keys", "create", "bank", "--scopes", "verify")
+    listed = {one["name"]: (one["kinds"], one["source"]) for one in run("api-keys", "list")["api_keys"]}
+    assert listed == {"civil affairs": (["death", "marriage"], "civil_affairs"), "bank": ([], "")}
+    assert "civil_affairs" in say("api-keys", "list")
+    assert "bound to nothing" not in say("api-keys", "list")
+
+
 def test_doctor_says_what_is_missing_and_how_to_mend_it(home: Path) -> None:
     run("migrate")
     report = run("doctor")

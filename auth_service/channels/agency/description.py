@@ -155,7 +155,7 @@ BATCH_REQUEST: dict[str, Any] = {
                     "type": "object",
                     "properties": {
                         "kind": _text("what the registry tells", enum=[kind.value for kind in RegistryKind]),
-                        "source": _text("whose file it is, where its rows do not say it", maxLength=64),
+                        "source": _text("the source that the key speaks for; taken when left out", maxLength=64),
                         "file": _text("CSV or XLSX, at most 4 MB; columns: docs/integration/registries.md",
                                       format="binary"),
                     },

@@ -18,6 +18,7 @@ from auth_service.channels.agency.replies import Act, Keep, reply_once
 from auth_service.channels.agency.schemas import BatchAnswer, RefusedRow
 from auth_service.core.errors import FieldInvalid, NotFound, ServiceError
 from auth_service.crosscheck.batches import Oddity
+from auth_service.crosscheck.bindings import LONGEST_SOURCE
 from auth_service.crosscheck.profiles import PLAIN
 from auth_service.crosscheck.sources import REGISTRY_REQUIRED, RegistryKind
 from auth_service.flows.import_registry import COUNTED, RegistryOrder
@@ -59,10 +60,14 @@ BatchForm = Annotated[PhotoForm, Depends(batch_form)]
 def push(request: Request, key: PushingKey, form: BatchForm) -> Response:
     """One file. Runs in a worker thread; the same file again changes nothing.
 
-    raises  FieldMissing, FieldInvalid, FileUnreadable, ColumnsMissing, LedgerRoleMissing
+    raises  FieldMissing, FieldInvalid, KeyUnbound, KindNotOfKey, SourceNotOfKey, FileUnreadable, ColumnsMissing,
+            LedgerRoleMissing
     """
     services = services_of(request)
-    order = RegistryOrder(_kind(form), check_text(form.fields, "source", 64) or "", PLAIN, key_id=key.id)
+    kind, named = _kind(form), check_text(form.fields, "source", LONGEST_SOURCE) or ""
+    # before an answer is given again as well: what a key may not send it is not told of either
+    source = services.registry.admit.run(key.id, kind, named)
+    order = RegistryOrder(kind, source, PLAIN, key_id=key.id)
     act = Act(lambda: None, lambda keep: _push(services, key, (form.photos[0], order), keep), 201)
     return reply_once(request, key, form, act)
 

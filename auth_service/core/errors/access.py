@@ -68,6 +68,39 @@ class CsrfRefused(AccessRefused):
     en = "The page has expired. Please reload it and try again."
 
 
+class PushRefused(AccessRefused):
+    """A key sends a file of a registry that it may not send. `key_id` is for the audit trail."""
+
+    code = "push_refused"
+    zh = "此密钥不能报送这份数据。"
+    en = "This key may not send this file."
+
+    def __init__(self, detail: str = "", *, field: str | None = None, key_id: str = "") -> None:
+        super().__init__(detail, field=field)
+        self.key_id = key_id
+
+
+class KeyUnbound(PushRefused):
+    code = "key_unbound"
+    zh = "此密钥没有限定数据种类和来源，不能报送。请经办机构用 --kinds 和 --source 新建密钥，并停用此密钥。"
+    en = (
+        "This key is bound to no kinds of registries and no source, so it sends nothing. "
+        "Ask the agency to make a new one with --kinds and --source, and to disable this one."
+    )
+
+
+class KindNotOfKey(PushRefused):
+    code = "kind_not_of_key"
+    zh = "此密钥不能报送这一种类的数据。"
+    en = "This key does not send this kind of registry."
+
+
+class SourceNotOfKey(PushRefused):
+    code = "source_not_of_key"
+    zh = "此密钥不能以这个来源的名义报送；整份文件未予采用。"
+    en = "This key does not speak for this source. Nothing of the file was kept."
+
+
 class ScopeMissing(AccessRefused):
     code = "scope_missing"
     zh = "此密钥没有这项权限。"

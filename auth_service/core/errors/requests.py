@@ -161,6 +161,14 @@ class ScopesConflict(RequestRefused):
     en = "One key may not both enrol photos (enroll) and attest presence (assisted). Make two, kept apart."
 
 
+class RegistryBindingMissing(RequestRefused):
+    code = "registry_binding_missing"
+    zh = "权限含 registry 的密钥，须写明可报送的数据种类（--kinds）和所代表的来源（--source）。"
+    en = (
+        "A key with the scope registry names the kinds of registries that it sends (--kinds) and its source (--source)."
+    )
+
+
 class SettingInvalid(RequestRefused):
     code = "setting_invalid"
     zh = "设置不正确，服务不能启动。"

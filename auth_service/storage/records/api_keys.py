@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from auth_service.accounts.credentials import ApiKey
+from auth_service.accounts.credentials import ApiKey, RegistryBinding
 from auth_service.accounts.roles import Scope
 from auth_service.core.errors import AlreadyExists
 from auth_service.storage.records.guards import covered_values, guard_of, is_genuine, require_genuine
@@ -36,6 +36,8 @@ class ApiKeys:
             "created_at": key.created_at,
             "expires_at": key.expires_at,
             "disabled": key.disabled,
+            "registry_kinds": ",".join(key.binding.kinds) if key.binding else None,
+            "registry_source": key.binding.source if key.binding else None,
         }
         try:
             guard = guard_of(self._work.indexes, ApiKeyRow, values)
@@ -68,7 +70,10 @@ class ApiKeys:
 
 def _key(row: Row[Any]) -> ApiKey:
     scopes = tuple(Scope(scope) for scope in row.scopes.split(",") if scope)
-    return ApiKey(row.id, row.name, scopes, row.secret_hash, row.created_at, row.expires_at, row.disabled)
+    bound = row.registry_kinds is not None and row.registry_source is not None
+    binding = RegistryBinding(tuple(row.registry_kinds.split(",")), row.registry_source) if bound else None
+    made, ends = row.created_at, row.expires_at
+    return ApiKey(row.id, row.name, scopes, row.secret_hash, made, ends, row.disabled, binding=binding)
 
 
 def _tampered(row: Row[Any]) -> ApiKey:

@@ -119,6 +119,9 @@ _COVERED: dict[type[Schema], tuple[str, ...]] = {
 """What each guard covers; `last_seen_at` of a session changes with every request and can only shorten its life. The
 `record_digest` of an activation is its proposal's, or its measurement's: it belongs to the numbers as they were shown.
 Its `number` is covered so that an earlier one cannot be put behind a later one again."""
+_COVERED_IF_SAID: dict[type[Schema], tuple[str, ...]] = {ApiKeyRow: ("registry_kinds", "registry_source")}
+"""Columns that a later release added: covered, all of them, as soon as one says something. Guards of rows from before
+hold, and a release that does not know the columns refuses a row in which they limit what it grants."""
 _SUBJECT = {
     StaffRow: "staff",
     ApiKeyRow: "api_key",
@@ -174,12 +177,15 @@ _PURPOSE = {
 def guard_of(indexes: BlindIndexes, kind: type[Schema], values: Mapping[str, Any]) -> bytes:
     """The guard of a row with these values."""
     covered = [_plain(values[name]) for name in _COVERED[kind]]
+    later = [_plain(values[name]) for name in _COVERED_IF_SAID.get(kind, ())]
+    if any(one is not None for one in later):
+        covered += later
     return indexes.of(_PURPOSE.get(kind, _ACCOUNTS), to_json([_SUBJECT[kind], *covered]))
 
 
 def covered_values(kind: type[Schema], row: Row[Any]) -> dict[str, Any]:
     """What the guard covers of a stored row."""
-    return {name: getattr(row, name) for name in _COVERED[kind]}
+    return {name: getattr(row, name) for name in (*_COVERED[kind], *_COVERED_IF_SAID.get(kind, ()))}
 
 
 def is_genuine(indexes: BlindIndexes, kind: type[Schema], row: Row[Any]) -> bool:

@@ -52,9 +52,14 @@ class SignInFailureRow(Schema):
 
 
 class ApiKeyRow(Schema):
-    """A key of an agency system. `scopes` with commas between."""
+    """A key of an agency system. `scopes` and `registry_kinds` with commas between.
+
+    registry_kinds   what it may send of registries, and `registry_source` in whose name; NULL: it sends nothing
+    unbound_until    of a key that an earlier release made: until then it sent whatever it liked
+    """
 
     __tablename__ = "api_keys"
+    __table_args__ = (CheckConstraint("(registry_kinds IS NULL) = (registry_source IS NULL)", name="binding"),)
 
     id: Mapped[Word] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -64,6 +69,9 @@ class ApiKeyRow(Schema):
     expires_at: Mapped[datetime | None]
     disabled: Mapped[bool]
     guard: Mapped[Guard]
+    registry_kinds: Mapped[str | None] = mapped_column(String(200))
+    registry_source: Mapped[str | None] = mapped_column(String(64))
+    unbound_until: Mapped[datetime | None]
 
 
 class SavedAnswerRow(Schema):
