@@ -137,12 +137,18 @@ def state_after(state: CaseState | None, act: CaseAct) -> CaseState:
 
 @dataclass(frozen=True, slots=True)
 class CaseFlag:
-    """A flag in a case. gathered_at: when it was put there, from which its clock runs"""
+    """A flag in a case.
+
+    gathered_at  when it was put there, from which its days run
+    number       of the act that put it there, from 1: what came in which round is told by this, for a clock may stand
+                 or go back
+    """
 
     id: str
     rule_id: str
     severity: Severity
     gathered_at: datetime
+    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,14 +80,15 @@ def _shaken(case: StoredCase | None, loose: list[Loose]) -> bool:
 def _gather(unit: Unit, whose: tuple[str, Cause], case: StoredCase | None, loose: list[Loose], now: datetime) -> str:
     """opened, joined or reopened"""
     person_id, cause = whose
-    flags = [CaseFlag(one.id, one.rule_id, one.severity, now) for one in loose]
+    number = len(case.events) + 1 if case else 1
+    flags = [CaseFlag(one.id, one.rule_id, one.severity, now, number) for one in loose]
     if case is None:
         case_id, event = unit.cases.open(person_id, cause, now), CaseEvent(CaseAct.GATHERED, None, now)
-        act_id = unit.cases.add((case_id, person_id), 1, event, standing_after(None, event, flags))
+        act_id = unit.cases.add((case_id, person_id), number, event, standing_after(None, event, flags))
         tell(unit, case_id, person_id, event, act_id)
-        unit.cases.put_in(case_id, 1, [flag.id for flag in flags], now)
+        unit.cases.put_in(case_id, number, [flag.id for flag in flags], now)
         return "opened"
     act = CaseAct.GATHERED if case.standing.is_open else CaseAct.REOPENED
     keep_act(unit, case, CaseEvent(act, None, now), flags)
-    unit.cases.put_in(case.id, len(case.events) + 1, [flag.id for flag in flags], now)
+    unit.cases.put_in(case.id, number, [flag.id for flag in flags], now)
     return "joined" if act is CaseAct.GATHERED else "reopened"

@@ -261,6 +261,26 @@ def test_a_new_flag_opens_a_closed_case_again_with_its_history(desk: Desk) -> No
         desk.propose(Disposition.FALSE_ALARM)
 
 
+@pytest.mark.parametrize("hours", [0, -5], ids=["stands", "goes_back"])
+def test_a_round_holds_its_own_flags_whatever_the_clock_does(desk: Desk, hours: int) -> None:
+    desk.died()
+    desk.gather()
+    desk.close(Disposition.FALSE_ALARM)
+    desk.clock.advance(hours=hours)
+    second = desk.died("2026-01-30", source="police")
+    assert desk.gather()["reopened"] == 1
+    assert [flag.id for flag in desk.case.round_flags] == [second]
+    desk.clock.advance(hours=hours)
+    third = desk.flag("D07")
+    assert desk.gather()["joined"] == 1
+    assert [flag.id for flag in desk.case.round_flags] == [second, third]
+    assert desk.shown().passed_after_death
+    desk.take()
+    desk.check(Step.CALL, Outcome.REACHED)
+    with pytest.raises(CaseNeedsMeeting):
+        desk.propose(Disposition.DATA_ERROR)
+
+
 def test_who_acts_on_an_old_page_is_told_so(desk: Desk) -> None:
     desk.died()
     desk.gather()

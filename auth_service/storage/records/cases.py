@@ -129,9 +129,9 @@ class StoredCase:
 
     @property
     def round_flags(self) -> tuple[CaseFlag, ...]:
-        """Those of the present round."""
-        opened = this_round(self.events)[0].done_at
-        return tuple(flag for flag in self.flags if flag.gathered_at >= opened)
+        """Those that acts of the present round put in."""
+        earlier = len(self.events) - len(this_round(self.events))
+        return tuple(flag for flag in self.flags if flag.number > earlier)
 
     @property
     def newest(self) -> str:
@@ -269,7 +269,9 @@ class Cases:
         notes = [self._opened(row.person_id, act) for act in acts]
         return StoredCase(
             row.id, row.person_id, Cause(row.cause), row.opened_at,
-            tuple(CaseFlag(one.flag_id, one.rule_id, Severity(one.severity), one.gathered_at) for one in flags),
+            tuple(
+                CaseFlag(one.flag_id, one.rule_id, Severity(one.severity), one.gathered_at, one.number) for one in flags
+            ),
             tuple(_event(act, note or "") for act, note in zip(acts, notes, strict=True)),
             tuple(act.id for act in acts),
             standing_of(acts[-1]),
