@@ -85,7 +85,8 @@ RULES = (
         "pairs of a scan of faces that goes on (`face_scan_pairs`)",
         None,
         "found; a scan that was cut short goes on or is begun anew within a week",
-        "rows deleted at the scan's end; an erased person's at once",
+        "rows deleted at the scan's end; an erased person's at once; in no backup, nor is a scan that has not ended:"
+        " a restored service begins it anew",
         "own decision: what was not put before a monitor is nothing that is known of anybody",
     ),
     Rule(

@@ -15,6 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    ColumnElement,
     Connection,
     Date,
     Double,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     select,
     table,
     text,
+    true,
 )
 from sqlalchemy.sql.selectable import TableClause
 from sqlalchemy.types import TypeEngine
@@ -59,7 +61,7 @@ from auth_service.storage import schema_version
 from auth_service.storage.database import Database
 from auth_service.storage.photos import PhotoFiles
 from auth_service.storage.postgres import may, may_build, take_time
-from auth_service.storage.tables import BankReferenceRow, PhotoRow, metadata
+from auth_service.storage.tables import BankReferenceRow, FaceScanRow, PhotoRow, metadata
 from auth_service.storage.tables.schema import Instant, table_of
 
 ROWS_AT_ONCE = 1000
@@ -78,6 +80,7 @@ NOT_COPIED = frozenset(
         "capture_sessions",
         "capture_steps",
         "device_nonces",
+        "face_scan_pairs",
         "fund_counts",
         "job_leases",
         "job_runs",
@@ -89,7 +92,10 @@ NOT_COPIED = frozenset(
 """Leases, runs and counts of requests belong to the machine and the hour that had them, the reach of a schema to its
 migrations; a sign-in that was ended must not come back. Nor must a capture session, which would be open once more with
 a challenge that was seen; and frames that are gone within a day must not lie in a file for years. What a person must
-look at later has its picture among the photos. Nonces hold for minutes."""
+look at later has its picture among the photos. Nonces hold for minutes. What a scan of faces has found before its end
+was put before nobody, and must not lie in a file for years."""
+_ONLY: dict[str, ColumnElement[bool]] = {FaceScanRow.__tablename__: table_of(FaceScanRow).c.finished_at.is_not(None)}
+"""Rows of a table that are copied, where not all are: a scan without its pairs would go on behind what it had found."""
 _SINGLE = (AUDIT_HEAD, AUDIT_BASE)
 """Tables of one row that migrations fill. They come last, in this order: the head names a row, and once the base is
 there rows come in no more as they are."""
@@ -133,7 +139,7 @@ class Snapshot:
     def rows(self, part: Part) -> Iterator[Rows]:
         """All rows of a part's tables, in batches."""
         for spec in specs(part):
-            whole = select(metadata.tables[spec.name])
+            whole = select(metadata.tables[spec.name]).where(_ONLY.get(spec.name, true()))
             if spec.name in _ORDERED:
                 whole = whole.order_by(text(_ORDERED[spec.name]))
             for batch in _batches(self._reader_of(spec.name), whole):
