@@ -168,10 +168,16 @@ def _keep(unit: Unit, run: RuleRun, page: _Page) -> tuple[RuleRun, int]:
         raise StorageFault(f"the facts of {run.rule_id} do not go on")
     if not unit.rule_runs.advance(run, after):
         return unit.rule_runs.again(run), 0
-    fresh = [raise_by(unit, run.state, flag, run.mark) for flag in page.flags]
+    fresh = [raise_by(unit, run.state, flag, run.mark) for flag in _still_asked(unit, page.flags)]
     counted = replace(after, raised=run.raised + sum(one is not None for one in fresh))
     unit.rule_runs.advance(after, counted)
     return counted, len(page.facts)
+
+
+def _still_asked(unit: Unit, flags: Sequence[Flag]) -> list[Flag]:
+    """Without those about anybody who was erased since the facts were read: the next run sees who is left."""
+    here = unit.links.not_erased(sorted({person for flag in flags for person in flag.person_ids}))
+    return [flag for flag in flags if here.issuperset(flag.person_ids)]
 
 
 def _end(unit: Unit, run: RuleRun, page: _Page) -> tuple[RuleRun, int]:

@@ -2,6 +2,7 @@
 
 question  of whom, or of what, could this rule be true?
 rules     a set is never smaller than what its rule fires on, whatever its parameters; the rule alone judges
+          whoever was erased is in none
           a page holds every row of facts that stands at its last place, so that a sweep goes on behind that place
 """
 

@@ -16,7 +16,7 @@ from auth_service.core.errors import KeyMissing
 from auth_service.monitoring.rules.p01_shared_account import SharedAccountFacts
 from auth_service.monitoring.rules.p02_other_holder import HolderFacts, is_name_of
 from auth_service.storage.candidates.opened import KEYS, NAMED, PEOPLE, opened
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import in_turn, next_keys, people_in_turn
 from auth_service.storage.records.arrangements import Proxies, Proxy
 from auth_service.storage.records.person_fields import open_field
 from auth_service.storage.records.some_people import those
@@ -45,16 +45,21 @@ def shared_accounts(work: Work, after: str, most: int, now: datetime) -> list[Sh
             person: frozenset(normalise(one.id_number) for one in proxies if one.id_number)
             for person, proxies in _acting(work, everybody, today).items()
         }
-        return [SharedAccountFacts(one, people, _ties(people, numbers, acting)) for one, people in theirs.items()]
+        return [
+            SharedAccountFacts(one, people, _ties(people, numbers, acting))
+            for one, people in theirs.items()
+            if len(people) > 1
+        ]
 
     return in_turn(after, most, keys, facts_of)
 
 
 def _people_of(work: Work, accounts: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Account -> who is paid there, in the order of accounts and ids."""
+    """Account -> who is paid there and is not erased, in the order of accounts and ids."""
     found: dict[str, tuple[str, ...]] = {}
+    joined = select(_BANK.c.person_id).join(KEYS, KEYS.c.person_id == _BANK.c.person_id)
     for account in accounts:
-        theirs = select(_BANK.c.person_id).where(_BANK.c.account_index == bytes.fromhex(account))
+        theirs = joined.where(_BANK.c.account_index == bytes.fromhex(account), KEYS.c.wrapped.is_not(None))
         found[account] = tuple(work.connection.execute(theirs.order_by(_BANK.c.person_id)).scalars())
     return found
 
@@ -76,7 +81,7 @@ def account_holders(work: Work, after: str, most: int, now: datetime) -> list[Ho
             found.append(HolderFacts(person_id, index, is_own=False, is_proxy=is_proxy))
         return found
 
-    return in_turn(after, most, keys, facts_of)
+    return people_in_turn(work, after, most, keys, facts_of)
 
 
 def _named(work: Work, people: Sequence[str]) -> list[tuple[str, str, str]]:

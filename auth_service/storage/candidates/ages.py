@@ -12,7 +12,7 @@ from auth_service.monitoring.rules.d11_old_and_silent import YOUNGEST, OldPerson
 from auth_service.qualification.grades import WORTH, EventKind, Grade
 from auth_service.qualification.status import LifeState
 from auth_service.storage.candidates.signs import latest, signs_of
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import next_keys, people_in_turn
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import BenefitRow, LifeStateRow, PersonRow
 from auth_service.storage.tables.schema import table_of
@@ -38,7 +38,7 @@ def old_people(work: Work, after: str, most: int, now: datetime) -> list[OldPers
     def keys(behind: str, count: int) -> list[str]:
         return next_keys(work, narrowed, _PEOPLE.c.id, behind, count)
 
-    return in_turn(after, most, keys, lambda people: old_people_of(work, people, now))
+    return people_in_turn(work, after, most, keys, lambda people: old_people_of(work, people, now))
 
 
 def old_people_of(work: Work, people: Sequence[str], now: datetime) -> list[OldPersonFacts]:

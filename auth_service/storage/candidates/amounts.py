@@ -12,7 +12,7 @@ from sqlalchemy import func, or_, select
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.monitoring.rules.p04_amount_jump import MonthPairFacts
 from auth_service.payments.rows import ZERO, PaymentRow, PaymentStatus, from_fen, standing
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import next_keys, people_in_turn
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import PaymentRecord
 from auth_service.storage.tables.schema import table_of
@@ -51,7 +51,7 @@ def month_pairs(work: Work, after: str, most: int, now: datetime) -> list[MonthP
                     found.append(MonthPairFacts(person_id, benefit, first, second, before, then))
         return found
 
-    return in_turn(after, most, keys, facts_of)
+    return people_in_turn(work, after, most, keys, facts_of)
 
 
 def payments_of(work: Work, people: Sequence[str]) -> dict[tuple[str, BenefitKind], list[PaymentRow]]:

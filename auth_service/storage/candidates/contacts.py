@@ -12,7 +12,7 @@ from auth_service.beneficiaries.arrangements import ContactKind, Topic
 from auth_service.monitoring.rules.i08_changed_contact import PhoneChangeFacts
 from auth_service.qualification.evidence import EvidenceKind
 from auth_service.storage.candidates.signs import own_passes
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import next_keys, people_in_turn
 from auth_service.storage.records.life_acts import acts_of
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import ArrangementRow
@@ -33,7 +33,7 @@ def phone_changes(work: Work, after: str, most: int, now: datetime) -> list[Phon
     def keys(behind: str, count: int) -> list[str]:
         return next_keys(work, narrowed, _WORDS.c.person_id, behind, count)
 
-    return in_turn(after, most, keys, lambda people: phone_changes_of(work, people, now))
+    return people_in_turn(work, after, most, keys, lambda people: phone_changes_of(work, people, now))
 
 
 def phone_changes_of(work: Work, people: Sequence[str], now: datetime) -> list[PhoneChangeFacts]:

@@ -17,7 +17,7 @@ from auth_service.payments.words import Why
 from auth_service.qualification.evidence import EvidenceKind
 from auth_service.storage.candidates.approvals import Approval, approvals_of
 from auth_service.storage.candidates.signs import OwnPass, own_passes
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import next_keys, people_in_turn
 from auth_service.storage.records.life_acts import acts_of
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import DecisionRow, PaymentRecord, ProposalRow
@@ -56,7 +56,7 @@ def paid_after_death(work: Work, after: str, most: int, now: datetime) -> list[P
     def keys(behind: str, count: int) -> list[str]:
         return next_keys(work, _CONFIRMED, _PROPOSALS.c.person_id, behind, count)
 
-    return in_turn(after, most, keys, lambda people: after_death_of(work, people, now))
+    return people_in_turn(work, after, most, keys, lambda people: after_death_of(work, people, now))
 
 
 def after_death_of(work: Work, people: Sequence[str], now: datetime) -> list[PaidAfterDeathFacts]:

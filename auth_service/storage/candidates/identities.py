@@ -10,7 +10,7 @@ from sqlalchemy import select
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.monitoring.rules.i02_ledger_and_number import LedgerIdentityFacts
 from auth_service.storage.candidates.opened import NAMED, PEOPLE, opened
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import next_keys, people_in_turn
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import BenefitRow
 from auth_service.storage.tables.schema import table_of
@@ -35,7 +35,7 @@ def ledger_identities(work: Work, after: str, most: int, now: datetime) -> list[
                 found.append(LedgerIdentityFacts(one.id, birth, sex, one.birth, one.sex, drawn))
         return found
 
-    return in_turn(after, most, keys, facts_of)
+    return people_in_turn(work, after, most, keys, facts_of)
 
 
 def _awards(work: Work, people: Sequence[str]) -> dict[str, list[tuple[BenefitKind, str | None]]]:

@@ -20,7 +20,7 @@ from auth_service.qualification.grades import WORTH, EventKind, Grade
 from auth_service.qualification.status import LifeState, Why
 from auth_service.storage.candidates.signs import latest, signs_of
 from auth_service.storage.candidates.spans import next_people
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import next_keys, people_in_turn
 from auth_service.storage.records.passes import PASSED
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import EvidenceRow, LifeEventRow, LifeStateRow
@@ -70,7 +70,7 @@ def margins(work: Work, after: str, most: int, now: datetime) -> list[MarginFact
     def keys(behind: str, count: int) -> list[str]:
         return next_people(work, _LOW_ONCE, _EVIDENCE.c.person_id, behind, count)
 
-    return in_turn(after, most, keys, lambda people: margins_of(work, people, now))
+    return people_in_turn(work, after, most, keys, lambda people: margins_of(work, people, now))
 
 
 def margins_of(work: Work, people: Sequence[str], now: datetime) -> list[MarginFacts]:
@@ -99,7 +99,7 @@ def silent_only(work: Work, after: str, most: int, now: datetime) -> list[Silent
     def keys(behind: str, count: int) -> list[str]:
         return next_keys(work, _SAMPLED, _STATES.c.person_id, behind, count)
 
-    return in_turn(after, most, keys, lambda people: silent_of(work, people))
+    return people_in_turn(work, after, most, keys, lambda people: silent_of(work, people))
 
 
 def silent_of(work: Work, people: Sequence[str]) -> list[SilentFacts]:
@@ -123,7 +123,7 @@ def refused_people(work: Work, after: str, most: int, now: datetime) -> list[Ref
     def keys(behind: str, count: int) -> list[str]:
         return next_people(work, _REFUSED_WITH_SIGNS, _EVIDENCE.c.person_id, behind, count)
 
-    return in_turn(after, most, keys, lambda people: refused_of(work, people, now))
+    return people_in_turn(work, after, most, keys, lambda people: refused_of(work, people, now))
 
 
 def refused_of(work: Work, people: Sequence[str], now: datetime) -> list[RefusedFacts]:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, select
 from auth_service.monitoring.rules.i07_changed_photo import PhotoChangeFacts
 from auth_service.storage.candidates.signs import OwnPass, own_passes
 from auth_service.storage.candidates.spans import next_people
-from auth_service.storage.candidates.turns import in_turn
+from auth_service.storage.candidates.turns import people_in_turn
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import ReferencePhotoRow, ReferenceSetPhotoRow, ReferenceSetRow
 from auth_service.storage.tables.schema import table_of
@@ -32,7 +32,7 @@ def photo_changes(work: Work, after: str, most: int, now: datetime) -> list[Phot
     def keys(behind: str, count: int) -> list[str]:
         return next_people(work, _SEVERAL, _SETS.c.person_id, behind, count)
 
-    return in_turn(after, most, keys, lambda people: photo_changes_of(work, people, now))
+    return people_in_turn(work, after, most, keys, lambda people: photo_changes_of(work, people, now))
 
 
 def photo_changes_of(work: Work, people: Sequence[str], now: datetime) -> list[PhotoChangeFacts]:

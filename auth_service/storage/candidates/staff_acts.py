@@ -18,9 +18,9 @@ from auth_service.payments.rows import PaymentStatus, from_fen
 from auth_service.qualification.review import ReviewAct, ReviewVerdict
 from auth_service.storage.candidates.approvals import Approval, approvals_of
 from auth_service.storage.candidates.signs import signs_of
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import in_turn, next_keys, people_in_turn
 from auth_service.storage.records.guards import is_genuine
-from auth_service.storage.records.some_people import those
+from auth_service.storage.records.some_people import not_erased, those
 from auth_service.storage.tables import (
     ContestRow,
     DecisionRow,
@@ -63,10 +63,12 @@ def acts_on_money(work: Work, after: str, most: int, now: datetime) -> list[ActF
 
 
 def acts_on_money_of(work: Work, ids: Sequence[str], now: datetime) -> list[ActFacts]:
-    """The facts of these proposals, in their order."""
+    """The facts of these proposals, in their order; none of whoever was erased."""
     connection = work.connection
     mine = those(connection, _PROPOSALS.c.id, ids)
     rows = connection.execute(select(_PROPOSALS).where(mine).order_by(_PROPOSALS.c.id)).all()
+    here = not_erased(connection, sorted({row.person_id for row in rows}))
+    rows = [row for row in rows if row.person_id in here]
     decided = those(connection, _DECISIONS.c.proposal_id, ids)
     decisions = {row.proposal_id: row for row in connection.execute(select(_DECISIONS).where(decided))}
     resumed = sorted({row.person_id for row in rows if row.act == Act.RESUME.value})
@@ -170,7 +172,7 @@ def late_rows(work: Work, after: str, most: int, now: datetime) -> list[LateRowF
         acted = next_keys(work, acts.distinct(), _PROPOSALS.c.person_id, behind, count)
         return sorted({*paid, *acted})[:count]
 
-    return in_turn(after, most, keys, lambda people: late_rows_of(work, people, now))
+    return people_in_turn(work, after, most, keys, lambda people: late_rows_of(work, people, now))
 
 
 def late_rows_of(work: Work, people: Sequence[str], now: datetime) -> list[LateRowFacts]:

@@ -16,7 +16,7 @@ from auth_service.payments.arrears import arrears
 from auth_service.payments.proposals import Act, Approved, Verdict, months_served, withheld_months
 from auth_service.payments.rows import ZERO, PaymentRow, PaymentStatus, from_fen, standing
 from auth_service.storage.candidates.amounts import payments_of
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import next_keys, people_in_turn
 from auth_service.storage.records.proposals import Proposals
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import BenefitRow, DecisionRow, PaymentRecord, ProposalRow
@@ -55,7 +55,7 @@ def payments_of_stopped(work: Work, after: str, most: int, now: datetime) -> lis
             ]
         return found
 
-    return in_turn(after, most, keys, facts_of)
+    return people_in_turn(work, after, most, keys, facts_of)
 
 
 def owed(work: Work, after: str, most: int, now: datetime) -> list[OwedFacts]:
@@ -73,7 +73,7 @@ def owed(work: Work, after: str, most: int, now: datetime) -> list[OwedFacts]:
         found = [_owed(work, one, rows.get(one, []), monthly.get(one), now) for one in benefits]
         return [fact for fact in found if fact is not None]
 
-    return in_turn(after, most, keys, facts_of)
+    return people_in_turn(work, after, most, keys, facts_of)
 
 
 def _owed(

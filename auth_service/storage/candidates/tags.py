@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select
 from auth_service.beneficiaries.tags import Tag, TagChange, tags_on
 from auth_service.core.clock import legal_date
 from auth_service.monitoring.rules.s08_poverty_tag import POVERTY, PovertyTagFacts
-from auth_service.storage.candidates.turns import in_turn, next_keys
+from auth_service.storage.candidates.turns import next_keys, people_in_turn
 from auth_service.storage.records.some_people import those
 from auth_service.storage.tables import TagChangeRow
 from auth_service.storage.tables.schema import table_of
@@ -39,7 +39,7 @@ def poverty_tags(work: Work, after: str, most: int, now: datetime) -> list[Pover
     def keys(behind: str, count: int) -> list[str]:
         return next_keys(work, narrowed, _TAGS.c.person_id, behind, count)
 
-    return in_turn(after, most, keys, lambda people: poverty_tags_of(work, people, now))
+    return people_in_turn(work, after, most, keys, lambda people: poverty_tags_of(work, people, now))
 
 
 def poverty_tags_of(work: Work, people: Sequence[str], now: datetime) -> list[PovertyTagFacts]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select
 
+from auth_service.storage.records.some_people import not_erased
 from auth_service.storage.work import Work
 
 F = TypeVar("F")
@@ -34,3 +35,21 @@ def in_turn(
         if found:
             return found
         after = page[-1]
+
+
+def people_in_turn(
+    work: Work,
+    after: str,
+    most: int,
+    keys: Callable[[str, int], Sequence[str]],
+    facts_of: Callable[[Sequence[str]], list[F]],
+) -> list[F]:
+    """The same where keys are ids of people. Whoever was erased is left out: what stays of them names nobody, and there
+    is nobody left to ask."""
+
+    def of_page(page: Sequence[str]) -> list[F]:
+        here = not_erased(work.connection, page)
+        people = [person for person in page if person in here]
+        return facts_of(people) if people else []
+
+    return in_turn(after, most, keys, of_page)

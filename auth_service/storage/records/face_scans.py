@@ -19,6 +19,7 @@ from auth_service.faces.template import EngineIdentity, Template
 from auth_service.matching.duplicates import Candidate, Signal
 from auth_service.monitoring.rules.i03_one_face import OneFace, pair_of_key
 from auth_service.storage.records.faces import open_template
+from auth_service.storage.records.some_people import not_erased
 from auth_service.storage.tables import (
     FaceScanPairRow,
     FaceScanRow,
@@ -37,7 +38,6 @@ _FLAGS, _CONCERNED, _JUDGED = table_of(FlagRow), table_of(FlagPersonRow), table_
 _SETS, _KEYS, _PEOPLE = table_of(ReferenceSetRow), table_of(PersonKeyRow), table_of(PersonRow)
 _MOST_OF_A_FLAG = 60
 """A flag that names more people than this says nothing of two of them. source: the most of one kiosk's hour (V01)"""
-_ASKED_AT_ONCE = 500
 _AHEAD = timedelta(hours=1)
 """A scan that began so far in the future was made under a clock set forward."""
 _IN_FORCE = and_(
@@ -148,13 +148,7 @@ class FaceScans:
 
     def held(self, person_ids: Sequence[str]) -> set[str]:
         """Those of them who are not erased, and cannot be before the unit ends."""
-        alive: set[str] = set()
-        for begin in range(0, len(person_ids), _ASKED_AT_ONCE):
-            asked = sorted(person_ids)[begin : begin + _ASKED_AT_ONCE]
-            wanted = select(_KEYS.c.person_id).where(_KEYS.c.person_id.in_(asked), _KEYS.c.wrapped.is_not(None))
-            rows = self._work.connection.execute(wanted.order_by(_KEYS.c.person_id).with_for_update(read=True))
-            alive |= set(rows.scalars())
-        return alive
+        return not_erased(self._work.connection, person_ids, held=True)
 
     def advance(self, was: ScanState, to: ScanState, found: Sequence[Candidate]) -> bool:
         """Moves a scan on and keeps what it found on the way. False: another process did this part meanwhile."""

@@ -24,14 +24,13 @@ from auth_service.storage.records.link_rows import ACTS, FINDINGS, LinkRows, Sto
 from auth_service.storage.records.passes import PASSED
 from auth_service.storage.records.registry import ReadUpTo
 from auth_service.storage.records.registry_rows import StoredRow
-from auth_service.storage.records.some_people import SomePeople, those
-from auth_service.storage.tables import BenefitRow, CertificateRow, EvidenceRow, LinkPlaceRow, PersonKeyRow, PersonRow
+from auth_service.storage.records.some_people import SomePeople, not_erased, those
+from auth_service.storage.tables import BenefitRow, CertificateRow, EvidenceRow, LinkPlaceRow, PersonRow
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import Work
 
 _PLACES, _BENEFITS, _PEOPLE = table_of(LinkPlaceRow), table_of(BenefitRow), table_of(PersonRow)
 _EVIDENCE, _ISSUED = table_of(EvidenceRow), table_of(CertificateRow).alias("issued")
-_KEYS = table_of(PersonKeyRow)
 _NAME = "rows"
 _TELLS_OF_DEATH = FINDINGS.c.meaning.in_(sorted(DEATHS))
 _SURELY = FINDINGS.c.strength == Strength.STRONG.value
@@ -183,9 +182,8 @@ class Links:
         return {person: frozenset(kinds) for person, kinds in found.items()}
 
     def not_erased(self, people: SomePeople) -> set[str]:
-        """Those of them whom a flag may still concern."""
-        alive = _KEYS.c.wrapped.is_not(None) & those(self._work.connection, _KEYS.c.person_id, people)
-        return set(self._work.connection.execute(select(_KEYS.c.person_id).where(alive)).scalars())
+        """Those of them whom a flag may still concern; nobody of them is erased before the unit ends."""
+        return not_erased(self._work.connection, people, held=True)
 
     def person_keys(self, people: SomePeople) -> dict[str, str]:
         """Id -> the ledger's own key."""
