@@ -61,7 +61,8 @@ def payments_of_stopped(work: Work, after: str, most: int, now: datetime) -> lis
 def owed(work: Work, after: str, most: int, now: datetime) -> list[OwedFacts]:
     """Benefits that are or were stopped, or of which a row was withheld or came back, with what is owed for them.
 
-    What two people approved to be paid back counts as owed until a row says that it arrived.
+    What two people approved to be paid back counts as owed until a row says that it arrived. Each page reads all
+    payments once for their status: a tenth of what it costs at the most (docs/decisions/0036-rules.md, Measured).
     """
 
     def keys(behind: str, count: int) -> list[str]:
