@@ -82,7 +82,7 @@ def _telling(voice: Voice) -> Iterator[Any]:
 
 
 def _document(play: Play, records: Records, people: int, months: int, seed: int) -> dict[str, Any]:
-    found = scores(play.flagged(), records.truth.of_rule)
+    found = scores((one for one in play.flagged() if one[0] not in NOT_PLAYED), records.truth.of_rule)
     outcome = play.hands.outcome
     return {
         "people": people, "months": months, "seed": seed, "died": len(records.truth.dead),

@@ -10,7 +10,7 @@ from auth_service.monitoring.scorecard import wilson
 
 NOT_PLAYED = {
     "D05": "no village forms",
-    "D07": "passes are made before a camera, and captures are not played",
+    "D07": "it asks which is wrong, the record or the sign, and says neither; captures are not played",
     "D09": "files of the simulation are whole",
     "D10": "the ledger has no claims",
     "D11": "it asks for a visit and says nothing that could be true or not",

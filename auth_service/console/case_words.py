@@ -9,13 +9,21 @@ from auth_service.casework.disposition import CLEARS
 from auth_service.casework.time_line import Entry, Track
 from auth_service.casework.weighing import LEVELS
 from auth_service.console.money_words import yuan
-from auth_service.console.words import Row, local_time, person_rows, source_word, why, words_of
+from auth_service.console.words import (
+    Row,
+    local_time,
+    passed_word,
+    person_rows,
+    sign_word,
+    source_word,
+    why,
+    words_of,
+)
 from auth_service.crosscheck.rules import LINK_RULES
 from auth_service.crosscheck.sources import KIND_WORDS, RegistryKind
 from auth_service.flows.case_file import PerhapsOverpaid
 from auth_service.flows.see_case import CaseShown
 from auth_service.monitoring.rules import RULES
-from auth_service.qualification.grades import WORTH, EventKind
 from auth_service.storage.unit import StoredFlag, StoredNotice
 from auth_service.web.i18n import Language, text
 
@@ -46,7 +54,7 @@ def _flag(stored: StoredFlag, language: Language) -> dict[str, object]:
         "title": words.title,
         "meaning": words.meaning if known else "",
         "action": words.action if known else "",
-        "why": "" if linked or not known else why(flag, language),
+        "why": passed_word(flag, language) if linked or not known else why(flag, language),
         "severity": flag.severity.value,
         "raised": local_time(flag.raised_at),
         "state": stored.judgements[-1][1].verdict.value if stored.judgements else "open",
@@ -117,8 +125,7 @@ def entry_word(entry: Entry, language: Language) -> str:
     if entry.track is Track.RECORD:
         return f"{registry_word(entry.code, language)} · {source_word(entry.detail, language)}"
     if entry.track is Track.PASS:
-        worth = WORTH[EventKind(entry.code)]
-        return worth.zh if language == "zh" else worth.en
+        return " · ".join(filter(None, (sign_word(entry.code, language), source_word(entry.detail, language))))
     if entry.track is Track.PAYMENT:
         status = text(f"money.status.{entry.code}", language)
         return text("cases.entry.payment", language, month=entry.month, amount=entry.detail, status=status)

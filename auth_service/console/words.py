@@ -11,6 +11,7 @@ from auth_service.core.errors import all_error_classes
 from auth_service.crosscheck.rules import link_rule
 from auth_service.monitoring.flags import Facts, Flag, Severity
 from auth_service.monitoring.rules import RULES, rule_words
+from auth_service.qualification.grades import WORTH, EventKind
 from auth_service.storage.queries import PersonSummary
 from auth_service.web.i18n import Language, text
 from auth_service.web.texts import TEXTS
@@ -76,7 +77,27 @@ def _why_of_registry(flag: Flag, language: Language) -> str:
     if "link_rule" not in flag.evidence:
         return text("why.other", language)
     rule = link_rule(str(flag.evidence["link_rule"]))
-    return rule.zh if language == "zh" else rule.en
+    return " ".join(filter(None, (passed_word(flag, language), rule.zh if language == "zh" else rule.en)))
+
+
+def passed_word(flag: Flag, language: Language) -> str:
+    """Which pass clashes with a registered death, made here or by the word of whom; empty where none does."""
+    facts = flag.evidence
+    if "passed_on" not in facts:
+        return ""
+    told = {"on": facts["passed_on"], "days": facts.get("days_after")}
+    if "sign" not in facts:
+        return text("why.D07.here", language, **told)
+    source = source_word(str(facts.get("sign_source") or ""), language)
+    return text("why.D07.sign", language, what=sign_word(str(facts["sign"]), language), source=source, **told)
+
+
+def sign_word(kind: str, language: Language) -> str:
+    """What happened, by the kind of an event; one that this release does not know is shown as it is."""
+    if kind not in set(EventKind):
+        return kind
+    worth = WORTH[EventKind(kind)]
+    return worth.zh if language == "zh" else worth.en
 
 
 def _why_of_device(flag: Flag, language: Language) -> str:

@@ -20,6 +20,7 @@ from auth_service.payments.months import Uncertain
 from auth_service.payments.overpayment import overpaid
 from auth_service.payments.proposals import PayState, state_after
 from auth_service.payments.rows import ZERO
+from auth_service.qualification.life import OWN
 from auth_service.qualification.passes import passes
 from auth_service.storage.unit import StoredCase, StoredFlag, Unit
 
@@ -84,12 +85,12 @@ def _records(flags: Sequence[StoredFlag], gone: frozenset[str]) -> Iterator[Entr
 def _passes(unit: Unit, person_id: str, now: datetime) -> Iterator[Entry]:
     book = unit.policies.book()
     seen = {
-        (one.on, one.kind.value)
+        (one.on, one.kind.value, one.told.source if one.told is not None and one.told.source != OWN else "")
         for life in lives_of(unit, [person_id], legal_date(now), book)
         for one in passes(life.facts, book, now)
         if one.taken_back is None
     }
-    yield from (Entry(Track.PASS, on, on, kind) for on, kind in sorted(seen))
+    yield from (Entry(Track.PASS, on, on, kind, source) for on, kind, source in sorted(seen))
 
 
 def _payments(unit: Unit, person: Beneficiary) -> Iterator[Entry]:

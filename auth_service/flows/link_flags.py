@@ -6,16 +6,20 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from auth_service.beneficiaries.person import BenefitKind
+from auth_service.core.clock import legal_date
 from auth_service.crosscheck.meanings import DEATHS, Meaning
 from auth_service.crosscheck.rules import Strength
+from auth_service.flows.life_pages import lives_of
 from auth_service.monitoring.flags import Flag
 from auth_service.monitoring.rules.away_told import AbroadFacts, LeftCountry, Missing
-from auth_service.monitoring.rules.d07_passed_after import PassAfterFacts, PassedAfter
+from auth_service.monitoring.rules.d07_passed_after import PassAfterFacts, PassedAfter, Sign
 from auth_service.monitoring.rules.d08_dates_disagree import DatesDisagree, DeathsToldFacts
 from auth_service.monitoring.rules.d13_taken_back import RecordTakenBack, TakenBackFacts
 from auth_service.monitoring.rules.of_registries import ON_ONE_FINDING
 from auth_service.monitoring.rules.registry_facts import LinkFacts
 from auth_service.payments.proposals import Ground, since_paid
+from auth_service.qualification.life import OWN, LifeEvent
+from auth_service.qualification.passes import passes
 from auth_service.storage.unit import OwnPass, StoredLink, Unit
 
 Benefits = dict[str, frozenset[BenefitKind]]
@@ -45,26 +49,56 @@ def raise_about(unit: Unit, people: Sequence[str], now: datetime) -> int:
         return 0
     standing, benefits = unit.links.standing(people), unit.links.benefits(people)
     told = {person: [_facts(link, benefits) for link in links] for person, links in standing.items()}
-    passes: dict[str, list[OwnPass]] = {}
+    captures: dict[str, list[OwnPass]] = {}
     dead = [person for person, links in told.items() if any(one.meaning in DEATHS and one.strong for one in links)]
     for one in unit.links.passes(dead) if dead else ():
-        passes.setdefault(one.person_id, []).append(one)
+        captures.setdefault(one.person_id, []).append(one)
     found: list[Flag | None] = []
     for person, links in told.items():
         found.append(DatesDisagree().judge(DeathsToldFacts(links), now))
-        found += _of_passes(links, passes.get(person, ()), now)
+        found += _of_captures(links, captures.get(person, ()), now)
         found += _of_time(links, now)
     return _raise(unit, (flag for flag in found if flag is not None))
 
 
-def _of_passes(links: Iterable[LinkFacts], passes: Iterable[OwnPass], now: datetime) -> list[Flag | None]:
-    passed = list(passes)
+def _of_captures(links: Iterable[LinkFacts], made: Iterable[OwnPass], now: datetime) -> list[Flag | None]:
+    passed = list(made)
     return [
         PassedAfter().judge(PassAfterFacts(link, one.evidence_id, one.on), now)
         for link in links
         if link.meaning in DEATHS
         for one in passed
     ]
+
+
+def raise_signs(unit: Unit, people: Sequence[str], now: datetime) -> int:
+    """Flags about passes by data behind a registered death, as the status of a benefit counts them; returns how many.
+
+    raises   PolicyTampered: nobody knows which signs are passes
+    """
+    standing, signs = unit.links.standing(people), _signs(unit, people, now)
+    benefits = unit.links.benefits(sorted(signs))
+    found = [
+        PassedAfter().judge(
+            PassAfterFacts(_facts(link, benefits), event_id, told.on, Sign(told.kind, told.source)), now
+        )
+        for person, events in signs.items()
+        for link in standing.get(person, ())
+        for event_id, told in events.items()
+    ]
+    return _raise(unit, (flag for flag in found if flag is not None))
+
+
+def _signs(unit: Unit, people: Sequence[str], now: datetime) -> dict[str, dict[str, LifeEvent]]:
+    """Person -> what sources told that stands as a pass by itself for any of their benefits, by its first row."""
+    book, first = unit.policies.book(), unit.life_events.first_told(people)
+    found: dict[str, dict[str, LifeEvent]] = {}
+    for life in lives_of(unit, people, legal_date(now), book):
+        for one in passes(life.facts, book, now):
+            if one.told is not None and one.told.source != OWN and one.taken_back is None:
+                known_by = first[life.person_id, one.told.source, one.told.ref]
+                found.setdefault(life.person_id, {})[known_by] = one.told
+    return found
 
 
 def _of_time(links: Sequence[LinkFacts], now: datetime) -> list[Flag | None]:

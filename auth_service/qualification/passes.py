@@ -21,6 +21,7 @@ class Pass:
     kind       of the event; of weak events together, the kind of the last
     silent     the person did nothing for it
     taken_back when it turned out not to count after all; None: it counts
+    told       the event that it is; None where several weak ones add up to it
     """
 
     on: date
@@ -28,6 +29,7 @@ class Pass:
     silent: bool
     known_at: datetime
     taken_back: datetime | None = None
+    told: LifeEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def passes(facts: LifeFacts, book: PolicyBook, now: datetime) -> list[Pass]:
     known = [event for event in facts.events if event.known_at <= now]
     told = [one for one in _told(known) if _counts(one, known, facts, book)]
     found = [
-        Pass(one.event.on, one.event.kind, WORTH[one.event.kind].silent, one.event.known_at, one.taken_back)
+        Pass(one.event.on, one.event.kind, WORTH[one.event.kind].silent, one.event.known_at, one.taken_back, one.event)
         for one in told
         if _policy(facts, book, one.event.on).worth(one.event.kind)[0] is Grade.STRONG
     ]

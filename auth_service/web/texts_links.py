@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auth_service.crosscheck.batches import ODDITY_WORDS
 from auth_service.crosscheck.sources import KIND_WORDS
+from auth_service.qualification.grades import WORTH
 
 _SOURCES: dict[str, tuple[str, str]] = {
     "civil_affairs": ("民政", "civil affairs"),
@@ -58,6 +59,18 @@ LINK_TEXTS: dict[str, tuple[str, str]] = {
     **{f"fact.link.{level}.{agrees}": words for level in _LEVELS for agrees, words in _AGREES.items()},
     "fact.link.event_date": ("登记的日期", "Registered date"),
     "fact.link.evidence": ("认证记录", "Attempt"),
+    "fact.link.sign": ("据以认证的数据", "Sign behind the pass"),
+    **{f"fact.link.sign.{kind.value}": (worth.zh, worth.en) for kind, worth in WORTH.items()},
+    "fact.link.sign_source": ("数据来源", "Source of the sign"),
+    **{f"fact.link.sign_source.{source}": words for source, words in _SOURCES.items()},
+    "why.D07.here": (
+        "{on} 在本系统认证通过，比登记的身故日期晚 {days} 天。",
+        "A pass was made here on {on}; days behind the registered death: {days}.",
+    ),
+    "why.D07.sign": (
+        "{on}，{what}（来源：{source}），比登记的身故日期晚 {days} 天。",
+        "On {on}: {what} (source: {source}); days behind the registered death: {days}.",
+    ),
     "fact.link.passed_on": ("认证日期", "Passed on"),
     "fact.link.days_after": ("晚于登记日期的天数", "Days after the registered date"),
     "fact.link.other_link": ("另一条比对记录", "Other finding"),

@@ -60,6 +60,15 @@ class LifeEvents:
             found.setdefault(row.person_id, []).append(_event(row))
         return found
 
+    def first_told(self, people: SomePeople) -> dict[tuple[str, str, str], str]:
+        """(person, source, reference as a hash) -> id of the row in which its source first told of it: whatever it
+        corrects later, it is known by this."""
+        mine = those(self._work.connection, _EVENTS.c.person_id, people)
+        columns = (_EVENTS.c.id, _EVENTS.c.person_id, _EVENTS.c.source, _EVENTS.c.ref_index)
+        wanted = select(*columns).where(mine).order_by(_EVENTS.c.known_at.desc(), _EVENTS.c.id.desc())
+        rows = self._work.connection.execute(wanted)
+        return {(row.person_id, row.source, row.ref_index.hex()): row.id for row in rows}
+
     # --- tags -------------------------------------------------------------------------------------------
 
     def set_tags(self, person_id: str, tags: Iterable[Tag], source: str, known_at: datetime, batch: str) -> int:

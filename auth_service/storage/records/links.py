@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, String, func, or_, select, type_coerce, update
 
 from auth_service.beneficiaries.person import BenefitKind
 from auth_service.core.clock import legal_date
@@ -25,12 +26,20 @@ from auth_service.storage.records.passes import PASSED
 from auth_service.storage.records.registry import ReadUpTo
 from auth_service.storage.records.registry_rows import StoredRow
 from auth_service.storage.records.some_people import SomePeople, not_erased, those
-from auth_service.storage.tables import BenefitRow, CertificateRow, EvidenceRow, LinkPlaceRow, PersonRow
+from auth_service.storage.tables import (
+    BenefitRow,
+    CertificateRow,
+    EvidenceRow,
+    LifeEventRow,
+    LinkPlaceRow,
+    PersonRow,
+)
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
 from auth_service.storage.work import Work
 
 _PLACES, _BENEFITS, _PEOPLE = table_of(LinkPlaceRow), table_of(BenefitRow), table_of(PersonRow)
 _EVIDENCE, _ISSUED = table_of(EvidenceRow), table_of(CertificateRow).alias("issued")
+_EVENTS = table_of(LifeEventRow)
 _NAME = "rows"
 _TELLS_OF_DEATH = FINDINGS.c.meaning.in_(sorted(DEATHS))
 _SURELY = FINDINGS.c.strength == Strength.STRONG.value
@@ -163,6 +172,18 @@ class Links:
         open_ = or_(_RIPENS, _TELLS_OF_DEATH & _SURELY & _PASSED_SINCE)
         wanted = select(FINDINGS.c.person_id).distinct().where(FINDINGS.c.person_id > after, open_)
         return list(self._work.connection.execute(wanted.order_by(FINDINGS.c.person_id).limit(most)).scalars())
+
+    def told_alive(self, after: str, most: int) -> list[str]:
+        """People behind an id of whom a strong finding of a death tells, and some event of a day behind its first
+        possible one. A superset, in the order of ids."""
+        day: ColumnElement[Any] = _EVENTS.c.happened_on
+        if self._work.connection.dialect.name == "postgresql":
+            day = func.to_char(day, "YYYY-MM-DD")
+        later = type_coerce(day, String) > FINDINGS.c.event_on  # 2026-02-01 lies behind 2026-02, which it may be in
+        sign = select(_EVENTS.c.id).where(_EVENTS.c.person_id == FINDINGS.c.person_id, later).exists()
+        wanted = select(FINDINGS.c.person_id).distinct().where(FINDINGS.c.person_id > after, _TELLS_OF_DEATH, _SURELY)
+        found = wanted.where(sign).order_by(FINDINGS.c.person_id).limit(most)
+        return list(self._work.connection.execute(found).scalars())
 
     def passes(self, people: SomePeople) -> list[OwnPass]:
         """Passes of these people that were made here, oldest first."""

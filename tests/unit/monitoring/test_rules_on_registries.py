@@ -18,7 +18,7 @@ from auth_service.crosscheck.standing import LinkAct
 from auth_service.monitoring.flags import Severity
 from auth_service.monitoring.rules import rule_words
 from auth_service.monitoring.rules.away_told import AbroadFacts, LeftCountry, Missing
-from auth_service.monitoring.rules.d07_passed_after import PassAfterFacts, PassedAfter
+from auth_service.monitoring.rules.d07_passed_after import PassAfterFacts, PassedAfter, Sign
 from auth_service.monitoring.rules.d08_dates_disagree import DatesDisagree, DeathsToldFacts
 from auth_service.monitoring.rules.d09_odd_batch import BatchOddFacts, OddBatch
 from auth_service.monitoring.rules.d13_taken_back import RecordTakenBack, TakenBackFacts
@@ -26,6 +26,7 @@ from auth_service.monitoring.rules.entitlement_told import Employed, SurvivorCon
 from auth_service.monitoring.rules.of_registries import OF_REGISTRIES, ON_ONE_FINDING
 from auth_service.monitoring.rules.registry_facts import LinkFacts
 from auth_service.payments.proposals import Ground
+from auth_service.qualification.grades import EventKind
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 EXACT = Agreement(IdLevel.EXACT, NameLevel.EXACT, BirthLevel.EXACT, RegionLevel.COUNTY, SexLevel.SAME)
@@ -117,6 +118,15 @@ def test_d07_takes_the_last_day_that_a_date_can_mean_and_wants_a_strong_finding_
     assert not fires(link(strength=Strength.WEAK), date(2026, 1, 1))
     assert not fires(link(Meaning.MISSING), date(2026, 1, 1))
     assert all(fires(link(meaning), date(2026, 1, 1)) for meaning in DEATHS)
+
+
+def test_d07_names_a_signs_kind_source_and_day_in_place_of_a_capture() -> None:
+    sign = Sign(EventKind.TRAVEL_GATE, "railway")
+    flag = PassedAfter().judge(PassAfterFacts(link(), "x", date(2025, 2, 12), sign), NOW)
+    assert flag is not None
+    assert (flag.severity, flag.dedupe_key) == (Severity.CRITICAL, "D07:l1:x")
+    told = {key: value for key, value in flag.evidence.items() if "sign" in key or key in {"passed_on", "evidence"}}
+    assert told == {"sign": "travel_gate", "sign_source": "railway", "passed_on": "2025-02-12"}
 
 
 def test_d07_keeps_both_stories() -> None:
