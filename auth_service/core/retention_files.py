@@ -58,7 +58,8 @@ FILES = (
         " `shadow_judgements`, `face_scans`, `declared_kin` (reasons sealed with both people's keys)",
         None,
         "10 years, as supervision files",
-        "kept; nothing in them names anybody",
+        "kept; nothing in them names anybody, and the keys by which P01, P02 and S08 know a finding again fit no"
+        " other row",
         "rules on social insurance files (10 years) [U]",
     ),
     Rule(

@@ -89,7 +89,7 @@ class RehearseRule:
             places = unit.people.regions_of(people)
             told = unit.life_events.tags_of(anew, legal_date(now))
             needs = unit.accommodations.tags_of(anew, legal_date(now))
-            found.standing += sum(unit.flags.stands(key) for key in once)
+            found.standing += sum(unit.flags.is_raised(flag) for flag in once.values())
         for flag in once.values():
             first = places.get(flag.person_ids[0]) if flag.person_ids else None
             found.by_region[regions.present(first) if first else NOWHERE] += 1

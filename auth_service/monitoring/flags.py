@@ -53,6 +53,8 @@ class Flag:
     photos      stored photos that show it, as (label, photo id): `probe`, `reference`, `other_reference`
     dedupe_key  the same finding is raised once per key
     device_id   the device that it concerns, of the registry; None for none
+    hidden_key  the key holds keyed hashes that stand in other rows too. Flags outlive an erasure, so that what is kept
+                is a hash of the whole key, under a label of its own
     """
 
     rule_id: str
@@ -64,6 +66,7 @@ class Flag:
     raised_at: datetime
     photos: tuple[tuple[str, str], ...] = field(default=())
     device_id: str | None = None
+    hidden_key: bool = False
 
 
 def key_of_capture(rule_id: str, evidence_id: str) -> str:

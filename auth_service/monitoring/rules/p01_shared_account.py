@@ -66,7 +66,7 @@ class SharedAccount:
         who = sha256(" ".join(facts.people).encode()).hexdigest()[:32]
         key = f"P01:{facts.account[:32]}:{who}"
         shown = facts.people[: self.most_shown]
-        return Flag(self.rule_id, self.version, self.severity, shown, evidence, key, now)
+        return Flag(self.rule_id, self.version, self.severity, shown, evidence, key, now, hidden_key=True)
 
 
 def groups_of(people: Iterable[str], ties: Iterable[tuple[str, str]]) -> int:

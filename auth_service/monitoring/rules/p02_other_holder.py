@@ -55,7 +55,7 @@ class OtherHolder:
             return None
         evidence: Facts = {"found": "other_holder"}
         key = f"P02:{facts.person_id}:{facts.holder[:32]}"
-        return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now)
+        return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now, hidden_key=True)
 
 
 def is_name_of(holder: str, name: str) -> bool:

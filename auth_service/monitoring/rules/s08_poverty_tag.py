@@ -74,4 +74,4 @@ class PovertyTagMismatch:
         mismatch = "only_in_ledger" if facts.by_ledger else "only_on_list"
         evidence: Facts = {"mismatch": mismatch, "since": str(facts.since)}
         key = f"S08:{facts.person_id}:{facts.tag_key}:{facts.since}"
-        return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now)
+        return Flag(self.rule_id, self.version, self.severity, (facts.person_id,), evidence, key, now, hidden_key=True)

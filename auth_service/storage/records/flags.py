@@ -13,7 +13,7 @@ from auth_service.casework.case import CaseState
 from auth_service.core.errors import NotFound, StaleJudgement
 from auth_service.core.ids import new_id
 from auth_service.monitoring.flags import SEVERITY_ORDER, Flag, Judgement, Severity, Verdict
-from auth_service.storage.sealing import Place
+from auth_service.storage.sealing import BlindIndexes, Place
 from auth_service.storage.tables import (
     CaseActRow,
     CaseFlagRow,
@@ -34,6 +34,11 @@ _JUDGEMENTS = table_of(JudgementRow)
 _CASES, _IN_CASES, _ACTS = table_of(CaseRow), table_of(CaseFlagRow), table_of(CaseActRow)
 
 
+def kept_key(indexes: BlindIndexes, flag: Flag) -> str:
+    """What a flag is known by in the database. raises KeyStoreUnavailable, KeyMissing"""
+    return f"{flag.rule_id}:{indexes.of('flag', flag.dedupe_key).hex()}" if flag.hidden_key else flag.dedupe_key
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFlag:
     """A flag with everything that was judged about it: (judgement id, judgement), oldest first."""
@@ -51,6 +56,8 @@ class Flags:
 
     def raise_once(self, flag: Flag) -> str | None:
         """Stores a flag; returns its id, or None when the same finding (dedupe key) stands already."""
+        if flag.hidden_key and self.stands(flag.dedupe_key):  # raised by a release that kept such keys as they are
+            return None
         flag_id = new_id()
         values = {
             "id": flag_id,
@@ -60,7 +67,7 @@ class Flags:
             "severity_rank": SEVERITY_ORDER[flag.severity],
             "evidence": to_json(dict(flag.evidence)),
             "photos": to_json(flag.photos),
-            "dedupe_key": flag.dedupe_key,
+            "dedupe_key": kept_key(self._work.indexes, flag),
             "raised_at": flag.raised_at,
         }
         if self._work.connection.execute(insert_or_ignore(self._work.connection, FlagRow), values).rowcount != 1:
@@ -75,8 +82,12 @@ class Flags:
             self._work.connection.execute(insert(_DEVICES), {"flag_id": flag_id, "device_id": flag.device_id})
         return flag_id
 
+    def is_raised(self, flag: Flag) -> bool:
+        """Whether this finding was raised already, by this release or an earlier one."""
+        return self.stands(kept_key(self._work.indexes, flag)) or self.stands(flag.dedupe_key)
+
     def stands(self, dedupe_key: str) -> bool:
-        """Whether this finding was raised already."""
+        """Whether a flag is kept under this key."""
         found = select(_FLAGS.c.id).where(_FLAGS.c.dedupe_key == dedupe_key)
         return self._work.connection.execute(found).one_or_none() is not None
 

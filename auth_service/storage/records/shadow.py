@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, insert, select
 
 from auth_service.core.ids import new_id
 from auth_service.monitoring.flags import Flag, Judgement, Severity, Verdict
+from auth_service.storage.records.flags import kept_key
 from auth_service.storage.sealing import Place
 from auth_service.storage.tables import PersonRow, ShadowFlagPersonRow, ShadowFlagRow, ShadowJudgementRow
 from auth_service.storage.tables.schema import insert_or_ignore, table_of
@@ -39,6 +40,8 @@ class ShadowFlags:
 
     def raise_once(self, flag: Flag, mark: str) -> str | None:
         """Keeps a finding; returns its id, or None where the same stands under this mark already."""
+        if flag.hidden_key and self._stands(flag.dedupe_key, mark):  # as in Flags.raise_once
+            return None
         flag_id = new_id()
         values = {
             "id": flag_id,
@@ -47,7 +50,7 @@ class ShadowFlags:
             "mark": mark,
             "severity": flag.severity.value,
             "evidence": to_json(dict(flag.evidence)),
-            "dedupe_key": flag.dedupe_key,
+            "dedupe_key": kept_key(self._work.indexes, flag),
             "raised_at": flag.raised_at,
         }
         if self._work.connection.execute(insert_or_ignore(self._work.connection, ShadowFlagRow), values).rowcount != 1:
@@ -59,6 +62,10 @@ class ShadowFlags:
         if people:
             self._work.connection.execute(insert(_PEOPLE), people)
         return flag_id
+
+    def _stands(self, dedupe_key: str, mark: str) -> bool:
+        found = select(_FLAGS.c.id).where(_FLAGS.c.mark == mark, _FLAGS.c.dedupe_key == dedupe_key)
+        return self._work.connection.execute(found).one_or_none() is not None
 
     def get(self, flag_id: str) -> ShadowFlag | None:
         row = self._work.connection.execute(self._all().where(_FLAGS.c.id == flag_id)).one_or_none()
