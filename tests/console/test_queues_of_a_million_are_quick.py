@@ -50,7 +50,7 @@ def service(postgres_blueprint: Blueprint, tmp_path: Path) -> Iterator[Deploymen
 
 
 def _person(serial: int) -> dict[str, str]:
-    region = f"13020{2 + serial % 6}"
+    region = f"13020{2 + serial // len(RULES) % 6}"
     first = (
         f"{region}{1935 + serial % 40}{1 + serial // 1000 % 12:02d}{1 + serial // 12000 % 28:02d}{serial % 1000:03d}"
     )
@@ -115,11 +115,15 @@ def test_flags_cases_and_people_take_less_than_three_tenths_of_a_second(
     fill(postgres_database, (_PAID,), PEOPLE)
     begun = time.perf_counter()
     counts = service.wiring.gather_cases.run()
-    found: dict[str, Any] = {"people": PEOPLE, "flags": FLAGGED, "gather_seconds": round(time.perf_counter() - begun)}
+    found: dict[str, Any] = {
+        "people": PEOPLE,
+        "flags_raised": FLAGGED,
+        "gather_seconds": round(time.perf_counter() - begun),
+    }
     assert counts["flags"] >= FLAGGED * 3 // 4
     cases = _ids(postgres_database, "SELECT id FROM cases ORDER BY id LIMIT 600")
     flags = _ids(postgres_database, "SELECT flag_id FROM case_flags ORDER BY flag_id LIMIT 30")
-    found["cases"] = counts["opened"]
+    found["cases_opened"] = counts["opened"]
     _worked_on(service, cases)
     settle(postgres_database)
     service.clock.instant = service.clock.instant.replace(hour=6)

@@ -99,3 +99,7 @@ class CaseActRow(Schema):
     done_by: Mapped[Id | None] = mapped_column(ForeignKey("staff.id"))
     done_at: Mapped[datetime]
     guard: Mapped[Guard]
+
+
+Index("ix_case_acts_queue", CaseActRow.severity_rank, CaseActRow.rules.desc(), CaseActRow.due_on, CaseActRow.case_id)
+# The order of the queue: a page of it reads as many rows as it shows.
