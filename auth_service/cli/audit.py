@@ -53,8 +53,8 @@ def verify_audit(
     as_json: JsonFlag = False,
 ) -> None:
     """Examine the whole trail: chain, guards, Merkle tree, every checkpoint, and whether a genuine row tells of each
-    attempt, certificate and judgement. Exit 1 when an edit, a deletion, a reordering, a cut tail, a rollback, a second
-    history, or a forged row, fact or checkpoint is found."""
+    attempt, certificate, judgement, review, act on money and act about a case. Exit 1 when an edit, a deletion, a
+    reordering, a cut tail, a rollback, a second history, or a forged row, fact or checkpoint is found."""
     with speaking(as_json=as_json) as voice:
         if export is not None:
             outside = _outside(against or ())

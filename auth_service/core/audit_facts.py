@@ -1,5 +1,5 @@
-"""Facts and the audit rows that tell of them: each attempt, certificate, judgement, review and act on money has a row
-of its own.
+"""Facts and the audit rows that tell of them: each attempt, certificate, judgement, review, act on money and act about
+a case has a row of its own.
 
 The row and its fact are written in one transaction. A fact that no genuine row tells of, in these very words, was put
 into the database by somebody else.
@@ -16,11 +16,11 @@ from typing import Any
 from auth_service.core.audit import StoredRow, instant_text, parsed
 
 DECIDED, JUDGED, REVIEWED = "verification.decided", "flag.judged", "capture.reviewed"
-PROPOSED, SETTLED = "payment.proposed", "payment.decided"
+PROPOSED, SETTLED, OF_CASE = "payment.proposed", "payment.decided", "case.act"
 """The actions that tell of facts."""
 SYSTEM = "system"
 """The worker, as it is named in the audit trail."""
-_TELLING = frozenset({DECIDED, JUDGED, REVIEWED, PROPOSED, SETTLED})
+_TELLING = frozenset({DECIDED, JUDGED, REVIEWED, PROPOSED, SETTLED, OF_CASE})
 _BYTES = 16
 """Of each statement's digest: a million facts are held in some 100 MB, and no two statements meet by chance."""
 _ACTION = StoredRow._fields.index("action")
@@ -30,7 +30,8 @@ _ACTION = StoredRow._fields.index("action")
 class Fact:
     """One fact as it is stored. said: what its audit row must say; any one of them will do
 
-    name   `evidence:<id>`, `certificate:<serial>`, `judgement:<id>`, `review:<id>`, `proposal:<id>`, `decision:<id>`
+    name   `evidence:<id>`, `certificate:<serial>`, `judgement:<id>`, `review:<id>`, `proposal:<id>`, `decision:<id>`,
+           `case_act:<id>`
     """
 
     name: str
@@ -71,6 +72,13 @@ def decision(proposal_id: str, at: datetime, by: str, verdict: str) -> Fact:
     return Fact(f"decision:{proposal_id}", (_said("decision", proposal_id, f"staff:{by}", instant_text(at), verdict),))
 
 
+def case_act(act_id: str, person_id: str, at: datetime, done_by: str | None, *said: str | None) -> Fact:
+    """One act about a case. done_by: None is the machine; said: the case, the act, how somebody checked and what came
+    of it"""
+    told = _said("case_act", act_id, f"person:{person_id}", by_of(done_by or SYSTEM), instant_text(at), *said)
+    return Fact(f"case_act:{act_id}", (told,))
+
+
 def by_of(done_by: str) -> str:
     """How the audit trail names who did it."""
     return SYSTEM if done_by == SYSTEM else f"staff:{done_by}"
@@ -93,9 +101,11 @@ class Told:
             return
         if not isinstance(details, dict):
             return
-        {JUDGED: self._judged, REVIEWED: self._reviewed, PROPOSED: self._proposed, SETTLED: self._settled}.get(
-            action, self._decided
-        )(StoredRow._make(row), details, earlier)
+        tellers = {
+            JUDGED: self._judged, REVIEWED: self._reviewed, PROPOSED: self._proposed, SETTLED: self._settled,
+            OF_CASE: self._acted,
+        }  # fmt: skip
+        tellers.get(action, self._decided)(StoredRow._make(row), details, earlier)
 
     def _judged(self, row: StoredRow, details: dict[str, Any], _earlier: bool) -> None:
         told = (details.get("judgement"), row.subject, details.get("verdict"), row.actor, row.at)
@@ -114,6 +124,10 @@ class Told:
 
     def _settled(self, row: StoredRow, details: dict[str, Any], _earlier: bool) -> None:
         self._said.add(_said("decision", details.get("proposal"), row.actor, row.at, details.get("verdict")))
+
+    def _acted(self, row: StoredRow, details: dict[str, Any], _earlier: bool) -> None:
+        said = [details.get(name) for name in ("case", "act", "step", "outcome")]
+        self._said.add(_said("case_act", details.get("id"), row.subject, row.actor, row.at, *said))
 
     def _decided(self, row: StoredRow, details: dict[str, Any], earlier: bool) -> None:
         evidence, outcome = details.get("evidence"), details.get("outcome")

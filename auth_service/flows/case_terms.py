@@ -8,7 +8,7 @@ from auth_service.casework.case import CaseEvent, CaseFlag, may_follow, standing
 from auth_service.casework.disposition import CONFIRMS, Disposition
 from auth_service.casework.terms import Alive, Bar, verdict_of
 from auth_service.core.audit import AuditEvent, Details
-from auth_service.core.audit_facts import JUDGED, SYSTEM
+from auth_service.core.audit_facts import JUDGED, OF_CASE, SYSTEM
 from auth_service.core.errors import (
     ActRefused,
     CaseDoesNotFollow,
@@ -79,7 +79,7 @@ def tell(unit: Unit, case_id: str, person_id: str, event: CaseEvent, act_id: str
         **{name: value.value for name, value in said.items() if value is not None},
     }  # fmt: skip
     actor = f"staff:{event.done_by}" if event.done_by else SYSTEM
-    unit.audit.append(AuditEvent(actor, "case.act", f"person:{person_id}", details), event.done_at)
+    unit.audit.append(AuditEvent(actor, OF_CASE, f"person:{person_id}", details), event.done_at)
 
 
 def keep_judgement(unit: Unit, judgement: Judgement, after: str | None) -> None:

@@ -46,7 +46,7 @@ class ExamineAudit:
         copies: Copies | None = None,
     ) -> Examination:
         """Chain, guards, tree and all checkpoints, the trail's own and those `kept` elsewhere, and whether a genuine
-        row tells of each attempt, certificate and judgement.
+        row tells of each fact (core/audit_facts.py).
 
         advance  is told how many more rows were read, from time to time
         copies   the folders that must keep up

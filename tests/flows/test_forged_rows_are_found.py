@@ -22,6 +22,7 @@ from tests.audit_trails import Trail, insertion, troubles
 from tests.builders import LI, WANG, Agency
 from tests.conftest import FixedClock
 from tests.fakes import picture
+from tests.flows.casing import Desk
 from tests.flows.paying import Money
 from tests.storage.samples import direct_sql
 
@@ -123,6 +124,25 @@ def test_acts_on_money_are_told_and_one_that_is_not_is_named(trail: Trail, attac
     assert troubles(found) == {Trouble.FORGED_FACT}
     assert {problem.detail for problem in found.problems} == {f"decision:{hold.id}"}
     assert money.state() is PayState.PAID
+
+
+def test_acts_about_cases_are_told_and_one_that_is_not_is_named(trail: Trail, attacker: Attacker) -> None:
+    desk = Desk(trail.agency, trail.clock)
+    desk.died()
+    desk.gather()
+    desk.take()
+    desk.check()
+    assert trail.verify().ok
+    copied = (
+        "case_id, act, step, outcome, state, severity, severity_rank, rules, due_on, assignee, done_by, done_at, guard"
+    )
+    attacker.sql(
+        f"INSERT INTO case_acts (id, number, {copied}) SELECT '{'d' * 32}', number + 1, {copied} FROM case_acts "
+        "WHERE act = 'step'"
+    )
+    found = trail.verify()
+    assert troubles(found) == {Trouble.FORGED_FACT}
+    assert {problem.detail for problem in found.problems} == {f"case_act:{'d' * 32}"}
 
 
 def test_a_row_that_fits_the_chain_but_is_not_ours_is_not_signed_and_proves_nothing(

@@ -1,4 +1,4 @@
-"""Attempts, certificates, judgements, reviews and acts on money as the audit trail must tell of them."""
+"""Attempts, certificates, judgements, reviews, acts on money and about cases, as the audit trail must tell of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from sqlalchemy import Select, select
 
 from auth_service.core import audit_facts
 from auth_service.core.audit_facts import Fact
-from auth_service.storage.tables import CertificateRow, DecisionRow, EvidenceRow, JudgementRow, ProposalRow, ReviewRow
+from auth_service.storage.tables import (
+    CaseActRow,
+    CaseRow,
+    CertificateRow,
+    DecisionRow,
+    EvidenceRow,
+    JudgementRow,
+    ProposalRow,
+    ReviewRow,
+)
 from auth_service.storage.tables.schema import table_of
 from auth_service.storage.work import Work
 
@@ -40,6 +49,12 @@ _PROPOSED = select(
 )  # fmt: skip
 _SETTLED = select(*(_DECISIONS.c[name] for name in ("proposal_id", "decided_at", "decided_by", "verdict")))
 
+_CASES, _CASE_ACTS = table_of(CaseRow), table_of(CaseActRow)
+_ACTED = select(
+    _CASE_ACTS.c.id, _CASES.c.person_id,
+    *(_CASE_ACTS.c[name] for name in ("done_at", "done_by", "case_id", "act", "step", "outcome")),
+).join_from(_CASE_ACTS, _CASES, _CASES.c.id == _CASE_ACTS.c.case_id)  # fmt: skip
+
 
 def all_facts(work: Work) -> Iterator[Fact]:
     """Every one that is still kept."""
@@ -55,6 +70,8 @@ def all_facts(work: Work) -> Iterator[Fact]:
         yield audit_facts.proposal(*row)
     for row in _stream(work, _SETTLED):
         yield audit_facts.decision(*row)
+    for row in _stream(work, _ACTED):
+        yield audit_facts.case_act(*row)
 
 
 def _stream(work: Work, wanted: Select[Any]) -> Iterator[Any]:
