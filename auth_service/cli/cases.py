@@ -79,7 +79,8 @@ def gather(as_json: JsonFlag = False) -> None:
     with speaking(as_json=as_json) as voice:
         wiring = Wiring(load_settings())
         wiring.store.check_schema()
-        counts = wiring.gather_cases.run()
+        with voice.progress("people", None) as advance:
+            counts = wiring.gather_cases.run(advance)
         voice.say(", ".join(f"{number} {name}" for name, number in counts.items()))
         voice.result(counts)
 

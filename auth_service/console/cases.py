@@ -16,7 +16,7 @@ from auth_service.console.listing import ALL, PAGE_SIZE, Listing, cursor_of
 from auth_service.console.money_words import options
 from auth_service.console.words import region
 from auth_service.core.clock import legal_date
-from auth_service.core.errors import PartlyDone
+from auth_service.flows.gather_cases import PEOPLE_AT_ONCE
 from auth_service.monitoring.flags import Severity
 from auth_service.storage.queries import CaseFilter, CaseLine
 from auth_service.storage.queries.cases import MINE, OPEN, OVERDUE, RESTORE
@@ -75,17 +75,15 @@ def cases_page(request: Request, visitor: CaseReader) -> Response:
         pages=LIST.pages(request, chosen, page.next_cursor),
         may_gather=visitor.may(Permission.WORK_CASES),
         gathered=request.query_params.get("gathered", "") if visitor.may(Permission.WORK_CASES) else "",
+        more=request.query_params.get("more") == "1",
     )
 
 
 def gather(request: Request, visitor: CaseWorker, form: GatherForm) -> Response:
-    """Puts flags into cases now. raises CsrfRefused"""
+    """Puts flags of so many people into cases now; the worker does the rest. raises CsrfRefused"""
     check_form(request, form.get(FIELD), visitor.session.csrf_token)
-    try:
-        counts = services_of(request).cases.gather.run()
-    except PartlyDone as told:  # the worker, whose job this is, tells the operator which could not be read
-        counts = told.counts
-    return RedirectResponse(f"{LIST.path}?gathered={counts['flags']}", 303)
+    flags, more = services_of(request).cases.gather.some(PEOPLE_AT_ONCE)
+    return RedirectResponse(f"{LIST.path}?gathered={flags}{'&more=1' if more else ''}", 303)
 
 
 def _row(row: CaseLine, names: dict[str, str], today: date, language: Language) -> dict[str, object]:

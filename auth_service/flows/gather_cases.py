@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
 from auth_service.casework.case import TAKEN_BACK, CaseAct, CaseEvent, CaseFlag, Cause, standing_after
@@ -24,37 +25,45 @@ class GatherCases:
         self._store = store
         self._clock = clock
 
-    def run(self) -> dict[str, int]:
+    def run(self, advance: Callable[[int], None] | None = None) -> dict[str, int]:
         """How many cases were `opened`, `joined` and `reopened`, and how many `flags` went in.
 
+        advance  is told how many more people were done, from time to time
         raises   PartlyDone: cases of some people hold rows that this service did not write, and nothing was put into
                  them; everybody else's flags are in theirs
         """
-        counts, broken = self._everybody()
-        if broken:
-            raise PartlyDone(f"{SealBroken.code}: {broken}", counts=counts)
-        return counts
-
-    def _everybody(self) -> tuple[dict[str, int], int]:
-        """The counts, and how many people's cases could not be read."""
-        broken = 0
-        counts: Counter[str] = Counter(opened=0, joined=0, reopened=0, flags=0)
-        after = ""
+        counts, broken, after = Counter(opened=0, joined=0, reopened=0, flags=0), 0, ""
         while True:
-            with self._store.reading() as unit:
-                people = unit.cases.people_with_loose(after, PEOPLE_AT_ONCE)
-            for person_id in people:
-                try:
-                    with self._store.unit() as unit:
-                        counts.update(gather_person(unit, person_id, self._clock.now()))
-                except (
-                    SealBroken,
-                    StaleJudgement,
-                ):  # told at the end: one spoilt case must not keep all others waiting
-                    broken += 1
+            people, spoilt = self._page(counts, after, PEOPLE_AT_ONCE)
+            broken += spoilt
+            if advance is not None:
+                advance(len(people))
             if len(people) < PEOPLE_AT_ONCE:
-                return dict(counts), broken
+                break
             after = people[-1]
+        if broken:
+            raise PartlyDone(f"{SealBroken.code}: {broken}", counts=dict(counts))
+        return dict(counts)
+
+    def some(self, most: int) -> tuple[int, bool]:
+        """How many flags of at most so many people went in, and whether others may wait: for whoever waits for the
+        answer. Those whose cases could not be read are left to `run`, which tells of them."""
+        counts: Counter[str] = Counter()
+        people, _ = self._page(counts, "", most)
+        return counts["flags"], len(people) == most
+
+    def _page(self, counts: Counter[str], after: str, most: int) -> tuple[list[str], int]:
+        """So many people behind this one, and how many of their cases could not be read."""
+        broken = 0
+        with self._store.reading() as unit:
+            people = unit.cases.people_with_loose(after, most)
+        for person_id in people:
+            try:
+                with self._store.unit() as unit:
+                    counts.update(gather_person(unit, person_id, self._clock.now()))
+            except (SealBroken, StaleJudgement):  # told at the end: one spoilt case must not keep all others waiting
+                broken += 1
+        return people, broken
 
 
 def gather_person(unit: Unit, person_id: str, now: datetime) -> Counter[str]:

@@ -20,9 +20,10 @@ CASE_TEXTS: dict[str, tuple[str, str]] = {
     "cases.list.all": ("全部", "All"),
     "cases.gather": ("立即归集疑点", "Gather flags now"),
     "cases.gathered": ("已归集 {n} 个疑点。", "{n} flags were gathered."),
+    "cases.gathered.more": ("其余由系统继续归集。", "The system goes on with the others."),
     "cases.empty": ("没有案件", "No cases"),
     "cases.empty.next": (
-        "有新的疑点时，系统每五分钟归集一次。",
+        "有新疑点时，系统每五分钟归集一次。",
         "When flags are raised, they are gathered every five minutes.",
     ),
     "cases.who": ("案件", "Case"),

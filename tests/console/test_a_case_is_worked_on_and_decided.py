@@ -10,11 +10,9 @@ from auth_service.accounts.roles import Role
 from auth_service.casework.case import CaseState
 from auth_service.casework.disposition import Disposition, Outcome, Step
 from auth_service.connectors.case_packs import check_pack
-from auth_service.core.errors import PartlyDone
-from auth_service.flows.gather_cases import GatherCases
 from auth_service.monitoring.flags import Severity
 from auth_service.payments.proposals import Act, Ground
-from tests.channels.service import EILEEN, GRACE, PASSWORD, Client, Deployment, hidden
+from tests.channels.service import EILEEN, GRACE, NO_PHOTO, PASSWORD, Client, Deployment, hidden
 from tests.console.cased import Cased
 from tests.console.waiting import person_of
 
@@ -127,16 +125,18 @@ def test_who_decides_on_an_old_page_is_told_and_keeps_nothing(cased: Cased, chec
     assert cased.case(EILEEN).standing.state is CaseState.VERIFYING
 
 
-def test_a_case_that_cannot_be_read_leaves_the_button_to_everybody_elses(
+def test_the_button_answers_after_some_people_and_says_that_the_others_follow(
     cased: Cased, monitor: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def partly(_: GatherCases) -> dict[str, int]:
-        raise PartlyDone("seal_broken: 1", counts={"flags": 3})
-
-    monkeypatch.setattr(GatherCases, "run", partly)
+    cased.wiring.gather_cases.run()
+    monkeypatch.setattr("auth_service.console.cases.PEOPLE_AT_ONCE", 2)
+    for number in (EILEEN, GRACE, NO_PHOTO):
+        cased.died(number)
     told = {"csrf_token": hidden(monitor.get("/console/cases").text, "csrf_token")}
-    gathered = monitor.post("/console/cases/gather", data=told)
-    assert (gathered.status_code, gathered.headers["location"]) == (303, "/console/cases?gathered=3")
+    shown = [monitor.post("/console/cases/gather", data=told).headers["location"] for _ in range(2)]
+    assert shown == ["/console/cases?gathered=2&more=1", "/console/cases?gathered=1"]
+    assert "其余由系统继续归集" in monitor.get(shown[0]).text
+    assert "其余由系统继续归集" not in monitor.get(shown[1]).text
 
 
 def test_an_approval_long_after_the_password_asks_for_it(cased: Cased, checker: Client) -> None:

@@ -154,4 +154,5 @@ def test_cases_that_were_written_by_hand_keep_nobody_elses_flags_waiting(
     with pytest.raises(PartlyDone) as told:
         desk.gather()
     assert (told.value.detail, told.value.counts["opened"]) == ("seal_broken: 2", 1)
+    assert desk.gathering.some(3) == (0, False)
     assert [case.cause for case in desk.cases(others[1])] == [Cause.DEATH]
