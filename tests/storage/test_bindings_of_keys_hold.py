@@ -144,7 +144,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Old]:
         yield old
 
 
-def _filled_before(old: Old, store: Store) -> None:
+def _filled_before(old: Old, store: Store, pushed_at: str = AT) -> None:
     """By SQL, as that release wrote them: what the guard covers is spelled out."""
     postgresql = old.url.startswith("postgresql")
     for name, scopes in (("sends", "flags,registry"), ("reads", "flags")):
@@ -163,14 +163,15 @@ def _filled_before(old: Old, store: Store) -> None:
         old.url,
         f"INSERT INTO registry_batches ({columns}) "
         f"VALUES ('b', 'death', 'court', 'd', '', '', {empty}, {AT}, 0, '{{}}', '[]')",
-        f"INSERT INTO registry_pushes VALUES ('b', 'sends', {AT})",
+        f"INSERT INTO registry_pushes VALUES ('b', 'sends', {pushed_at})",
     )
 
 
-@pytest.fixture
-def upgraded(old: Old) -> Iterator[Store]:
+@pytest.fixture(params=["2026-01-01", "2099-01-01"], ids=["", "clock ahead"])
+def upgraded(old: Old, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Its last push may bear a time to come: it was noted under a clock that was ahead."""
     store = old.store()
-    _filled_before(old, store)
+    _filled_before(old, store, f"'{request.param} 00:00:00.000000'")
     store.migrate()
     yield store
     store.close()
@@ -193,7 +194,7 @@ def test_a_key_of_an_earlier_release_works_on_and_sends_nothing_more(upgraded: S
         "INSERT INTO registry_batches SELECT 'c', kind, source, 'e', '', '', file_name_sealed, begun_at, 0, counts, "
         "newest_at, finished_at, findings, guard FROM registry_batches",
     )
-    for who, year in (("sends", 2099), ("reads", 2026)):
+    for who, year in (("sends", 2100), ("reads", 2026)):
         with pytest.raises(DBAPIError):
             direct_sql(old.url, f"INSERT INTO registry_pushes VALUES ('c', '{who}', '{year}-01-01 00:00:00.000000')")
 

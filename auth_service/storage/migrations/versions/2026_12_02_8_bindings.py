@@ -2,7 +2,8 @@
 
 Expand only: an older release works on, but takes no pushes. A bound key is none that it knows (the guard covers the
 binding), and what an unbound one sends through it is refused here. Keys from before stay unbound; that they sent
-something stays true, and a backup that tells of it can be put back (`unbound_until`).
+something stays true, and a backup that tells of it can be put back (`unbound_until`: this step, or their last push if
+a clock was ahead).
 """
 
 from datetime import UTC, datetime
@@ -26,9 +27,7 @@ def upgrade() -> None:
     check = f"CONSTRAINT ck_{TABLE}_binding CHECK ({BOTH_OR_NEITHER})"
     # as part of the column: SQLite adds a condition to a table in no other way
     op.execute(f"ALTER TABLE {TABLE} ADD COLUMN registry_source VARCHAR(64) {check}")
-    keys = sa.table(TABLE, sa.column("scopes", sa.String()), sa.column("unbound_until", sa.DateTime(timezone=True)))
-    sends = sa.literal(",") + keys.c.scopes + sa.literal(",")
-    op.execute(keys.update().where(sends.like("%,registry,%")).values(unbound_until=datetime.now(UTC)))
+    _let_old_pushes_stand()
     if postgresql:
         _guard_on_postgresql()
     else:
@@ -36,6 +35,17 @@ def upgrade() -> None:
             f"CREATE TRIGGER {PUSHES}_true BEFORE INSERT ON {PUSHES} WHEN {_untrue('instr(%s, %s)')} "
             f"BEGIN SELECT RAISE(ABORT, '{PUSHES}: this key may not send this'); END"
         )
+
+
+def _let_old_pushes_stand() -> None:
+    instant = sa.DateTime(timezone=True)
+    keys = sa.table(TABLE, sa.column("id"), sa.column("scopes", sa.String()), sa.column("unbound_until", instant))
+    pushes = sa.table(PUSHES, sa.column("api_key_id"), sa.column("pushed_at", instant))
+    now = sa.bindparam("now", datetime.now(UTC), instant)
+    ahead = sa.select(sa.func.max(pushes.c.pushed_at)).where(pushes.c.api_key_id == keys.c.id, pushes.c.pushed_at > now)
+    sends = sa.literal(",") + keys.c.scopes + sa.literal(",")
+    until = sa.func.coalesce(ahead.scalar_subquery(), now)
+    op.execute(keys.update().where(sends.like("%,registry,%")).values(unbound_until=until))
 
 
 def _untrue(place: str) -> str:
