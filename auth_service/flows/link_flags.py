@@ -91,9 +91,11 @@ def raise_signs(unit: Unit, people: Sequence[str], now: datetime) -> int:
 
 def _signs(unit: Unit, people: Sequence[str], now: datetime) -> dict[str, dict[str, LifeEvent]]:
     """Person -> what sources told that stands as a pass by itself for any of their benefits, by its first row."""
-    book, first = unit.policies.book(), unit.life_events.first_told(people)
+    book = unit.policies.book()
+    lives = lives_of(unit, people, legal_date(now), book)
+    first = unit.life_events.first_told(people)  # behind the lives: a file of signs may come in meanwhile
     found: dict[str, dict[str, LifeEvent]] = {}
-    for life in lives_of(unit, people, legal_date(now), book):
+    for life in lives:
         for one in passes(life.facts, book, now):
             if one.told is not None and one.told.source != OWN and one.taken_back is None:
                 known_by = first[life.person_id, one.told.source, one.told.ref]

@@ -19,7 +19,8 @@ from auth_service.flows.keep_data_wish import KeepDataWish
 from auth_service.monitoring.flags import Flag, Severity
 from auth_service.payments.proposals import PayState
 from auth_service.qualification.grades import IMPORTED, WORTH, EventKind, Grade
-from auth_service.storage.unit import StoredLink
+from auth_service.storage.records.life_events import LifeEvents
+from auth_service.storage.unit import SomePeople, StoredLink
 from tests.builders import WANG, Agency, Rows
 from tests.conftest import FixedClock
 from tests.fakes import picture
@@ -43,7 +44,7 @@ def tell(registries: Registries, on: str, kind: str = "inpatient", ref: str = "H
     row = {"source_ref": ref, "id_number": WANG, "kind": kind, "event_date": on, "source": "health", "message": message}
     importing = ImportEvents(registries.agency.ledger_store, registries.agency.clock)
     report = importing.run(Rows([row]), Rows(), "test", lambda _: None)
-    assert report.added + report.unwanted == 1
+    assert report.added + report.unwanted + report.unchanged == 1
     return report
 
 
@@ -212,6 +213,28 @@ def test_nobody_is_asked_about_whoever_was_erased(registries: Registries, privac
     privacy.run(reason=ErasureReason.COURT_ORDER)
     registries.compare()
     assert sevens(registries) == []
+
+
+def test_a_sign_that_is_told_while_people_are_looked_at_stops_nothing(
+    registries: Registries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL a file of signs comes in beside it; on SQLite it waits for its turn."""
+    registries.take(wang())
+    tell(registries, "2026-02-20")
+    read, told = LifeEvents.first_told, list[str]()
+
+    def then_another(self: LifeEvents, people: SomePeople) -> dict[tuple[str, str, str], str]:
+        found = read(self, people)
+        if registries.agency.urls.front.startswith("postgresql") and not told:
+            told.append("T-1")
+            tell(registries, "2026-02-25", "travel_gate", "T-1")
+        return found
+
+    monkeypatch.setattr(LifeEvents, "first_told", then_another)
+    registries.compare()
+    tell(registries, "2026-02-25", "travel_gate", "T-1")
+    registries.compare()
+    assert [flag.evidence["passed_on"] for flag in sevens(registries)] == ["2026-02-20", "2026-02-25"]
 
 
 def test_it_takes_nothing_from_anybody(agency: Agency, clock: FixedClock) -> None:
