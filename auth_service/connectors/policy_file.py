@@ -34,7 +34,7 @@ def read_policy_file(path: Path) -> Node:
 def read_policy_text(text: str) -> Node:
     """raises FileUnreadable, whose detail says the line"""
     try:
-        _refuse_references(text)
+        _refuse_traps(text)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -45,11 +45,16 @@ def read_policy_text(text: str) -> Node:
     return Node(None, 1) if root is None else _node(root, 0)
 
 
-def _refuse_references(text: str) -> None:
-    """An anchor makes a small file a huge document."""
+def _refuse_traps(text: str) -> None:
+    """An anchor makes a small file a huge document, and brackets in brackets take the square of their number."""
+    depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1
         if getattr(event, "anchor", None) is not None:
-            raise FileUnreadable(f"line {event.start_mark.line + 1}: no & and no *")
+            raise FileUnreadable(f"line {line}: no & and no *")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST + 1:
+            raise FileUnreadable(f"line {line}: too deep")
 
 
 def _node(node: Any, depth: int) -> Node:

@@ -117,7 +117,7 @@ def test_one_benefit_and_region_has_one_policy() -> None:
         ("name: a\nname: b\n", "line 2: name stands there twice"),
         ("name: &a x\npolicies: *a\n", "line 1: no & and no *"),
         ("name: [unclosed\n", "line 2"),
-        ("name: " + "[" * 5000, ""),
+        ("name: " + "[" * 1_000_000, "line 1: too deep"),
         ("name: a\nb: " + "[" * 12 + "]" * 12, "line 2: too deep"),
     ],
 )
