@@ -20,6 +20,7 @@ from auth_service.cli.findings import (
     erasures,
     looked,
     notices,
+    push_keys,
     working,
 )
 from auth_service.cli.precautions import precautions
@@ -85,6 +86,7 @@ def _examine(wiring: Wiring) -> list[Finding]:
         *looked("jobs", lambda: working(wiring)),
         *looked("erasures", lambda: [erasures(wiring)]),
         *looked("notices", lambda: [notices(wiring)]),
+        *looked("registry keys", lambda: [push_keys(wiring)]),
         *looked("audit", lambda: [audit_trail(wiring)]),
         *precautions(wiring),
     ]

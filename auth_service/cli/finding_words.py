@@ -18,6 +18,7 @@ HEADINGS_ZH = {
     "stored faces": "已存人脸",
     "erasures": "抹除记录",
     "notices": "通知",
+    "registry keys": "登记推送密钥",
     "audit": "审计",
     "disk of": "磁盘空间",
     "backups apart": "备份分开存放",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from auth_service.accounts.roles import Scope
 from auth_service.core.audit_restores import RESTORED
 from auth_service.core.errors import FlashTampered, ServiceError, TombstoneRefused
 from auth_service.core.jobs import JobState
@@ -170,6 +171,18 @@ def notices(wiring: Wiring) -> Finding:
     if not counts.get("dead"):
         return Finding("notices", fine=True, detail=told)
     return Finding("notices", fine=True, detail=told, mend="auth-service notices list")
+
+
+def push_keys(wiring: Wiring) -> Finding:
+    """Keys from before bindings: their offices' files are refused until they have keys of today."""
+    now = wiring.clock.now()
+    keys = [one for one in wiring.keep_api_keys.all() if Scope.REGISTRY in one.scopes and one.alive(now)]
+    unbound = ", ".join(sorted(one.name for one in keys if one.binding is None and not one.tampered))
+    if not unbound:
+        return Finding("registry keys", fine=True, detail=f"{len(keys)} bound to their kinds and source")
+    mend = "auth-service api-keys create NAME --scopes registry --kinds KINDS --source SOURCE, then disable the old one"
+    mend_zh = "为其单位新建接口密钥（api-keys create --scopes registry --kinds 类别 --source 来源），再停用旧密钥"
+    return Finding("registry keys", False, f"may send nothing: {unbound}", mend, mend_zh)
 
 
 def database_rights(wiring: Wiring) -> Iterator[Finding]:
