@@ -63,6 +63,20 @@ def service(blueprint: Blueprint, tmp_path: Path) -> Iterator[Deployment]:
         yield made
 
 
+@pytest.fixture
+def address(service: Deployment) -> Iterator[str]:
+    """host:port of the service of one test."""
+    with served(service.app) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One without a camera."""
+    with chromium(playwright) as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def cameras(
     playwright: Playwright, data: Path, tmp_path_factory: pytest.TempPathFactory

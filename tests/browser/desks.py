@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from auth_service.accounts.roles import Role
 from tests.browser.axe import serious
-from tests.browser.real_browser import Watch, chromium, fits, served
+from tests.browser.real_browser import Watch, fits
 from tests.browser.test_an_officer_reviews_in_a_real_browser import FAULTS
 from tests.browser.visiting import SIZES
-from tests.channels.service import PASSWORD, Deployment, username_of
+from tests.channels.service import PASSWORD, username_of
 
 
 class Visitor:
@@ -42,18 +42,6 @@ class Visitor:
         assert self.page.evaluate(FAULTS) == [], name
         assert serious(self.page) == [], name
         self.page.screenshot(path=self._shots / f"{self._name}-{name}.png", full_page=True)
-
-
-@pytest.fixture
-def address(service: Deployment) -> Iterator[str]:
-    with served(service.app) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as made:
-        yield made
 
 
 @pytest.fixture

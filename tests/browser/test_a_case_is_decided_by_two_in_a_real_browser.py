@@ -10,11 +10,11 @@ import pytest
 from auth_service.accounts.roles import Role
 from auth_service.casework.case import CaseState
 from auth_service.casework.disposition import Disposition
-from tests.browser.desks import Visitor, address, browser, visiting
+from tests.browser.desks import Visitor, visiting
 from tests.channels.service import EILEEN, Deployment
 from tests.console.cased import Cased
 
-__all__ = ["address", "browser", "visiting"]
+__all__ = ["visiting"]
 pytestmark = pytest.mark.browser
 
 MOST_CLICKS = 5

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser
 
-from tests.browser.real_browser import Watch, chromium, fits, served
+from tests.browser.real_browser import Watch, fits
 from tests.channels.service import PASSWORD, Deployment
 
 pytestmark = pytest.mark.browser
@@ -25,18 +24,6 @@ WORDS = {
         "No flag is waiting",
     ),
 }
-
-
-@pytest.fixture
-def address(service: Deployment) -> Iterator[str]:
-    with served(service.app) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as made:
-        yield made
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from auth_service.accounts.roles import Role
 from auth_service.storage.unit import BatchState
 from tests.browser.axe import serious
-from tests.browser.real_browser import Watch, chromium, fits, served
+from tests.browser.real_browser import Watch, fits
 from tests.browser.test_an_officer_reviews_in_a_real_browser import FAULTS
 from tests.browser.visiting import SIZES
 from tests.channels.service import PASSWORD, Deployment, username_of
@@ -22,18 +21,6 @@ from tests.console.test_the_safety_of_the_fund_on_the_console import lived
 pytestmark = pytest.mark.browser
 _FORGE = """(form) => { form.action = form.action.replace("/discard", "/release");
   form.querySelector("#reason").closest(".field").remove(); }"""
-
-
-@pytest.fixture
-def address(service: Deployment) -> Iterator[str]:
-    with served(service.app) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as made:
-        yield made
 
 
 def _look(page: Page, shots: Path, name: str) -> None:

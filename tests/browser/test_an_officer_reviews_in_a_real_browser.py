@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser
 
 from auth_service.qualification.decision import Reason
-from tests.browser.real_browser import SEEING, Watch, chromium, fits, served
+from tests.browser.real_browser import SEEING, Watch, fits
 from tests.browser.visiting import SIZES
 from tests.channels.service import EILEEN, GRACE, PASSWORD, Deployment
 from tests.console.waiting import Waiting, ask, person_of, put
@@ -55,18 +54,6 @@ FAULTS = (
 }"""
 )
 """What keeps somebody from reading or reaching something."""
-
-
-@pytest.fixture
-def address(service: Deployment) -> Iterator[str]:
-    with served(service.app) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as made:
-        yield made
 
 
 def fill(service: Deployment) -> tuple[str, str]:

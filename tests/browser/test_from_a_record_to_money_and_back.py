@@ -18,14 +18,14 @@ from auth_service.crosscheck.sources import REGISTRY_COLUMNS, REGISTRY_REQUIRED,
 from auth_service.flows.import_registry import RegistryOrder
 from auth_service.payments.proposals import PayState, state_after
 from auth_service.storage.unit import BatchState
-from tests.browser.desks import Visitor, address, browser, visiting
+from tests.browser.desks import Visitor, visiting
 from tests.builders import Rows
 from tests.channels.service import EILEEN, GRACE, NAMES, Deployment
 from tests.console.moneyed import RESIDENT, Moneyed
 from tests.console.registered import steward, told_dead
 from tests.console.waiting import person_of
 
-__all__ = ["address", "browser", "visiting"]
+__all__ = ["visiting"]
 pytestmark = pytest.mark.browser
 Visiting = Callable[[Role, str], AbstractContextManager[Visitor]]
 SURNAMES = {EILEEN: "张", GRACE: "李"}

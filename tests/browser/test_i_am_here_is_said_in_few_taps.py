@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from auth_service.payments.proposals import Act, Ground
-from tests.browser.real_browser import Watch, chromium, fits, served
+from tests.browser.real_browser import Watch, fits
 from tests.browser.visiting import SIZES
 from tests.channels.service import EILEEN, NAMES, Deployment
 from tests.console.moneyed import Moneyed
@@ -20,18 +20,6 @@ pytestmark = pytest.mark.browser
 MOST_TAPS = 3
 """From the page's first screen to the words that it is noted, typing apart."""
 NOBODY = "11010519491231002X"
-
-
-@pytest.fixture
-def address(service: Deployment) -> Iterator[str]:
-    with served(service.app) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as made:
-        yield made
 
 
 @contextmanager

@@ -10,11 +10,11 @@ import pytest
 
 from auth_service.accounts.roles import Role
 from auth_service.payments.proposals import Act, Ground
-from tests.browser.desks import Visitor, address, browser, visiting
+from tests.browser.desks import Visitor, visiting
 from tests.channels.service import EILEEN, GRACE, NO_PHOTO, Deployment
 from tests.console.moneyed import Moneyed
 
-__all__ = ["address", "browser", "visiting"]
+__all__ = ["visiting"]
 pytestmark = pytest.mark.browser
 
 MOST_CLICKS = 5

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page
 
 from auth_service.accounts.roles import Role
 from auth_service.beneficiaries.ledger import check_ledger_row
 from auth_service.beneficiaries.tags import Tag
 from auth_service.core.clock import legal_date
 from auth_service.payments.proposals import Act, Ground
-from tests.browser.real_browser import Watch, chromium, fits, served
+from tests.browser.real_browser import Watch, fits
 from tests.browser.test_an_officer_reviews_in_a_real_browser import FAULTS
 from tests.browser.visiting import SIZES
 from tests.channels.service import GRACE, NAMES, NO_PHOTO, PASSWORD, Deployment, username_of
@@ -23,18 +22,6 @@ from tests.console.test_how_a_person_stands import SHORT, bring, swept
 from tests.console.waiting import person_of
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def address(service: Deployment) -> Iterator[str]:
-    with served(service.app) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as made:
-        yield made
 
 
 def _lived(service: Deployment) -> None:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser
 
 from auth_service.accounts.roles import Role
 from tests.browser.axe import serious
 from tests.browser.kiosk_site import SIZES
-from tests.browser.real_browser import Watch, chromium, fits, served
+from tests.browser.real_browser import Watch, fits, served
 from tests.channels.service import PASSWORD, Deployment, username_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 LIST = "/console/devices"
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    with chromium(playwright) as made:
-        yield made
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
